@@ -1,0 +1,127 @@
+"""The one error tree: each error is also the builtin that fits it.
+
+A message says what was wrong, where, what is allowed and what to do. The command line prints it and exits with 2.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class DefectkitError(Exception):
+    """The root of every error that defectkit raises on purpose."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else type(self).__name__
+
+
+class UnitError(DefectkitError, ValueError):
+    """A value without a unit, or with a unit of the wrong dimension."""
+
+
+class MissingCalibrationError(DefectkitError, ValueError):
+    """A physical quantity was asked for of an image whose pixel size or foil thickness is unknown."""
+
+
+class CalibrationConflictError(DefectkitError, ValueError):
+    """A given pixel size and the one stored in the file disagree."""
+
+
+class RecordError(DefectkitError, ValueError):
+    """A record was built from values that contradict each other, or read from text that holds no such record."""
+
+
+class GeometryError(DefectkitError, ValueError):
+    """Runs, polygons or boxes that are malformed or leave their frame."""
+
+
+class UnknownNameError(DefectkitError, KeyError):
+    """A name that no table knows; the message lists the known ones."""
+
+    @classmethod
+    def of(cls, kind: str, name: str, known: Iterable[str], *, advice: str = "") -> UnknownNameError:
+        """Build the error for ``name``, listing the ``known`` names and the nearest of them.
+
+        Examples
+        --------
+        >>> print(UnknownNameError.of("detector", "blub", ["blob", "mask"]))
+        no detector is named 'blub'; did you mean 'blob'? Known: blob, mask
+        """
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1)
+        message = f"no {kind} is named {name!r}"
+        if near:
+            message += f"; did you mean {near[0]!r}?"
+        else:
+            message += "."
+        message += f" Known: {', '.join(names) if names else 'none'}"
+        return cls(f"{message}. {advice}" if advice else message)
+
+
+class UnknownDefectTypeError(UnknownNameError):
+    """A defect type that the taxonomy does not hold."""
+
+
+class UnknownDatasetError(UnknownNameError):
+    """A data set, or a version of a label set, that the catalogue does not hold."""
+
+
+class UnknownConventionError(UnknownNameError):
+    """A convention that is not built in."""
+
+
+class UnknownPluginError(UnknownNameError):
+    """A detector, splitter, metric, hardening model or format that nothing registered."""
+
+
+class PluginError(DefectkitError, RuntimeError):
+    """A plugin that could not be loaded, or that registered something it may not."""
+
+
+class DuplicateNameError(PluginError):
+    """Two plugins registered the same name."""
+
+
+class ImageReadError(DefectkitError, OSError):
+    """An image file that is missing, corrupt or of a kind that no registered format reads."""
+
+
+class LabelReadError(DefectkitError, ValueError):
+    """A label file that cannot be read as the format it was said to be in."""
+
+
+class LabelWriteError(DefectkitError, ValueError):
+    """Labels that the format asked for cannot hold."""
+
+
+class PairingError(DefectkitError, ValueError):
+    """Images and labels, or truth and prediction, that do not belong to each other."""
+
+
+class StorageError(DefectkitError, OSError):
+    """A store that is missing, interrupted, damaged or not one of ours."""
+
+
+class SchemaError(StorageError):
+    """A store written by a newer schema than this version of defectkit knows."""
+
+
+class SealedError(StorageError):
+    """An attempt to change a label set that is sealed."""
+
+
+class DetectorError(DefectkitError, RuntimeError):
+    """A detector that broke its interface, or that cannot do what was asked of it."""
+
+
+class ConventionError(DefectkitError, ValueError):
+    """A convention that contradicts itself, or numbers of two conventions in one comparison."""
+
+
+class EmptyInputError(DefectkitError, ValueError):
+    """A folder, list or selection that holds nothing to work on."""
+
+
+class OutputError(DefectkitError, OSError):
+    """An output folder that cannot be written or already holds something else."""

@@ -1,0 +1,163 @@
+"""Image: pixels that are read when they are asked for, with their calibration and specimen."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.errors import MissingCalibrationError, RecordError
+from defectkit.records.calibration import Calibration, Source
+from defectkit.records.specimen import Specimen
+from defectkit.units import QuantityLike
+
+Pixels = NDArray[Any]
+
+
+class PixelSource(Protocol):
+    """Anything that knows the shape and dtype of an image before it reads the image."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the pixels, as stored."""
+
+    def read(self) -> Pixels:
+        """Read the pixels: a 2-D array of ``shape`` and ``dtype``."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ArrayPixels:
+    """Pixels that are in memory already."""
+
+    array: Pixels
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return int(self.array.shape[0]), int(self.array.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the pixels."""
+        return self.array.dtype
+
+    def read(self) -> Pixels:
+        """Return the array itself."""
+        return self.array
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Image:
+    """One micrograph.
+
+    Parameters
+    ----------
+    name : str
+        The name that labels and results use: the file's stem, unique within a data set.
+    source : PixelSource
+        Where the pixels come from; read on demand, any dtype kept.
+    calibration : Calibration, optional
+    specimen : Specimen
+    path : pathlib.Path, optional
+        The file that the image was read from.
+    notes : tuple of str
+        What a reader of results has to know of how the image was read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = Image.from_array("one", np.zeros((4, 6), np.uint16), pixel_size="1 nm/px")
+    >>> image.shape, image.dtype
+    ((4, 6), dtype('uint16'))
+    """
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    source: PixelSource
+    calibration: Calibration | None = None
+    specimen: Specimen = attrs.field(factory=Specimen)
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_array(
+        cls,
+        name: str,
+        array: Pixels,
+        *,
+        pixel_size: QuantityLike | None = None,
+        foil_thickness: QuantityLike | None = None,
+        calibration: Calibration | None = None,
+        specimen: Specimen | None = None,
+    ) -> Image:
+        """Wrap a 2-D array, calibrated by a record or by a pixel size.
+
+        Raises
+        ------
+        RecordError
+            If the array is not 2-D, is empty, or both ``calibration`` and ``pixel_size`` are given.
+        """
+        if array.ndim != 2 or array.size == 0:
+            raise RecordError(f"image {name!r}: a 2-D array with pixels is needed, got shape {array.shape}")
+        if calibration is not None and (pixel_size is not None or foil_thickness is not None):
+            raise RecordError(f"image {name!r}: give either a calibration or a pixel size, not both")
+        if pixel_size is not None:
+            calibration = Calibration.square(pixel_size, foil_thickness=foil_thickness)
+        elif foil_thickness is not None:
+            raise RecordError(f"image {name!r}: a foil thickness alone calibrates nothing; give a pixel size")
+        return cls(
+            name=name,
+            source=ArrayPixels(array=array),
+            calibration=calibration,
+            specimen=specimen or Specimen(),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels, known without reading the pixels."""
+        return self.source.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the pixels as stored."""
+        return self.source.dtype
+
+    @property
+    def pixels(self) -> Pixels:
+        """The pixels, shape ``self.shape``, read now."""
+        return self.source.read()
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the pixel size or the thickness is somebody's assumption."""
+        c = self.calibration
+        return c is not None and Source.ASSUMED in (c.pixel_size_source, c.foil_thickness_source)
+
+    def required_calibration(self) -> Calibration:
+        """Return the calibration.
+
+        Raises
+        ------
+        MissingCalibrationError
+            If the image has none.
+        """
+        if self.calibration is None:
+            raise MissingCalibrationError(
+                f"image {self.name!r} has no pixel size: "
+                'give one, for instance pixel_size="0.25 nm/px" (--pixel-size "0.25 nm")'
+            )
+        return self.calibration
+
+    def digest(self) -> str:
+        """Return the sha256 of shape, dtype and pixels: equal pixels have equal digests, whatever their file."""
+        pixels = np.ascontiguousarray(self.pixels)
+        state = hashlib.sha256(f"{pixels.shape}|{pixels.dtype.newbyteorder('<').str}|".encode())
+        state.update(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes())
+        return state.hexdigest()

@@ -1,0 +1,117 @@
+"""LabelSet: the labels of many images by one hand, under one name and version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import attrs
+import numpy as np
+
+from defectkit.errors import PairingError, RecordError
+from defectkit.records.defect_type import Taxonomy
+from defectkit.records.instances import Instances
+
+
+def _frozen_by_name(value: Mapping[str, Instances]) -> Mapping[str, Instances]:
+    return MappingProxyType({name: value[name] for name in sorted(value)})
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class LabelSet:
+    """What people (or a model) say is in each image of a set; an image without a defect is there, empty.
+
+    Parameters
+    ----------
+    name : str
+        For instance ``dataset2``.
+    version : str
+        For instance ``1``; ``name@version`` names this set for good.
+    instances : mapping of str to Instances
+        By image name; kept in sorted order.
+    taxonomy : Taxonomy
+        Holds every type that occurs.
+    annotator, parent, description : str, optional
+        Who drew it, the ``name@version`` it was derived from, and what is to be known of it.
+    """
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    version: str = "1"
+    instances: Mapping[str, Instances] = attrs.field(converter=_frozen_by_name)
+    taxonomy: Taxonomy = attrs.field(factory=Taxonomy.standard)
+    annotator: str | None = None
+    parent: str | None = None
+    description: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        for part, text in (("name", self.name), ("version", self.version)):
+            if "@" in text or "/" in text or text != text.strip() or not text:
+                raise RecordError(f"label set: the {part} {text!r} is empty or holds '@', '/' or white space")
+        missing = sorted({t for i in self.instances.values() for t in i.types} - set(self.taxonomy.names))
+        if missing:
+            raise RecordError(f"label set {self.name!r}: the taxonomy lacks {', '.join(missing)}")
+
+    @property
+    def key(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The names of the images, sorted."""
+        return tuple(self.instances)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that any image's table holds, in the taxonomy's order."""
+        held = {t for i in self.instances.values() for t in i.types}
+        return tuple(n for n in self.taxonomy.names if n in held)
+
+    @property
+    def n_defects(self) -> int:
+        """The number of defects in all images."""
+        return sum(len(i) for i in self.instances.values())
+
+    def __len__(self) -> int:
+        return len(self.instances)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.instances)
+
+    def __getitem__(self, image: str) -> Instances:
+        if image not in self.instances:
+            raise PairingError(
+                f"label set {self.key!r} has no image {image!r}; it has {len(self)}, "
+                f"for instance {', '.join(self.images[:3]) or 'none'}"
+            )
+        return self.instances[image]
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of defects by type, every type of :attr:`types` named."""
+        counts = dict.fromkeys(self.types, 0)
+        for instances in self.instances.values():
+            for code, n in zip(*np.unique(instances.type_codes, return_counts=True), strict=True):
+                counts[instances.types[code]] += int(n)
+        return counts
+
+    def digest(self) -> str:
+        """Return the sha256 of the labels themselves: images, types, masks and polygons, not their description."""
+        state = hashlib.sha256()
+        for image, instances in self.instances.items():
+            names = "\x1f".join(instances.type_names)
+            state.update(f"{image}\x1e{instances.shape}\x1e{names}\x1e".encode())
+            runs, polygons = instances.runs, instances.polygons
+            for column, dtype in (
+                (instances.ids, "<i8"),
+                (instances.scores, "<f8"),
+                (runs.row, "<i4"),
+                (runs.start, "<i4"),
+                (runs.end, "<i4"),
+                (runs.offsets, "<i8"),
+                (polygons.vertices, "<f8"),
+                (polygons.offsets, "<i8"),
+            ):
+                state.update(np.ascontiguousarray(column, dtype=dtype).tobytes())
+                state.update(b"\x1d")
+        return state.hexdigest()

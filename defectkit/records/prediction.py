@@ -1,0 +1,40 @@
+"""Prediction: what a detector said of one image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from defectkit.records.instances import Instances
+
+Setting = str | int | float | bool | None
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Prediction:
+    """The defects that a detector found in one image, and what has to be known of how.
+
+    Parameters
+    ----------
+    image : str
+        The name of the image.
+    instances : Instances
+        The defects, each with a score.
+    detector, detector_version : str
+        Who found them.
+    settings : mapping of str to str, int, float, bool or None
+        The detector's configuration.
+    capped : bool
+        Whether the detector stopped at its largest number of detections, so that there may be more.
+    notes : tuple of str
+        Warnings for the reader of the result.
+    """
+
+    image: str
+    instances: Instances
+    detector: str
+    detector_version: str = ""
+    settings: Mapping[str, Setting] = attrs.field(factory=dict)
+    capped: bool = False
+    notes: tuple[str, ...] = ()

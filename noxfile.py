@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "layers", "tests", "docs"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+GROUPS = {name: tuple(nox.project.dependency_groups(PROJECT, name)) for name in PROJECT["dependency-groups"]}
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Make synthetic micrographs, detect, measure, evaluate, harden, report: into demo/."""
+    session.install(".")
+    session.run("defectkit", "demo", "--output", "demo", "--overwrite", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests."""
+    session.install("-e", ".[testing]", *GROUPS["test"])
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*GROUPS["style"])
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install("-e", ".[testing]", *GROUPS["types"])
+    session.run("mypy")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Check that no stage imports a later one, and that the core knows no torch."""
+    session.install("-e", ".", *GROUPS["layers"])
+    session.run("lint-imports")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, install it alone, and see that it finds its catalogue and runs."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve() / "wheel"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(folder))
+    (built,) = folder.glob("*.whl")
+    session.install("--force-reinstall", "--no-deps", str(built))
+    session.install(str(built))
+    session.chdir(folder)
+    session.run("defectkit", "doctor")
+    session.run("defectkit", "demo", "--images", "2", "--output", str(folder / "demo"), "--overwrite")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into docs/_build/html; a warning is an error."""
+    session.install("-e", ".[testing]", *GROUPS["docs"])
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)

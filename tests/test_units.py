@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pint
+import pytest
+
+from defectkit.errors import UnitError
+from defectkit.units import as_pixel_size, as_quantity, ureg
+
+
+def test_a_bare_length_is_the_edge_of_one_pixel() -> None:
+    assert as_pixel_size("0.2554 nm") == as_pixel_size("0.2554 nm/px")
+    assert as_pixel_size("0.2554 nm").units == ureg.Unit("nanometer / pixel")
+
+
+def test_px_is_a_pixel_and_not_the_css_pixel() -> None:
+    assert as_quantity("3 px", "pixel", what="width").magnitude == 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "magnitude"),
+    [
+        ("2.5 angstrom", "nanometer", 0.25),
+        ("1e22 1/m^3", "1 / meter ** 3", 1e22),
+        ("300 degC", "kelvin", 573.15),
+        ("0.8 dpa", "dpa", 0.8),
+        ("0.5nm/px", "nanometer / pixel", 0.5),
+        ("82 GPa", "megapascal", 82000.0),
+    ],
+)
+def test_text_with_a_unit_is_read(text: str, unit: str, magnitude: float) -> None:
+    assert as_quantity(text, unit, what="value").magnitude == pytest.approx(magnitude)
+
+
+@pytest.mark.parametrize("bad", ["0.25", "abc", "", "nan nm", "1 2 nm", "0.25 blorp", "3 kg", 0.25, None])
+def test_what_is_no_pixel_size_is_refused(bad: object) -> None:
+    with pytest.raises(UnitError, match="pixel size"):
+        as_pixel_size(bad)  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize("bad", ["0 nm", "-1 nm/px"])
+def test_a_pixel_has_a_positive_size(bad: str) -> None:
+    with pytest.raises(UnitError, match="not positive"):
+        as_pixel_size(bad)
+
+
+def test_a_number_that_overflows_is_refused() -> None:
+    with pytest.raises(UnitError, match="not a finite number"):
+        as_quantity("1e999 nm", "nanometer", what="size")
+
+
+def test_quantities_of_another_registry_are_understood() -> None:
+    foreign = pint.UnitRegistry()
+    size = as_pixel_size(foreign.Quantity(2.5, "angstrom"))
+    assert size.magnitude == pytest.approx(0.25)
+    assert (size + as_pixel_size("1 nm")).magnitude == pytest.approx(1.25)
+
+
+def test_an_areal_density_is_no_number_density() -> None:
+    with pytest.raises(UnitError, match="cannot be converted"):
+        as_quantity("2e-4 1/nm^2", "1 / meter ** 3", what="number density")
+
+
+def test_a_dose_is_no_bare_number() -> None:
+    with pytest.raises(UnitError):
+        as_quantity(ureg.Quantity(1.0, ""), "dpa", what="dose")
