@@ -71,8 +71,20 @@ class UnknownConventionError(UnknownNameError):
     """A convention that is not built in."""
 
 
+class UnknownMatcherError(UnknownNameError):
+    """A matcher that a convention names and that there is not."""
+
+
+class UnknownSetError(UnknownNameError):
+    """A label set, a set of predictions or a result that a store does not hold."""
+
+
 class UnknownPluginError(UnknownNameError):
     """A detector, splitter, metric, hardening model or format that nothing registered."""
+
+
+class UnknownMaterialError(UnknownNameError):
+    """A material that the registry does not hold, or a file of one that is not there."""
 
 
 class PluginError(DefectkitError, RuntimeError):
@@ -99,6 +111,26 @@ class PairingError(DefectkitError, ValueError):
     """Images and labels, or truth and prediction, that do not belong to each other."""
 
 
+class UnpairedLabelsError(PairingError):
+    """Labels of which none belongs to an image that is given."""
+
+
+class CatalogueError(DefectkitError, ValueError):
+    """An entry of the catalogue that cannot be understood or contradicts itself; the message names its path."""
+
+
+class FetchError(DefectkitError, OSError):
+    """Files that neither the mirror nor the network gives, or that are not what the catalogue says."""
+
+
+class UnsafeArchiveError(FetchError):
+    """An archive that would write outside its folder, holds links, or is larger than allowed; nothing is unpacked."""
+
+
+class LockError(DefectkitError, ValueError):
+    """A result whose lock lines are missing, or whose labels are no longer what they were."""
+
+
 class StorageError(DefectkitError, OSError):
     """A store that is missing, interrupted, damaged or not one of ours."""
 
@@ -115,13 +147,53 @@ class DetectorError(DefectkitError, RuntimeError):
     """A detector that broke its interface, or that cannot do what was asked of it."""
 
 
+class SplitError(DefectkitError, ValueError):
+    """Images that cannot be split as asked, or a splitter that broke its interface."""
+
+
+class LeakError(SplitError):
+    """Images that are not independent of each other on both sides of a split."""
+
+
 class ConventionError(DefectkitError, ValueError):
     """A convention that contradicts itself, or numbers of two conventions in one comparison."""
+
+
+class HardeningError(DefectkitError, RuntimeError):
+    """A hardening model that broke its interface."""
+
+
+class SwellingError(DefectkitError, ValueError):
+    """Cavities that fill more than the foil they are said to lie in."""
 
 
 class EmptyInputError(DefectkitError, ValueError):
     """A folder, list or selection that holds nothing to work on."""
 
 
+class StudyError(DefectkitError, ValueError):
+    """A study that contradicts itself, or results that do not hold what is asked of them."""
+
+
 class OutputError(DefectkitError, OSError):
     """An output folder that cannot be written or already holds something else."""
+
+
+class DefectkitWarning(UserWarning):
+    """The root of every warning that defectkit gives on purpose; the command line prints it as one line."""
+
+
+class PluginWarning(DefectkitWarning):
+    """A plugin, or something that it registered, cannot be used; names its distribution, its module and the reason."""
+
+
+class DetectionCapWarning(DefectkitWarning):
+    """A detector stopped at its largest number of detections; there may be more defects than it gave."""
+
+
+class ResumeWarning(DefectkitWarning):
+    """Unfinished work of an earlier run cannot be gone on with, so it is done again."""
+
+
+class DatasetWarning(DefectkitWarning):
+    """A data set that is not all there, or whose counts are not those that the catalogue expects."""

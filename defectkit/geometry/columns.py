@@ -45,14 +45,14 @@ def column(value: Any, dtype: type[np.generic], *, ndim: int, what: str) -> NDAr
             f"{what} is a {type(value).__name__}; give a numpy array of {np.dtype(dtype)}: "
             f"np.asarray({what}, np.{np.dtype(dtype)})"
         )
-    if value.dtype != np.dtype(dtype):
+    if value.dtype != dtype:
         raise GeometryError(
             f"{what} holds {value.dtype}, but {np.dtype(dtype)} is needed: convert it with "
             f".astype(np.{np.dtype(dtype)})"
         )
     if value.ndim != ndim:
         raise GeometryError(f"{what} has {value.ndim} dimensions, but {ndim} are needed")
-    view = np.ascontiguousarray(value).view()
+    view = value.view() if value.flags.c_contiguous else value.copy()
     view.flags.writeable = False
     return view
 
@@ -71,9 +71,9 @@ def check_offsets(offsets: Int64s, length: int, *, what: str) -> None:
         raise GeometryError(
             f"offsets runs from {offsets[0]} to {offsets[-1]}, but it must run from 0 to the number of {what}, {length}"
         )
-    decreasing = np.flatnonzero(offsets[1:] < offsets[:-1])
-    if decreasing.size:
-        first = int(decreasing[0])
+    decreasing = offsets[1:] < offsets[:-1]
+    if decreasing.any():
+        first = int(np.argmax(decreasing))
         raise GeometryError(
             f"offsets decreases from {offsets[first]} to {offsets[first + 1]} at slice {first}; slices must be in order"
         )
@@ -104,7 +104,8 @@ def resolve_indices(indices: ArrayLike, size: int) -> Int64s:
         return np.zeros(0, np.int64)
     if array.ndim != 1 or array.dtype.kind not in "iub" or (array.dtype.kind == "b" and array.size != size):
         raise GeometryError(
-            f"indices has shape {array.shape} and dtype {array.dtype}; give integers in one dimension or {size} booleans"
+            f"indices has shape {array.shape} and dtype {array.dtype}; "
+            f"give integers in one dimension or {size} booleans"
         )
     if array.dtype.kind == "b":
         return np.flatnonzero(array).astype(np.int64)

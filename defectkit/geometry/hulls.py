@@ -1,7 +1,7 @@
 """Hulls: the convex hulls of masks and the diameters read off them.
 
-A hull bounds the pixel squares, not their centers: the hull of one pixel is its square, and its maximal Feret diameter is
-sqrt(2) px. Only :func:`index_hulls` says otherwise.
+A hull bounds the pixel squares, not their centers: the hull of one pixel is its square, and its maximal Feret
+diameter is sqrt(2) px. Only :func:`index_hulls` says otherwise.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def convex_hulls(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Polygons:
     Returns
     -------
     Polygons
-        N hulls in units of ``spacing``, none for an empty mask. Vertices are pixel corners; none lies on an edge between
-        two others. They run down the left side first and up the right.
+        N hulls in units of ``spacing``, none for an empty mask. Vertices are pixel corners; none lies on an edge
+        between two others. They run down the left side first and up the right.
 
     Raises
     ------
@@ -41,7 +41,8 @@ def convex_hulls(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Polygons:
 
     References
     ----------
-    .. [1] A. M. Andrew, Another efficient algorithm for convex hulls in two dimensions, Inf. Process. Lett. 9 (1979) 216,
+    .. [1] A. M. Andrew, Another efficient algorithm for convex hulls in two dimensions, Inf. Process. Lett. 9
+       (1979) 216,
        https://doi.org/10.1016/0020-0190(79)90072-3
 
     Examples
@@ -66,8 +67,8 @@ def index_hulls(runs: Runs) -> Polygons:
     Returns
     -------
     Polygons
-        N hulls in pixels, half a pixel smaller on each side than :func:`convex_hulls`: one vertex for a single pixel, two
-        for pixels in line, none for an empty mask.
+        N hulls in pixels, half a pixel smaller on each side than :func:`convex_hulls`: one vertex for a single
+        pixel, two for pixels in line, none for an empty mask.
 
     Examples
     --------
@@ -149,8 +150,8 @@ def feret_diameters(runs: Runs, spacing: Spacing = UNIT_SPACING) -> tuple[Float6
 
     Notes
     -----
-    The largest is the greatest distance of two hull vertices, the smallest the least distance of an edge of the hull from
-    the vertex farthest from it; rotating calipers find both in one walk around the hull.
+    The largest is the greatest distance of two hull vertices, the smallest the least distance of an edge of the
+    hull from the vertex farthest from it; rotating calipers find both in one walk around the hull.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from defectkit.geometry.columns import Float64s, Int64s
+from defectkit.geometry.columns import Float64s
 from defectkit.geometry.frames import UNIT_SPACING, Spacing, check_spacing
 from defectkit.geometry.runs import Runs
 
@@ -33,7 +33,8 @@ def areas(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
         If ``spacing`` is not two positive numbers.
     """
     height, width = check_spacing(spacing)
-    return runs.areas() * (height * width)
+    sizes: Float64s = runs.areas().astype(np.float64) * (height * width)
+    return sizes
 
 
 def equivalent_diameters(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
@@ -87,9 +88,7 @@ def centroids(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
     >>> centroids(masks_to_runs([np.ones((1, 3), bool)])).tolist()
     [[0.5, 1.5]]
     """
-    scale = np.array(check_spacing(spacing))
-    _, centers, _ = _area_moments(runs)
-    return centers * scale
+    return area_moments(runs, spacing)[1]
 
 
 def second_moments(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
@@ -121,12 +120,10 @@ def second_moments(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
     Examples
     --------
     >>> from defectkit.geometry.masks import masks_to_runs
-    >>> second_moments(masks_to_runs([np.ones((6, 12), bool)])).tolist()  # (6^2, 12^2) / 12
+    >>> second_moments(masks_to_runs([np.ones((6, 12), bool)])).round(6).tolist()  # (6^2, 12^2) / 12
     [[3.0, 0.0, 12.0]]
     """
-    height, width = check_spacing(spacing)
-    _, _, seconds = _area_moments(runs)
-    return seconds * np.array([height * height, height * width, width * width])
+    return area_moments(runs, spacing)[2]
 
 
 def axes(runs: Runs, spacing: Spacing = UNIT_SPACING) -> tuple[Float64s, Float64s]:
@@ -151,9 +148,9 @@ def axes(runs: Runs, spacing: Spacing = UNIT_SPACING) -> tuple[Float64s, Float64
 
     Notes
     -----
-    A solid ellipse of semi-axis ``a`` has the variance ``a^2 / 4`` along it, so a full axis is ``4 sqrt(l)`` with ``l`` an
-    eigenvalue of the covariance of :func:`second_moments` [1]_. With pixels as squares, one pixel has axes of
-    ``2 / sqrt(3)`` = 1.155 px. Where scikit-image gives ``s``, this is ``sqrt(s^2 + 4/3)`` on square pixels.
+    A solid ellipse of semi-axis ``a`` has the variance ``a^2 / 4`` along it, so a full axis is ``4 sqrt(l)`` with
+    ``l`` an eigenvalue of the covariance of :func:`second_moments` [1]_. With pixels as squares, one pixel has axes
+    of ``2 / sqrt(3)`` = 1.155 px. Where scikit-image gives ``s``, this is ``sqrt(s^2 + 4/3)`` on square pixels.
 
     References
     ----------
@@ -167,10 +164,7 @@ def axes(runs: Runs, spacing: Spacing = UNIT_SPACING) -> tuple[Float64s, Float64
     >>> (major[0] / minor[0]).round(6)
     np.float64(2.0)
     """
-    rr, rc, cc = second_moments(runs, spacing).T
-    mean = (rr + cc) / 2
-    spread = np.hypot((rr - cc) / 2, rc)
-    return 4 * np.sqrt(mean + spread), 4 * np.sqrt(np.maximum(mean - spread, 0))
+    return axes_of(second_moments(runs, spacing))
 
 
 def orientations(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
@@ -186,8 +180,8 @@ def orientations(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
     Returns
     -------
     numpy.ndarray, shape (N,), float64
-        Radians in (-pi/2, pi/2], from the direction of increasing rows towards that of increasing columns: 0 is upright,
-        pi/2 is level. NaN for an empty mask and where the two axes are equal, as in a square or a disc.
+        Radians in (-pi/2, pi/2], from the direction of increasing rows towards that of increasing columns: 0 is
+        upright, pi/2 is level. NaN for an empty mask and where the two axes are equal, as in a square or a disc.
 
     Raises
     ------
@@ -201,16 +195,40 @@ def orientations(runs: Runs, spacing: Spacing = UNIT_SPACING) -> Float64s:
     >>> np.degrees(orientations(masks_to_runs([upright, level, np.eye(9, dtype=bool)]))).round(6).tolist()
     [0.0, 90.0, 45.0]
     """
-    rr, rc, cc = second_moments(runs, spacing).T
-    angles = np.arctan2(2 * rc, rr - cc) / 2
+    return orientations_of(second_moments(runs, spacing))
+
+
+def axes_of(moments: Float64s) -> tuple[Float64s, Float64s]:
+    """Return major and minor axis, as :func:`axes`, of second moments (N, 3) that are at hand."""
+    rr, rc, cc = moments.T
+    mean = (rr + cc) / 2
+    spread = np.hypot((rr - cc) / 2, rc)
+    return 4 * np.sqrt(mean + spread), 4 * np.sqrt(np.maximum(mean - spread, 0))
+
+
+def orientations_of(moments: Float64s) -> Float64s:
+    """Return the angles, as :func:`orientations`, of second moments (N, 3) that are at hand."""
+    rr, rc, cc = moments.T
+    angles: Float64s = np.arctan2(2 * rc, rr - cc) / 2
     angles[angles == -np.pi / 2] = np.pi / 2
-    with np.errstate(invalid="ignore"):  # NaN of empty masks compares false and is NaN already
-        circular = np.hypot(rr - cc, 2 * rc) <= ROUND * (rr + cc)
+    circular = np.hypot(rr - cc, 2 * rc) <= ROUND * (rr + cc)
     angles[circular] = np.nan
     return angles
 
 
-def _area_moments(runs: Runs) -> tuple[Int64s, Float64s, Float64s]:
-    from defectkit.geometry.kernels.moments import area_moments
+def area_moments(runs: Runs, spacing: Spacing = UNIT_SPACING) -> tuple[Float64s, Float64s, Float64s]:
+    """Return :func:`areas`, :func:`centroids` and :func:`second_moments` together, for the price of one.
 
-    return area_moments(runs.row, runs.start, runs.end, runs.offsets)
+    Raises
+    ------
+    GeometryError
+        If ``spacing`` is not two positive numbers.
+    """
+    from defectkit.geometry.kernels.moments import area_moments as in_pixels
+
+    height, width = check_spacing(spacing)
+    pixels, centers, seconds = in_pixels(runs.row, runs.start, runs.end, runs.offsets)
+    areas: Float64s = pixels.astype(np.float64) * (height * width)
+    centroids: Float64s = centers * np.array([height, width])
+    moments: Float64s = seconds * np.array([height * height, height * width, width * width])
+    return areas, centroids, moments

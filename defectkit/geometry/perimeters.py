@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -19,6 +21,8 @@ STEPS: dict[int, tuple[tuple[int, int], ...]] = {
 }
 """For each number of directions, the steps (rows, columns) from one pixel of a lattice line to the next."""
 
+_STEP_ARRAYS = {directions: np.array(steps) for directions, steps in STEPS.items()}
+
 
 def perimeters(runs: Runs, spacing: Spacing = UNIT_SPACING, directions: Directions = 4) -> Float64s:
     """Return the perimeter of each mask, holes included.
@@ -30,8 +34,8 @@ def perimeters(runs: Runs, spacing: Spacing = UNIT_SPACING, directions: Directio
     spacing : (float, float)
         Height and width of a pixel.
     directions : {4, 8}
-        Directions of the lines that are counted: along rows, columns and both diagonals, or with the four knight's moves
-        beside.
+        Directions of the lines that are counted: along rows, columns and both diagonals, or with the four knight's
+        moves beside.
 
     Returns
     -------
@@ -45,16 +49,18 @@ def perimeters(runs: Runs, spacing: Spacing = UNIT_SPACING, directions: Directio
 
     Notes
     -----
-    By the Crofton formula the perimeter is half the integral, over all directions and all parallel lines, of how often a
-    line crosses the outline. With the lines through pixel centers [1]_ it becomes
+    By the Crofton formula the perimeter is half the integral, over all directions and all parallel lines, of how
+    often a line crosses the outline. With the lines through pixel centers [1]_ it becomes
 
     ``P = sum over directions k of n_k * d_k * w_k``,
 
-    where ``n_k`` counts the entries into the mask of the lines along step ``k``, ``d_k`` is the distance of neighboring
-    lines (area of a pixel over length of the step) and ``w_k`` the angle nearer to step ``k`` than to any other. The
-    angles add up to pi whatever the shape of the pixel, so the estimate of a disc stays right on anisotropic pixels. With
-    4 directions on square pixels this is ``skimage.measure.perimeter_crofton``. The estimate is unbiased for discs at
-    random places; a straight edge is off by at most 5.2 % (8 directions: 2 %), depending on its angle.
+    where ``n_k`` counts the entries into the mask of the lines along step ``k``, ``d_k`` is the distance of
+    neighboring lines (area of a pixel over length of the step) and ``w_k`` the angle nearer to step ``k`` than to
+    any other. The angles add up to pi whatever the shape of the pixel, so the estimate of a disc stays right on
+    anisotropic pixels. With 4 directions on square pixels this is ``skimage.measure.perimeter_crofton``. Averaged
+    over random places it is right for discs; a straight edge is between 5.2 % short and 2.6 % long depending on its
+    angle, with 8 directions between 1.5 % short and 1.3 % long. Knight's moves look two pixels ahead, so they blur
+    outlines of a few pixels: below a radius of about 10 px 4 directions are nearer on average.
 
     References
     ----------
@@ -67,15 +73,10 @@ def perimeters(runs: Runs, spacing: Spacing = UNIT_SPACING, directions: Directio
     >>> perimeters(masks_to_runs([np.ones((1, 1), bool)])).round(4).tolist()  # pi / 4 * (2 + sqrt(2))
     [2.6815]
     """
-    from defectkit.geometry.kernels.crofton import line_entries
+    from defectkit.geometry.kernels.crofton import crofton_lengths
 
-    if directions not in STEPS:
-        raise GeometryError(f"directions is {directions!r}, but only {' and '.join(map(str, STEPS))} are known")
-    entries = line_entries(runs.row, runs.start, runs.end, runs.offsets, np.array(STEPS[directions]))
-    lengths = np.zeros(len(runs))
-    for count, weight in zip(entries.T, direction_weights(spacing, directions), strict=True):
-        lengths += count * weight  # summed in this order whatever N is, so that a mask's digits depend on it alone
-    return lengths
+    weights = direction_weights(spacing, directions)
+    return crofton_lengths(runs.row, runs.start, runs.end, runs.offsets, _STEP_ARRAYS[directions], weights)
 
 
 def direction_weights(spacing: Spacing = UNIT_SPACING, directions: Directions = 4) -> Float64s:
@@ -84,19 +85,26 @@ def direction_weights(spacing: Spacing = UNIT_SPACING, directions: Directions = 
     Raises
     ------
     GeometryError
-        If ``spacing`` is not two positive numbers.
+        If ``spacing`` is not two positive numbers or ``directions`` is neither 4 nor 8.
 
     Examples
     --------
     >>> direction_weights().round(4).tolist()  # pi / 4 along the axes, pi / (4 sqrt(2)) along the diagonals
     [0.7854, 0.7854, 0.5554, 0.5554]
     """
-    height, width = check_spacing(spacing)
-    steps = np.array(STEPS[directions]) * (height, width)
+    if directions not in STEPS:
+        raise GeometryError(f"directions is {directions!r}, but only {' and '.join(map(str, STEPS))} are known")
+    return _direction_weights(check_spacing(spacing), directions)
+
+
+@functools.lru_cache(maxsize=256)
+def _direction_weights(spacing: Spacing, directions: Directions) -> Float64s:
+    steps = _STEP_ARRAYS[directions] * spacing
     angles = np.arctan2(steps[:, 0], steps[:, 1])  # in [0, pi): the rows of a step are never negative
     order = np.argsort(angles)
     ring = np.concatenate([angles[order[-1:]] - np.pi, angles[order], angles[order[:1]] + np.pi])
     nearer = np.empty(directions)
     nearer[order] = (ring[2:] - ring[:-2]) / 2
-    weights: Float64s = nearer * (height * width / np.hypot(steps[:, 0], steps[:, 1]))
+    weights: Float64s = nearer * (math.prod(spacing) / np.hypot(steps[:, 0], steps[:, 1]))
+    weights.flags.writeable = False
     return weights

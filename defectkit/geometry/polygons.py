@@ -21,20 +21,13 @@ from defectkit.geometry.columns import (
     resolve_indices,
     slice_sums,
 )
+from defectkit.geometry.frames import Shape, check_shape
 from defectkit.geometry.runs import Runs
 
 FARTHEST_VERTEX = 2.0**31
 """Vertices farther than this from the origin, in pixels, are refused: no frame is that large."""
 
 _SAME = attrs.cmp_using(eq=np.array_equal)
-
-
-def _vertex_column(value: Any) -> Float64s:
-    return column(value, np.float64, ndim=2, what="vertices")
-
-
-def _offset_column(value: Any) -> Int64s:
-    return column(value, np.int64, ndim=1, what="offsets")
 
 
 @attrs.frozen(kw_only=True)
@@ -44,8 +37,8 @@ class Polygons:
     Parameters
     ----------
     vertices : numpy.ndarray, shape (V, 2), float64
-        Row and column of each vertex in continuous coordinates: pixel (0, 0) covers [0, 1) x [0, 1). The last vertex of a
-        polygon joins the first; it is not repeated.
+        Row and column of each vertex in continuous coordinates: pixel (0, 0) covers [0, 1) x [0, 1). The last
+        vertex of a polygon joins the first; it is not repeated.
     offsets : numpy.ndarray, shape (N + 1,), int64
         The vertices of defect ``i`` are ``offsets[i]:offsets[i + 1]``; an empty slice means that it has no polygon.
 
@@ -66,10 +59,12 @@ class Polygons:
     (2, [16.0, 0.0], [0.0, 0.0, 4.0, 4.0])
     """
 
-    vertices: Float64s = attrs.field(converter=_vertex_column, eq=_SAME)
-    offsets: Int64s = attrs.field(converter=_offset_column, eq=_SAME)
+    vertices: Float64s = attrs.field(eq=_SAME)
+    offsets: Int64s = attrs.field(eq=_SAME)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "vertices", column(self.vertices, np.float64, ndim=2, what="vertices"))
+        object.__setattr__(self, "offsets", column(self.offsets, np.int64, ndim=1, what="offsets"))
         if self.vertices.shape[1] != 2:
             raise GeometryError(f"vertices has shape {self.vertices.shape}, but (V, 2) is needed: row, column")
         check_offsets(self.offsets, len(self.vertices), what="vertices")
@@ -150,7 +145,7 @@ class Polygons:
         return self.vertices[self.offsets[i] : self.offsets[i + 1]]
 
     def boxes(self) -> Float64s:
-        """Return the box of the vertices of each polygon, shape (N, 4): top, left, bottom, right; NaN where there is none."""
+        """Return the box of each polygon, shape (N, 4): top, left, bottom, right; NaN where there is none."""
         boxes = np.full((len(self), 4), np.nan)
         filled = self.offsets[1:] > self.offsets[:-1]
         if filled.any():
@@ -165,8 +160,8 @@ class Polygons:
         Notes
         -----
         The shoelace formula, ``|sum (r_i c_(i+1) - r_(i+1) c_i)| / 2``, taken about the first vertex of the polygon so
-        that a polygon far from the origin keeps its digits. Parts that a self-crossing polygon winds around in opposite
-        directions cancel.
+        that a polygon far from the origin keeps its digits. Of a polygon that crosses itself, parts wound around twice
+        count twice, and parts wound around in opposite directions cancel.
         """
         filled = self.offsets[1:] > self.offsets[:-1]
         first = self.vertices[self.offsets[:-1][filled]]
@@ -189,7 +184,9 @@ class Polygons:
         """
         from defectkit.geometry.kernels.hulls import point_hulls
 
-        vertices, offsets = point_hulls(self.vertices, self.offsets)
+        polygon = np.repeat(np.arange(len(self)), np.diff(self.offsets))
+        order = np.lexsort((self.vertices[:, 1], self.vertices[:, 0], polygon))
+        vertices, offsets = point_hulls(self.vertices[order], self.offsets)
         return Polygons(vertices=vertices, offsets=offsets)
 
     def max_vertex_distances(self) -> Float64s:
@@ -199,7 +196,8 @@ class Polygons:
         """
         from defectkit.geometry.kernels.hulls import max_point_distances
 
-        return max_point_distances(self.vertices, self.offsets)
+        hulls = self.convex_hulls()  # the two vertices farthest apart are on it
+        return max_point_distances(hulls.vertices, hulls.offsets)
 
     def _following(self) -> Int64s:
         """Return the index of the vertex that follows each vertex around its polygon."""
@@ -209,7 +207,7 @@ class Polygons:
         return following
 
 
-def polygons_to_runs(polygons: Polygons, shape: tuple[int, int]) -> Runs:
+def polygons_to_runs(polygons: Polygons, shape: Shape) -> Runs:
     """Return the masks of polygons, clipped to a frame.
 
     A pixel belongs to a polygon when its center does, by the even-odd rule: where a polygon crosses itself, the parts
@@ -253,7 +251,7 @@ def polygons_to_runs(polygons: Polygons, shape: tuple[int, int]) -> Runs:
     return _fill(polygons, each, shape)
 
 
-def rings_to_runs(rings: Sequence[Sequence[ArrayLike]], shape: tuple[int, int]) -> Runs:
+def rings_to_runs(rings: Sequence[Sequence[ArrayLike]], shape: Shape) -> Runs:
     """Return the masks of defects outlined by several rings each, clipped to a frame.
 
     All rings of a defect are filled together by the even-odd rule, so a ring inside another one is a hole. The rule for
@@ -286,8 +284,7 @@ def rings_to_runs(rings: Sequence[Sequence[ArrayLike]], shape: tuple[int, int]) 
     return _fill(flat, offsets_of(np.array([len(defect) for defect in rings], np.int64)), shape)
 
 
-def _fill(rings: Polygons, defect_offsets: Int64s, shape: tuple[int, int]) -> Runs:
-    from defectkit.geometry.frames import check_shape
+def _fill(rings: Polygons, defect_offsets: Int64s, shape: Shape) -> Runs:
     from defectkit.geometry.kernels.fill import fill_rings
 
     rows, columns = check_shape(shape)

@@ -21,28 +21,18 @@ from defectkit.geometry.columns import (
     resolve_indices,
     slice_sums,
 )
+from defectkit.geometry.frames import Shape, check_shape
 
 _SAME = attrs.cmp_using(eq=np.array_equal)
-
-
-def _int32_column(value: Any, field: attrs.Attribute[Any]) -> Int32s:
-    return column(value, np.int32, ndim=1, what=field.name)
-
-
-def _int64_column(value: Any, field: attrs.Attribute[Any]) -> Int64s:
-    return column(value, np.int64, ndim=1, what=field.name)
-
-
-_INT32 = attrs.Converter(_int32_column, takes_field=True)
-_INT64 = attrs.Converter(_int64_column, takes_field=True)
 
 
 @attrs.frozen(kw_only=True)
 class Runs:
     """The masks of N defects, R runs in all; masks may overlap and may be empty.
 
-    A run is the pixels ``start <= column < end`` of one row. The runs of a defect are sorted by row and then by start, and
-    neither overlap nor touch, so a mask has exactly one representation and two equal masks compare equal.
+    A run is the pixels ``start <= column < end`` of one row. The runs of a defect are sorted by row and then by
+    start, and neither overlap nor touch, so a mask has exactly one representation and two equal masks compare
+    equal.
 
     Parameters
     ----------
@@ -73,12 +63,14 @@ class Runs:
     (1, [4], [[0, 1, 2, 4]])
     """
 
-    row: Int32s = attrs.field(converter=_INT32, eq=_SAME)
-    start: Int32s = attrs.field(converter=_INT32, eq=_SAME)
-    end: Int32s = attrs.field(converter=_INT32, eq=_SAME)
-    offsets: Int64s = attrs.field(converter=_INT64, eq=_SAME)
+    row: Int32s = attrs.field(eq=_SAME)
+    start: Int32s = attrs.field(eq=_SAME)
+    end: Int32s = attrs.field(eq=_SAME)
+    offsets: Int64s = attrs.field(eq=_SAME)
 
     def __attrs_post_init__(self) -> None:
+        for name, dtype in (("row", np.int32), ("start", np.int32), ("end", np.int32), ("offsets", np.int64)):
+            object.__setattr__(self, name, column(getattr(self, name), dtype, ndim=1, what=name))
         if not self.row.size == self.start.size == self.end.size:
             raise GeometryError(
                 f"row, start and end must have one entry a run, but have "
@@ -145,7 +137,7 @@ class Runs:
             boxes[filled, 3] = np.maximum.reduceat(self.end, first)
         return boxes
 
-    def to_mask(self, index: int, shape: tuple[int, int]) -> Bools:
+    def to_mask(self, index: int, shape: Shape) -> Bools:
         """Return the mask of one defect as booleans of the given ``shape`` (rows, columns).
 
         Raises
@@ -160,17 +152,18 @@ class Runs:
             mask[row, start:end] = True
         return mask
 
-    def validate(self, shape: tuple[int, int]) -> None:
+    def validate(self, shape: Shape) -> None:
         """Raise unless every run lies in a frame of ``shape`` (rows, columns) and the runs of each defect are in order.
 
         Raises
         ------
         GeometryError
-            Naming the first defect and run that is empty, outside the frame, out of order, or touching the run before it.
+            Naming the first defect and run that is empty, outside the frame, out of order, or touching the run
+            before it.
         """
+        rows, columns = check_shape(shape)
         if self.row.size == 0:
             return
-        rows, columns = shape
         defect = np.repeat(np.arange(len(self)), np.diff(self.offsets))
         same_row = (defect[1:] == defect[:-1]) & (self.row[1:] == self.row[:-1])
         faults = {

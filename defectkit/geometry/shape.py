@@ -1,8 +1,8 @@
 """Shape: every size and form of a mask in one place.
 
-All functions take N masks as :class:`~defectkit.geometry.runs.Runs` and the ``spacing`` of the pixels, their height and
-width; they return lengths in units of ``spacing``. Of an empty mask, areas and perimeters are 0 and whatever needs a pixel
-(centroid, moments, axes, Feret diameters, circularity) is NaN.
+All functions take N masks as :class:`~defectkit.geometry.runs.Runs` and the ``spacing`` of the pixels, their height
+and width; they return lengths in units of ``spacing``. Of an empty mask, areas and perimeters are 0 and whatever
+needs a pixel (centroid, moments, axes, Feret diameters, circularity) is NaN.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from defectkit.geometry.hulls import (
     min_feret_diameters,
 )
 from defectkit.geometry.moments import (
+    area_moments,
     areas,
     axes,
+    axes_of,
     centroids,
     equivalent_diameters,
     orientations,
+    orientations_of,
     second_moments,
 )
 from defectkit.geometry.perimeters import Directions, perimeters
@@ -99,17 +102,20 @@ def measure_shapes(runs: Runs, spacing: Spacing = UNIT_SPACING, directions: Dire
     >>> shapes.areas.tolist(), shapes.max_feret_diameters.tolist()
     ([3.0], [2.5])
     """
-    major, minor = axes(runs, spacing)
+    size, centers, seconds = area_moments(runs, spacing)
+    major, minor = axes_of(seconds)
+    around = perimeters(runs, spacing, directions)
     largest, smallest = feret_diameters(runs, spacing)
+    diameters = 2 * np.sqrt(size / np.pi)
     return Shapes(
-        areas=areas(runs, spacing),
-        equivalent_diameters=equivalent_diameters(runs, spacing),
-        centroids=centroids(runs, spacing),
+        areas=size,
+        equivalent_diameters=diameters,
+        centroids=centers,
         axes_major=major,
         axes_minor=minor,
-        orientations=orientations(runs, spacing),
-        perimeters=perimeters(runs, spacing, directions),
-        heywood_circularities=heywood_circularities(runs, spacing, directions),
+        orientations=orientations_of(seconds),
+        perimeters=around,
+        heywood_circularities=_heywood(around, size),
         max_feret_diameters=largest,
         min_feret_diameters=smallest,
     )
@@ -147,10 +153,12 @@ def heywood_circularities(runs: Runs, spacing: Spacing = UNIT_SPACING, direction
     >>> from defectkit.geometry.masks import masks_to_runs
     >>> row, col = np.indices((101, 101)) - 50
     >>> heywood_circularities(masks_to_runs([row**2 + col**2 < 48**2])).round(3).tolist()
-    [1.001]
+    [0.994]
     """
-    around = perimeters(runs, spacing, directions)
-    size = areas(runs, spacing)
+    return _heywood(perimeters(runs, spacing, directions), areas(runs, spacing))
+
+
+def _heywood(around: Float64s, size: Float64s) -> Float64s:
     with np.errstate(invalid="ignore"):  # 0 / 0 of an empty mask is the NaN wanted
         factors: Float64s = around / (2 * np.sqrt(np.pi * size))
     return factors

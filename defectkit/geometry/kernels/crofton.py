@@ -1,60 +1,73 @@
-"""Counts of the entries of straight lattice lines into masks, straight from runs."""
+"""Perimeters from the entries of straight lattice lines into masks, straight from runs."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from defectkit.geometry.columns import Int32s, Int64s
-from defectkit.geometry.kernels.jit import kernel
+from defectkit.geometry.columns import Float64s
+from defectkit.geometry.kernels.jit import Column, kernel
 
 
 @kernel
-def line_entries(row: Int32s, start: Int32s, end: Int32s, offsets: Int64s, steps: Int64s) -> Int64s:
-    """Return how often the lattice lines along each step enter each mask, shape (N, K).
+def crofton_lengths(
+    row: Column, start: Column, end: Column, offsets: Column, steps: Column, weights: Column
+) -> Float64s:
+    """Return for each mask (N,) the sum over steps (K) of the entries of the lattice lines along it times its weight.
 
-    ``steps`` (K, 2) holds (rows, columns) with 0 <= rows <= 2; a step of no row is (0, 1). A line enters a mask at a pixel
-    whose predecessor, one step back, lies outside: there are as many as pixels less those whose predecessor lies inside.
+    ``steps`` (K, 2) holds (rows, columns) with rows >= 0; a step of no row is (0, 1). A line enters a mask at a
+    pixel whose predecessor, one step back, lies outside: there are as many as pixels less those whose predecessor
+    lies inside.
     """
     n = offsets.size - 1
     n_steps = len(steps)
-    entries = np.zeros((n, n_steps), np.int64)
+    lengths = np.zeros(n, np.float64)
     for i in range(n):
         begin, stop = offsets[i], offsets[i + 1]
+        rows_i, start_i, end_i = row[begin:stop], start[begin:stop], end[begin:stop]
         area = 0
-        for k in range(begin, stop):
-            area += np.int64(end[k]) - start[k]
+        gaps = np.int32(0)
+        for k in range(stop - begin):
+            area += end_i[k] - start_i[k]
+            gaps |= rows_i[k] - rows_i[0] - np.int32(k)
         for s in range(n_steps):
-            entries[i, s] = area
-            if steps[s, 0] == 0:
-                entries[i, s] = stop - begin
-        above2_begin, above2_stop, above_begin, above_stop = begin, begin, begin, begin
-        k = begin
-        while k < stop:
-            r = row[k]
-            here_begin = k
-            while k < stop and row[k] == r:
-                k += 1
-            for s in range(n_steps):
-                rows, shift = steps[s, 0], steps[s, 1]
-                if rows == 0:
-                    continue
-                if above_stop > above_begin and row[above_begin] == r - rows:
-                    entries[i, s] -= _common(start, end, above_begin, above_stop, here_begin, k, shift)
-                elif above2_stop > above2_begin and row[above2_begin] == r - rows:
-                    entries[i, s] -= _common(start, end, above2_begin, above2_stop, here_begin, k, shift)
-            above2_begin, above2_stop, above_begin, above_stop = above_begin, above_stop, here_begin, k
-    return entries
+            rows, shift = steps[s, 0], steps[s, 1]
+            if rows == 0:
+                entries = stop - begin
+            elif gaps == 0:
+                entries = area - _inside_plain(start_i, end_i, rows, shift)
+            else:
+                entries = area - _inside(rows_i, start_i, end_i, rows, shift)
+            lengths[i] += entries * weights[s]
+    return lengths
 
 
 @kernel
-def _common(start: Int32s, end: Int32s, a: int, a_stop: int, b: int, b_stop: int, shift: int) -> int:
-    """Return how many pixels the runs ``a:a_stop``, moved right by ``shift``, share with the runs ``b:b_stop``."""
-    common = 0
-    while a < a_stop and b < b_stop:
-        a_end, b_end = np.int64(end[a]) + shift, np.int64(end[b])
-        common += max(0, min(a_end, b_end) - max(np.int64(start[a]) + shift, np.int64(start[b])))
-        if a_end < b_end:
-            a += 1
+def _inside_plain(start: Column, end: Column, rows: int, shift: int) -> int:
+    """Return how many pixels have their predecessor inside, of a mask of one run a row; a loop without a branch."""
+    inside = 0
+    moved = np.int32(shift)
+    here_start, here_end = start[rows:], end[rows:]
+    for k in range(here_start.size):
+        inside += max(min(end[k] + moved, here_end[k]) - max(start[k] + moved, here_start[k]), np.int32(0))
+    return inside
+
+
+@kernel
+def _inside(row: Column, start: Column, end: Column, rows: int, shift: int) -> int:
+    """Return how many pixels have their predecessor inside: the mask moved by the step, met with itself in one pass."""
+    inside = 0
+    moved, here = 0, 0
+    while moved < row.size and here < row.size:
+        moved_row = int(row[moved]) + rows
+        if moved_row < row[here]:
+            moved += 1
+        elif moved_row > row[here]:
+            here += 1
         else:
-            b += 1
-    return common
+            moved_end, here_end = int(end[moved]) + shift, int(end[here])
+            inside += max(0, min(moved_end, here_end) - max(int(start[moved]) + shift, int(start[here])))
+            if moved_end < here_end:
+                moved += 1
+            else:
+                here += 1
+    return inside

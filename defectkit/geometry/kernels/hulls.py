@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from defectkit.geometry.columns import Float64s, Int32s, Int64s
-from defectkit.geometry.kernels.jit import kernel
+from defectkit.geometry.columns import Float64s, Int64s
+from defectkit.geometry.kernels.jit import Column, kernel
 
 
 @kernel
-def run_hulls(row: Int32s, start: Int32s, end: Int32s, offsets: Int64s, extent: int) -> tuple[Int64s, Int64s]:
-    """Return vertices (V, 2) and offsets of the hull of each mask: of pixel corners (extent 1) or first corners (extent 0).
+def run_hulls(row: Column, start: Column, end: Column, offsets: Column, extent: int) -> tuple[Int64s, Int64s]:
+    """Return vertices (V, 2) and offsets of the hull of each mask.
 
-    Monotone chains down the left and up the right side; vertices that lie on an edge are left out.
+    The hull is that of all corners of the pixels (extent 1) or of their first corners (extent 0): monotone chains down
+    the left and up the right side, without the points that lie on an edge.
     """
     n = offsets.size - 1
     longest = 0
@@ -25,19 +26,29 @@ def run_hulls(row: Int32s, start: Int32s, end: Int32s, offsets: Int64s, extent: 
     used = 0
     for i in range(n):
         n_left, n_right = 0, 0
+        waiting = False  # corners on the lower edge of a row wait for those of the row below
+        line, leftmost, rightmost = 0, 0, 0
         k = offsets[i]
         while k < offsets[i + 1]:
-            r = row[k]
-            leftmost = start[k]
+            r = int(row[k])
+            row_left = int(start[k])
             while k + 1 < offsets[i + 1] and row[k + 1] == r:
                 k += 1
-            rightmost = end[k] - 1 + extent
+            row_right = int(end[k]) - 1 + extent
             k += 1
-            n_left = _push(left, n_left, r, leftmost, 1)
-            n_right = _push(right, n_right, r, rightmost, -1)
-            if extent:
-                n_left = _push(left, n_left, r + 1, leftmost, 1)
-                n_right = _push(right, n_right, r + 1, rightmost, -1)
+            if waiting and line < r:
+                n_left = _push(left, n_left, line, leftmost, 1)
+                n_right = _push(right, n_right, line, rightmost, -1)
+                waiting = False
+            if not waiting:
+                leftmost, rightmost = row_left, row_right
+            n_left = _push(left, n_left, r, min(leftmost, row_left), 1)
+            n_right = _push(right, n_right, r, max(rightmost, row_right), -1)
+            waiting = extent == 1
+            line, leftmost, rightmost = r + 1, row_left, row_right
+        if waiting:
+            n_left = _push(left, n_left, line, leftmost, 1)
+            n_right = _push(right, n_right, line, rightmost, -1)
         for p in range(n_left):
             vertices[used, 0] = left[p, 0]
             vertices[used, 1] = left[p, 1]
@@ -54,12 +65,8 @@ def run_hulls(row: Int32s, start: Int32s, end: Int32s, offsets: Int64s, extent: 
 
 
 @kernel
-def _push(chain: Int64s, n: int, y: int, x: int, side: int) -> int:
+def _push(chain: Column, n: int, y: int, x: int, side: int) -> int:
     """Add a point below all others to a chain that bulges to the left (side 1) or the right (side -1)."""
-    if n > 0 and chain[n - 1, 0] == y:
-        if side * (x - chain[n - 1, 1]) >= 0:
-            return n
-        n -= 1
     while n > 1:
         ay, ax = chain[n - 2, 0], chain[n - 2, 1]
         by, bx = chain[n - 1, 0], chain[n - 1, 1]
@@ -72,11 +79,11 @@ def _push(chain: Int64s, n: int, y: int, x: int, side: int) -> int:
 
 
 @kernel
-def feret_diameters(vertices: Int64s, offsets: Int64s, dy: float, dx: float) -> tuple[Float64s, Float64s]:
+def feret_diameters(vertices: Column, offsets: Column, dy: float, dx: float) -> tuple[Float64s, Float64s]:
     """Return the largest and smallest Feret diameter of hulls of at least three vertices; NaN where there is no hull.
 
-    Rotating calipers. Which vertices face which edge does not change when the axes are stretched, so the hull is walked in
-    integers and only lengths know the spacing.
+    Rotating calipers. Which vertices face which edge does not change when the axes are stretched, so the hull is walked
+    in integers and only lengths know the spacing.
     """
     n = offsets.size - 1
     longest = np.full(n, np.nan)
@@ -97,46 +104,46 @@ def feret_diameters(vertices: Int64s, offsets: Int64s, dy: float, dx: float) -> 
                 q = q1
                 q1 = q + 1 if q + 1 < stop else begin
                 rise = ey * (vertices[q1, 1] - vertices[q, 1]) - ex * (vertices[q1, 0] - vertices[q, 0])
-            height = ey * (vertices[q, 1] - vertices[p, 1]) - ex * (vertices[q, 0] - vertices[p, 0])
-            least = min(least, height / np.sqrt((ey * dy) ** 2 + (ex * dx) ** 2))
+            height = float(ey * (vertices[q, 1] - vertices[p, 1]) - ex * (vertices[q, 0] - vertices[p, 0]))
+            least = min(least, height * height / ((ey * dy) ** 2 + (ex * dx) ** 2))
             most = max(most, _squared_distance(vertices, p, q, dy, dx), _squared_distance(vertices, p1, q, dy, dx))
-            if rise == 0:
-                most = max(most, _squared_distance(vertices, p, q1, dy, dx), _squared_distance(vertices, p1, q1, dy, dx))
         longest[i] = np.sqrt(most)
-        shortest[i] = least * dy * dx
+        shortest[i] = np.sqrt(least) * (dy * dx)
     return longest, shortest
 
 
 @kernel
-def _squared_distance(vertices: Int64s, p: int, q: int, dy: float, dx: float) -> float:
-    return ((vertices[p, 0] - vertices[q, 0]) * dy) ** 2 + ((vertices[p, 1] - vertices[q, 1]) * dx) ** 2
+def _squared_distance(vertices: Column, p: int, q: int, dy: float, dx: float) -> float:
+    return float(((vertices[p, 0] - vertices[q, 0]) * dy) ** 2 + ((vertices[p, 1] - vertices[q, 1]) * dx) ** 2)
 
 
 @kernel
-def point_hulls(vertices: Float64s, offsets: Int64s) -> tuple[Float64s, Int64s]:
-    """Return vertices (V, 2) and offsets of the hull of each slice of points (Andrew's monotone chain)."""
+def point_hulls(vertices: Column, offsets: Column) -> tuple[Float64s, Int64s]:
+    """Return vertices (V, 2) and offsets of the hull of each slice of points, which are sorted by row, then column.
+
+    Andrew's monotone chain: once down the points and once up again.
+    """
     n = offsets.size - 1
     hulls = np.empty((2 * len(vertices), 2), np.float64)
     hull_offsets = np.zeros(n + 1, np.int64)
     used = 0
     for i in range(n):
-        begin, stop = offsets[i], offsets[i + 1]
-        by_col = np.argsort(vertices[begin:stop, 1], kind="mergesort") + begin
-        order = by_col[np.argsort(vertices[by_col, 0], kind="mergesort")]
+        points = vertices[offsets[i] : offsets[i + 1]]
         base = used
-        used = _add_chain(vertices, order, hulls, base)
+        used = _add_chain(points, 1, hulls, base)
         if used - base > 1:
-            used = _add_chain(vertices, order[::-1].copy(), hulls, used - 1) - 1
+            used = _add_chain(points, -1, hulls, used - 1) - 1
         hull_offsets[i + 1] = used
     return hulls[:used].copy(), hull_offsets
 
 
 @kernel
-def _add_chain(vertices: Float64s, order: Int64s, hulls: Float64s, base: int) -> int:
-    """Write the chain that keeps all points to one side, from ``order[0]`` to ``order[-1]``, at ``base``."""
+def _add_chain(points: Column, step: int, hulls: Column, base: int) -> int:
+    """Write the chain with all points to one side at ``base``: from the first to the last, or back (step -1)."""
     used = base
-    for p in order:
-        y, x = vertices[p, 0], vertices[p, 1]
+    for p in range(len(points)):
+        q = p if step == 1 else len(points) - 1 - p
+        y, x = points[q, 0], points[q, 1]
         if used > base and hulls[used - 1, 0] == y and hulls[used - 1, 1] == x:
             continue
         while used - base > 1:
@@ -152,17 +159,16 @@ def _add_chain(vertices: Float64s, order: Int64s, hulls: Float64s, base: int) ->
 
 
 @kernel
-def max_point_distances(vertices: Float64s, offsets: Int64s) -> Float64s:
+def max_point_distances(vertices: Column, offsets: Column) -> Float64s:
     """Return the largest distance between two points of each slice; NaN for a slice without a point."""
-    hulls, hull_offsets = point_hulls(vertices, offsets)
     n = offsets.size - 1
     distances = np.full(n, np.nan)
     for i in range(n):
         if offsets[i] == offsets[i + 1]:
             continue
         most = 0.0
-        for p in range(hull_offsets[i], hull_offsets[i + 1]):
-            for q in range(p + 1, hull_offsets[i + 1]):
-                most = max(most, (hulls[p, 0] - hulls[q, 0]) ** 2 + (hulls[p, 1] - hulls[q, 1]) ** 2)
+        for p in range(offsets[i], offsets[i + 1]):
+            for q in range(p + 1, offsets[i + 1]):
+                most = max(most, (vertices[p, 0] - vertices[q, 0]) ** 2 + (vertices[p, 1] - vertices[q, 1]) ** 2)
         distances[i] = np.sqrt(most)
     return distances

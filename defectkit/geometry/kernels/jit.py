@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
+from numpy.typing import NDArray
+
+Column: TypeAlias = NDArray[Any]
+"""An array given to a kernel: numba knows the type of its elements, and here they mix with Python integers."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from defectkit.geometry.columns import Float64s, Int32s, Int64s
-from defectkit.geometry.kernels.jit import kernel
+from defectkit.geometry.columns import Float64s, Int64s
+from defectkit.geometry.kernels.jit import Column, kernel
 
 
 @kernel
-def area_moments(
-    row: Int32s, start: Int32s, end: Int32s, offsets: Int64s
-) -> tuple[Int64s, Float64s, Float64s]:
+def area_moments(row: Column, start: Column, end: Column, offsets: Column) -> tuple[Int64s, Float64s, Float64s]:
     """Return areas (N,), centroids (N, 2) and central second moments over area (N, 3: rr, rc, cc), in pixels.
 
     Sums run about the first pixel of each mask, so shifting a mask by whole pixels changes no digit of its moments.
