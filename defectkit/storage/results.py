@@ -1,0 +1,123 @@
+"""Results: xarray data sets in Zarr, with their units, attributes and texts, written whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from defectkit.errors import OutputError, StorageError
+from defectkit.storage import schema
+from defectkit.storage.backend import SEAL, escaped
+from defectkit.storage.replacing import replaced_folder
+from defectkit.storage.staging import flush_to_disk
+from defectkit.storage.xarrays import read_dataset, write_dataset
+
+if TYPE_CHECKING:
+    import xarray
+    import zarr.abc.store
+
+    Results = xarray.Dataset | Mapping[str, xarray.Dataset]
+
+
+def save_results(results: Results, path: str | Path) -> Path:
+    """Write results to a folder of their own, such as ``results.zarr``.
+
+    Parameters
+    ----------
+    results : xarray.Dataset or mapping of str to xarray.Dataset
+        One table, or several by name. Texts may be of any kind; durations (``timedelta64``) are not stored: give a
+        number with ``units``.
+    path : str or pathlib.Path
+        The folder. Results that are there already are replaced, when the new ones are complete; anything else is not
+        touched.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If there is something else at ``path``, or it cannot be written.
+    StorageError
+        If the results hold something that has no place in the file.
+
+    Examples
+    --------
+    >>> import tempfile, xarray
+    >>> table = xarray.Dataset({"size": ("defect", [1.5, 2.0], {"units": "nanometer"})})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_results(save_results(table, f"{folder}/results.zarr"))["size"].attrs["units"]
+    'nanometer'
+    """
+    target = Path(path)
+    if target.exists() and not _holds_results(target):
+        raise OutputError(f"{target} is there already and holds no results of defectkit; choose another name")
+    with replaced_folder(target) as folder:
+        write_results(results, folder)
+        flush_to_disk(folder)
+    return target
+
+
+def load_results(path: str | Path) -> xarray.Dataset | dict[str, xarray.Dataset]:
+    """Read what :func:`save_results` wrote: one data set, or several by name, as it was given.
+
+    Everything is read into memory. Texts come back as objects, tuples in attributes as lists.
+
+    Raises
+    ------
+    StorageError
+        If there are no results at ``path``.
+    SchemaError
+        If they were written by a newer schema.
+    """
+    from zarr.storage import LocalStore
+
+    folder = Path(path)
+    if not folder.is_dir():
+        raise StorageError(f"{folder} is not there, or is no folder of results")
+    return read_results(LocalStore(folder, read_only=True), "", where=str(folder))
+
+
+def write_results(results: Results, folder: Path) -> None:
+    """Write results as a group into an empty folder."""
+    import zarr
+
+    store = zarr.storage.LocalStore(folder)
+    if isinstance(results, Mapping) and not hasattr(results, "data_vars"):
+        names = list(results)
+        for name, dataset in results.items():
+            write_dataset(dataset, store, escaped(name), where=f"results {name!r}")
+        seal = schema.group_metadata(schema.description("results", tables=names))
+        (folder / SEAL).write_text(seal, encoding="utf-8")
+    else:
+        write_dataset(results, store, "", where="results")  # type: ignore[arg-type]  # no mapping of tables: a table
+        zarr.open_group(store, mode="r+").update_attributes(schema.description("results", tables=None))
+
+
+def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xarray.Dataset | dict[str, xarray.Dataset]:
+    """Read the results in the group ``prefix`` of a store."""
+    import zarr
+    from zarr.errors import NodeNotFoundError
+
+    try:
+        group = zarr.open_group(store, path=prefix, mode="r", zarr_format=3)
+    except (NodeNotFoundError, FileNotFoundError) as error:
+        raise StorageError(f"{where} holds no results of defectkit") from error
+    names = schema.check(group.attrs.asdict(), "results", where=where)["tables"]
+    if names is None:
+        return read_dataset(store, prefix, where=where)
+    start = f"{prefix}/" if prefix else ""
+    return {name: read_dataset(store, start + escaped(name), where=f"{where}, {name!r}") for name in names}
+
+
+def _holds_results(path: Path) -> bool:
+    import json
+
+    try:
+        attributes = json.loads((path / "zarr.json").read_text(encoding="utf-8")).get("attributes", {})
+    except (OSError, ValueError):
+        return path.is_dir() and not any(path.iterdir())
+    return isinstance(attributes.get(schema.ATTRIBUTE), dict) and attributes[schema.ATTRIBUTE].get("kind") == "results"
