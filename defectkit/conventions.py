@@ -30,6 +30,16 @@ class IoUKind(_Choice):
     POLYGON = "polygon"
 
 
+class BoxRule(_Choice):
+    """Which box of a defect is compared, where boxes are."""
+
+    MASK = "mask"
+    """The box of the mask, on both sides."""
+
+    DRAWN = "drawn"
+    """Truth: the box of the drawn polygon with its vertices cut to integers. Prediction: the box the detector gave."""
+
+
 class SizeRule(_Choice):
     """What the size of a defect is; the rules are in :mod:`defectkit.measurement.sizes`."""
 
@@ -94,6 +104,8 @@ class Convention:
     matcher : str
         The name of a matcher of :mod:`defectkit.matching`.
     iou_kind : IoUKind
+    box_rule : BoxRule
+        Used where ``iou_kind`` is box; a defect without such a box has that of its mask.
     iou_threshold : float
         A pair counts as found when its IoU is at least this; above 0, at most 1.
     size_rule : SizeRule
@@ -137,6 +149,7 @@ class Convention:
     name: str
     matcher: str
     iou_kind: IoUKind = attrs.field(converter=IoUKind)
+    box_rule: BoxRule = attrs.field(default=BoxRule.MASK, converter=BoxRule)
     iou_threshold: float = attrs.field(converter=float)
     size_rule: SizeRule = attrs.field(converter=SizeRule)
     shape_rule: ShapeRule = attrs.field(converter=ShapeRule)
@@ -239,6 +252,7 @@ JACOBS2022 = Convention(
     name="jacobs2022",
     matcher="lexicographic",
     iou_kind=IoUKind.BOX,
+    box_rule=BoxRule.DRAWN,
     iou_threshold=0.3,
     size_rule=SizeRule.VERTEX,
     shape_rule=ShapeRule.HULL,

@@ -1,0 +1,92 @@
+"""Matchers: the matching rules by the name that a convention calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import attrs
+
+from defectkit.errors import UnknownMatcherError
+from defectkit.matching.greedy import greedy
+from defectkit.matching.lexicographic import lexicographic, reading_order
+from defectkit.matching.matching import Matching
+from defectkit.matching.optimal import optimal
+from defectkit.matching.overlaps import Overlaps
+from defectkit.matching.score_ordered import score_ordered
+from defectkit.measurement.sizes import Side
+from defectkit.records.instances import Instances
+
+Rule = Callable[[Instances, Instances, Overlaps, Sequence[float]], tuple[Matching, ...]]
+
+
+@attrs.frozen(kw_only=True)
+class Matcher:
+    """A rule that pairs the defects of one image.
+
+    Parameters
+    ----------
+    name : str
+    description : str
+        One sentence.
+    rule : callable
+        Takes truth, prediction, their overlaps and IoU thresholds; returns a matching for each threshold.
+    """
+
+    name: str
+    description: str
+    rule: Rule
+
+
+def _lexicographic(
+    truth: Instances, predicted: Instances, overlaps: Overlaps, thresholds: Sequence[float]
+) -> tuple[Matching, ...]:
+    orders = reading_order(truth, Side.TRUTH), reading_order(predicted, Side.PREDICTION)
+    return lexicographic(overlaps, *orders, thresholds)
+
+
+def _table(*matchers: Matcher) -> Mapping[str, Matcher]:
+    return MappingProxyType({m.name: m for m in matchers})
+
+
+MATCHERS = _table(
+    Matcher(
+        name="optimal",
+        description="The most pairs there can be, and of those the largest sum of IoU",
+        rule=lambda truth, predicted, overlaps, thresholds: optimal(overlaps, thresholds),
+    ),
+    Matcher(
+        name="greedy",
+        description="The pair of highest IoU first",
+        rule=lambda truth, predicted, overlaps, thresholds: greedy(overlaps, thresholds),
+    ),
+    Matcher(
+        name="score-ordered",
+        description="The prediction of highest score first, as COCO does",
+        rule=lambda truth, predicted, overlaps, thresholds: score_ordered(overlaps, predicted.scores, thresholds),
+    ),
+    Matcher(
+        name="lexicographic",
+        description="The truth of smallest coordinates first, as Jacobs et al. (2022) do",
+        rule=_lexicographic,
+    ),
+)
+"""Every matcher by name."""
+
+
+def matcher(name: str) -> Matcher:
+    """Return the matcher called ``name``.
+
+    Raises
+    ------
+    UnknownMatcherError
+        If there is none.
+
+    Examples
+    --------
+    >>> matcher("greedy").description
+    'The pair of highest IoU first'
+    """
+    if name not in MATCHERS:
+        raise UnknownMatcherError.of("matcher", name, MATCHERS)
+    return MATCHERS[name]

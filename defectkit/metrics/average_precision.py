@@ -1,0 +1,150 @@
+"""Average precision: COCO's area under the precision-recall curve, without its cap on detections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from defectkit.matching.overlaps import Overlaps
+from defectkit.matching.score_ordered import score_ordered
+from defectkit.metrics.comparison import Comparison, ImageComparison
+from defectkit.metrics.dataset import Variable, dataset, overall
+from defectkit.metrics.interface import Metric
+
+if TYPE_CHECKING:
+    import xarray
+
+Floats = NDArray[np.float64]
+
+COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
+"""0.50, 0.55, ... 0.95, to the bits that pycocotools uses."""
+
+RECALLS = np.linspace(0.0, 1.0, 101)
+
+
+def interpolated_average_precision(scores: ArrayLike, is_found: ArrayLike, n_true: int) -> float:
+    """Return the mean precision at 101 recalls.
+
+    Parameters
+    ----------
+    scores : array_like, shape (N,)
+        Of all predictions of all images, without NaN.
+    is_found : array_like, shape (N,), bool
+        Whether each stands for a true defect.
+    n_true : int
+
+    Returns
+    -------
+    float
+        NaN if there is no true defect; 0 if there are some and nothing was predicted.
+
+    Notes
+    -----
+    Predictions are sorted by descending score, equal ones in their order. The precision at a recall is the highest at
+    that recall or any larger one, 0 beyond the largest reached, as in pycocotools.
+
+    Examples
+    --------
+    >>> round(interpolated_average_precision([0.9, 0.8, 0.7], [True, False, True], 2), 4)
+    0.835
+    """
+    if n_true == 0:
+        return float("nan")
+    order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
+    found = np.asarray(is_found, np.bool_)[order]
+    if not found.size:
+        return 0.0
+    hits, misses = np.cumsum(found, dtype=np.float64), np.cumsum(~found, dtype=np.float64)
+    recall = hits / n_true
+    precision = hits / (hits + misses + np.spacing(1))
+    highest = np.maximum.accumulate(precision[::-1])[::-1]
+    at = np.searchsorted(recall, RECALLS, side="left")
+    return float(np.append(highest, 0.0)[np.minimum(at, found.size)].mean())
+
+
+def average_precisions(comparison: Comparison, defect_type: str | None) -> Floats:
+    """Return the average precision at each of :data:`COCO_THRESHOLDS`, shape (10,).
+
+    Parameters
+    ----------
+    comparison : Comparison
+    defect_type : str or None
+        The type whose defects are matched among themselves; None for all defects without regard to type.
+
+    Returns
+    -------
+    numpy.ndarray, shape (10,), float64
+        NaN without a true defect of the type, and where a prediction has no score.
+    """
+    n_true = 0
+    scores: list[Floats] = []
+    found: list[NDArray[np.bool_]] = []
+    for image in comparison.images:
+        pairs, own_scores = of_type(image, defect_type)
+        n_true += pairs.n_true
+        scores.append(own_scores)
+        hits = np.zeros((len(COCO_THRESHOLDS), pairs.n_predicted), np.bool_)
+        for row, matching in zip(hits, score_ordered(pairs, own_scores, COCO_THRESHOLDS), strict=True):
+            row[matching.predicted] = True
+        found.append(hits)
+    every = np.concatenate([np.zeros(0), *scores])
+    if np.isnan(every).any():
+        return np.full(len(COCO_THRESHOLDS), np.nan)
+    rows = np.concatenate([np.zeros((len(COCO_THRESHOLDS), 0), np.bool_), *found], axis=1)
+    return np.array([interpolated_average_precision(every, row, n_true) for row in rows])
+
+
+def of_type(image: ImageComparison, defect_type: str | None) -> tuple[Overlaps, Floats]:
+    """Return the overlaps of the defects of one type, renumbered, and the scores of the predicted ones."""
+    if defect_type is None:
+        return image.overlaps, image.predicted.scores
+    true = np.array([name == defect_type for name in image.true.types], np.bool_)
+    predicted = np.array([name == defect_type for name in image.predicted.types], np.bool_)
+    pairs = image.overlaps.take(true[image.overlaps.truth] & predicted[image.overlaps.predicted])
+    return (
+        Overlaps(
+            truth=(np.cumsum(true) - 1)[pairs.truth],
+            predicted=(np.cumsum(predicted) - 1)[pairs.predicted],
+            iou=pairs.iou,
+            n_true=int(true.sum()),
+            n_predicted=int(predicted.sum()),
+        ),
+        image.predicted.scores[predicted],
+    )
+
+
+@attrs.frozen(kw_only=True)
+class AveragePrecision(Metric):
+    """COCO's average precision, with the IoU of the convention.
+
+    Notes
+    -----
+    Variables ``average_precision``, the mean over the IoU thresholds 0.50, 0.55, ... 0.95, ``average_precision_50`` and
+    ``average_precision_75`` (defect_type); ``all`` disregards types. Each with ``overall_``, the mean over types
+    (COCO's mAP), and ``undefined_overall_``. Matching is COCO's, whatever the convention's matcher is; under mask IoU
+    the figures are those of pycocotools (``segm``) with ``maxDets`` above the number of predictions, under box IoU
+    those of ``bbox``. All areas count. Predictions without scores, such as people's labels, have no average precision:
+    NaN.
+
+    T.-Y. Lin et al. (2014), https://doi.org/10.1007/978-3-319-10602-1_48
+    """
+
+    name: ClassVar[str] = "average-precision"
+    description: ClassVar[str] = "COCO's AP, AP50 and AP75 of each type, without a cap on detections."
+
+    def compute(self, comparison: Comparison) -> xarray.Dataset:
+        """Return the average precisions."""
+        table = np.array([average_precisions(comparison, t) for t in (*comparison.types, None)])
+        columns = {
+            "average_precision": (table.mean(axis=1), "average precision at IoU 0.50 to 0.95"),
+            "average_precision_50": (table[:, 0], "average precision at IoU 0.50"),
+            "average_precision_75": (table[:, 5], "average precision at IoU 0.75"),
+        }
+        variables: dict[str, Variable] = {}
+        for name, (values, title) in columns.items():
+            variable = Variable(dims=("defect_type",), values=values, long_name=title)
+            variables |= {name: variable, **overall(comparison, name, variable)}
+        return dataset(comparison, variables)

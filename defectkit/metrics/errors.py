@@ -1,0 +1,126 @@
+"""Errors: percent errors of size, shape and density, by type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES, Floats, class_means
+from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.dataset import Variable, averaged, dataset, overall
+from defectkit.metrics.interface import Metric
+from defectkit.metrics.scores import percent_error, sd_of_defined
+
+if TYPE_CHECKING:
+    import xarray
+
+POOLED = ("subset", "defect_type")
+IMAGE = ("image", *POOLED)
+
+
+def quantity_units(comparison: Comparison) -> dict[str, str]:
+    """Return the unit of each quantity: size, shape and density."""
+    return {"size": comparison.length_unit, "shape": "", "density": f"1 / {comparison.length_unit} ** 2"}
+
+
+def errors(comparison: Comparison) -> xarray.Dataset:
+    """Return the percent errors of mean size, mean shape and areal density.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        "Found" is meant at its ``iou_threshold``.
+
+    Returns
+    -------
+    xarray.Dataset
+        For each of ``size``, ``shape`` and ``density``, over (subset, defect_type) and, with ``image_``, over
+        (image, subset, defect_type):
+
+        - ``true_X``, ``predicted_X``: means of the defects, or number over area;
+        - ``X_error``: percent error of these; with ``averaged_`` the mean over images, ``averaged_X_error_sd`` its
+          standard deviation over images, ``undefined_X_error`` the number of images left out;
+        - ``overall_X_error``, ``overall_averaged_X_error`` (subset) and the number of types left out of each.
+
+        ``true_count`` and ``predicted_count``, and ``undefined_true_X`` and ``undefined_predicted_X``, the number of
+        defects without a size or shape.
+
+    Notes
+    -----
+    ``100 |predicted - true| / true`` [1]_. Pooled means are over the defects of all images together ("full
+    distribution"); pooled densities are the sum of numbers over the sum of areas. Each side is sorted by its own types:
+    a found defect counts under its predicted type on the predicted side, also where its true type is another. Without a
+    true defect of a type there is no error: it is NaN and counted. Without a predicted one the error of the density is
+    100 %, that of size and shape NaN.
+
+    References
+    ----------
+    .. [1] Jacobs et al. (2022), Table 3, https://doi.org/10.1016/j.xcrp.2022.100876
+    """
+    means = class_means(comparison)
+    units = quantity_units(comparison)
+    titles = {"size": "size", "shape": "shape factor", "density": "areal density"}
+    variables: dict[str, Variable] = {}
+    for side in SIDES:
+        title = f"{side} defects"
+        variables[f"{side}_count"] = Variable(dims=POOLED, values=means[side].counts.sum(axis=0), long_name=title)
+        variables[f"image_{side}_count"] = Variable(dims=IMAGE, values=means[side].counts, long_name=title)
+        for measure in MEASURES:
+            variables[f"undefined_{side}_{measure}"] = Variable(
+                dims=POOLED,
+                values=means[side].undefined[measure].sum(axis=0),
+                long_name=f"{side} defects without a {titles[measure]}",
+            )
+    for quantity in QUANTITIES:
+        pooled = {side: means[side].pooled(quantity) for side in SIDES}
+        each = {side: means[side].per_image(quantity) for side in SIDES}
+        for side in SIDES:
+            title = f"{side} {titles[quantity]}"
+            variables[f"{side}_{quantity}"] = Variable(
+                dims=POOLED, values=pooled[side], long_name=title, units=units[quantity]
+            )
+            variables[f"image_{side}_{quantity}"] = Variable(
+                dims=IMAGE, values=each[side], long_name=title, units=units[quantity]
+            )
+        variables |= _error_variables(comparison, quantity, titles[quantity], pooled, each)
+    return dataset(comparison, variables)
+
+
+def _error_variables(
+    comparison: Comparison, quantity: str, title: str, pooled: dict[str, Floats], each: dict[str, Floats]
+) -> dict[str, Variable]:
+    name = f"{quantity}_error"
+    long_name = f"percent error of the {title}"
+    of_all = Variable(
+        dims=POOLED, values=percent_error(pooled["predicted"], pooled["true"]), long_name=long_name, units="percent"
+    )
+    of_images = Variable(
+        dims=IMAGE, values=percent_error(each["predicted"], each["true"]), long_name=long_name, units="percent"
+    )
+    means = averaged(name, of_images)
+    return {
+        name: of_all,
+        f"image_{name}": of_images,
+        **means,
+        f"averaged_{name}_sd": Variable(
+            dims=POOLED,
+            values=sd_of_defined(of_images.values, comparison.convention.image_ddof),
+            long_name=f"{long_name}, standard deviation over images",
+            units="percent",
+        ),
+        **overall(comparison, name, of_all),
+        **overall(comparison, f"averaged_{name}", means[f"averaged_{name}"]),
+    }
+
+
+@attrs.frozen(kw_only=True)
+class Errors(Metric):
+    """The metric of :func:`errors`."""
+
+    name: ClassVar[str] = "errors"
+    description: ClassVar[str] = "Percent errors of size, shape and areal density, of all and of found defects."
+
+    def compute(self, comparison: Comparison) -> xarray.Dataset:
+        """Return :func:`errors` of the comparison."""
+        return errors(comparison)

@@ -1,0 +1,146 @@
+"""Size distribution: how far the distributions of true and predicted sizes are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from defectkit.metrics.class_means import SIDES, indices_of
+from defectkit.metrics.comparison import Comparison, Defects
+from defectkit.metrics.dataset import SUBSETS, Variable, dataset
+from defectkit.metrics.errors import POOLED
+from defectkit.metrics.interface import Metric
+
+if TYPE_CHECKING:
+    import xarray
+
+Floats = NDArray[np.float64]
+Distance = Callable[[ArrayLike, ArrayLike], float]
+
+
+def ks_distance(true: ArrayLike, predicted: ArrayLike) -> float:
+    """Return the Kolmogorov-Smirnov distance: the largest difference of the two cumulative distributions.
+
+    Parameters
+    ----------
+    true, predicted : array_like, shape (N,) and (M,)
+
+    Returns
+    -------
+    float
+        Between 0 and 1; NaN if either side is empty.
+
+    Examples
+    --------
+    >>> ks_distance([1, 2, 3, 4], [3, 4, 5, 6])
+    0.5
+    """
+    t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
+    if not (t.size and p.size):
+        return float("nan")
+    every = np.concatenate([t, p])
+    below = np.searchsorted(t, every, side="right") / t.size, np.searchsorted(p, every, side="right") / p.size
+    return float(np.abs(below[0] - below[1]).max())
+
+
+def earth_movers_distance(true: ArrayLike, predicted: ArrayLike) -> float:
+    """Return the area between the two cumulative distributions: the mean way that sizes have to be shifted.
+
+    Parameters
+    ----------
+    true, predicted : array_like, shape (N,) and (M,)
+
+    Returns
+    -------
+    float
+        In the unit of the values; NaN if either side is empty.
+
+    Notes
+    -----
+    The first Wasserstein distance, https://doi.org/10.1023/A:1026543900054.
+
+    Examples
+    --------
+    >>> earth_movers_distance([1, 2, 3, 4], [3, 4, 5, 6])
+    2.0
+    """
+    t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
+    if not (t.size and p.size):
+        return float("nan")
+    every = np.sort(np.concatenate([t, p]))
+    below = (
+        np.searchsorted(t, every[:-1], side="right") / t.size,
+        np.searchsorted(p, every[:-1], side="right") / p.size,
+    )
+    return float((np.abs(below[0] - below[1]) * np.diff(every)).sum())
+
+
+def size_distribution(comparison: Comparison) -> xarray.Dataset:
+    """Return the distances between the distributions of true and predicted sizes, pooled over images.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        "Found" is meant at its ``iou_threshold``.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``size_ks_distance`` and ``size_earth_movers_distance`` (subset, defect_type). Defects without a size are left
+        out; ``undefined_true_size`` and ``undefined_predicted_size`` of the errors count them.
+    """
+    pooled = {side: _sizes(comparison, side) for side in SIDES}
+    n_types = len(comparison.types) + 1
+
+    def table(distance: Distance) -> list[list[float]]:
+        return [
+            [distance(pooled["true"][s][k], pooled["predicted"][s][k]) for k in range(n_types)]
+            for s in range(len(SUBSETS))
+        ]
+
+    return dataset(
+        comparison,
+        {
+            "size_ks_distance": Variable(
+                dims=POOLED, values=table(ks_distance), long_name="Kolmogorov-Smirnov distance of sizes"
+            ),
+            "size_earth_movers_distance": Variable(
+                dims=POOLED,
+                values=table(earth_movers_distance),
+                long_name="earth mover's distance of sizes",
+                units=comparison.length_unit,
+            ),
+        },
+    )
+
+
+def _sizes(comparison: Comparison, side: str) -> list[list[Floats]]:
+    """Return the sizes of all images by subset and type; the last type is all."""
+    sizes: list[list[Floats]] = []
+    for subset in SUBSETS:
+        codes, values = [np.zeros(0, np.int64)], [np.zeros(0)]
+        for image in comparison.images:
+            defects: Defects = getattr(image, side)
+            picked = indices_of(comparison, image, side, subset)
+            codes.append(comparison.codes(defects)[picked])
+            values.append(defects.sizes[picked])
+        code, value = np.concatenate(codes), np.concatenate(values)
+        code, value = code[~np.isnan(value)], value[~np.isnan(value)]
+        sizes.append([*(value[code == k] for k in range(len(comparison.types))), value])
+    return sizes
+
+
+@attrs.frozen(kw_only=True)
+class SizeDistribution(Metric):
+    """The metric of :func:`size_distribution`."""
+
+    name: ClassVar[str] = "size-distribution"
+    description: ClassVar[str] = "Kolmogorov-Smirnov and earth mover's distance between true and predicted sizes."
+
+    def compute(self, comparison: Comparison) -> xarray.Dataset:
+        """Return :func:`size_distribution` of the comparison."""
+        return size_distribution(comparison)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+import pytest
+
+from defectkit.conventions import DEFECTKIT, JACOBS2022
+from defectkit.errors import ConventionError, PairingError
+from defectkit.metrics import Comparison, compare
+from defectkit.metrics.comparison import compared_types, fold
+from defectkit.records import DefectType, Instances, Taxonomy
+
+STANDARD = Taxonomy.standard()
+
+
+def test_sub_types_are_folded_to_what_the_convention_names_or_to_their_root() -> None:
+    nested = Taxonomy(
+        types=(
+            DefectType(name="loop"),
+            DefectType(name="loop_100", parent="loop"),
+            DefectType(name="loop_100_open", parent="loop_100"),
+        )
+    )
+    assert fold("loop_100_open", JACOBS2022, nested) == "loop_100"
+    assert fold("loop_100_open", DEFECTKIT, nested) == "loop"
+    assert fold("loop_100_open", DEFECTKIT, STANDARD) == "loop_100"
+    assert fold("widget", DEFECTKIT, STANDARD) == "widget"
+
+
+def test_a_convention_without_types_compares_those_that_occur_in_the_order_of_the_taxonomy() -> None:
+    types = ("bdot", "cavity", "alpha", "widget")
+    assert compared_types({"widget", "cavity", "bdot", "alpha"}, DEFECTKIT, STANDARD) == (types, types)
+    assert compared_types((), DEFECTKIT, STANDARD) == ((), ())
+
+
+def test_a_convention_with_types_compares_all_of_them_and_averages_over_its_own() -> None:
+    assert compared_types({"bdot"}, JACOBS2022, STANDARD) == (JACOBS2022.types, JACOBS2022.types)
+    assert compared_types((), JACOBS2022, STANDARD) == (JACOBS2022.types, JACOBS2022.types)
+    assert compared_types({"bdot", "cavity"}, JACOBS2022, STANDARD) == ((*JACOBS2022.types, "cavity"), JACOBS2022.types)
+
+
+def test_labels_of_none_of_its_types_are_compared_as_what_they_are() -> None:
+    assert compared_types({"loop"}, JACOBS2022, STANDARD) == (("loop",), ("loop",))
+
+
+def test_compare_measures_both_sides_in_the_unit_of_the_spacing(squares: Callable[..., Instances]) -> None:
+    truth = squares((0, 0, 10, "bdot"))
+    result = compare(
+        "a",
+        truth,
+        squares((0, 5, 10, "bdot")),
+        convention=DEFECTKIT,
+        iou_thresholds=(0.3,),
+        taxonomy=STANDARD,
+        spacing=(0.5, 2.0),
+    )
+    assert result.true.sizes[0] == pytest.approx(2 * np.sqrt(100 * 0.5 * 2.0 / np.pi))
+    assert result.field_area == 64 * 64 * 0.5 * 2.0
+    assert result.n_pixels == 64 * 64
+    assert (result.true_foreground, result.predicted_foreground, result.shared_foreground) == (100, 100, 50)
+    assert result.matchings[0].n_found == 1
+
+
+def test_compare_names_the_image_whose_sides_do_not_fit(squares: Callable[..., Instances]) -> None:
+    with pytest.raises(PairingError, match=r"image 'a': .*64 x 64 pixels, the prediction of 3 x 3"):
+        compare(
+            "a",
+            squares(),
+            Instances.empty((3, 3)),
+            convention=DEFECTKIT,
+            iou_thresholds=(0.3,),
+            taxonomy=STANDARD,
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"iou_thresholds": (0.6, 0.3)}, ConventionError, "not ascending"),
+        ({"iou_threshold": 0.45}, ConventionError, "none of"),
+        ({"iou_thresholds": (0.3,)}, PairingError, "other IoU thresholds"),
+        ({"types": ("bdot",)}, PairingError, r"types not compared: \['loop_111'\]"),
+    ],
+)
+def test_a_comparison_that_contradicts_itself_is_refused(
+    three_images: Comparison, change: dict[str, object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        attrs.evolve(three_images, **change)
+
+
+def test_an_image_twice_is_refused(three_images: Comparison) -> None:
+    with pytest.raises(PairingError, match="'a' is there twice"):
+        attrs.evolve(three_images, images=(three_images.images[0],) * 2)
