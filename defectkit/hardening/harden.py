@@ -1,0 +1,285 @@
+"""Harden: from a table of measured defects to megapascals, by image and type and in total."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.conventions import Combination, Convention
+from defectkit.errors import HardeningError, UnknownDefectTypeError
+from defectkit.hardening.catalogue import load_material
+from defectkit.hardening.groups import DefectGroups, group_defects
+from defectkit.hardening.interface import HardeningModel
+from defectkit.hardening.material import Material
+from defectkit.hardening.populations import Populations
+from defectkit.hardening.totals import total_hardening
+from defectkit.records.defect_type import Taxonomy
+from defectkit.records.image import Image
+from defectkit.units import LENGTH, NUMBER_DENSITY, STRESS, ureg
+
+if TYPE_CHECKING:
+    import xarray
+
+Floats = NDArray[np.float64]
+Texts = NDArray[np.object_]
+
+
+def harden(
+    defects: xarray.Dataset,
+    images: Mapping[str, Image],
+    *,
+    model: HardeningModel | str = "dispersed-barrier",
+    material: Material | str | Path,
+    barrier_strengths: Mapping[str, float] | None = None,
+    convention: Convention | str | None = None,
+    taxonomy: Taxonomy | None = None,
+    types: Sequence[str] | None = None,
+) -> xarray.Dataset:
+    """Return the hardening that the defects of each image cause.
+
+    Parameters
+    ----------
+    defects : xarray.Dataset
+        A table of defects: dimension ``defect`` with the variables ``image``, ``defect_type`` and ``size``, as
+        :func:`defectkit.measurement.measure` makes it.
+    images : mapping of str to Image
+        By name; I images, those without a defect too. Their shape and calibration give the volumes.
+    model : HardeningModel or str
+        A model, or the name of a registered one, with its default options.
+    material : Material, str or pathlib.Path
+        As :func:`defectkit.hardening.load_material` takes it.
+    barrier_strengths : mapping of str to float, optional
+        By defect type; laid over those of the material.
+    convention : Convention or str, optional
+        Under which the sizes were measured; by default the one that the table names.
+    taxonomy : Taxonomy, optional
+        Says which type is a sub-type of which; the built-in one by default. Types that it lacks have no parent.
+    types : sequence of str, optional
+        The T types to name, whether they occur or not; by default those that occur.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions ``image`` (I) and ``defect_type`` (T): ``count``, ``number_density``, ``size_mean``, ``hardening``
+        and ``note``; by image ``total_linear``, ``total_quadrature`` and ``total_note``. A value that is not known is
+        NaN, and its note says why and what to do; every other note is empty.
+
+    Raises
+    ------
+    UnknownMaterialError, UnknownPluginError
+        If the material or the model has no known name.
+    UnknownDefectTypeError
+        If a defect's type is not among ``types``, or a barrier strength is given for a type that is nowhere.
+    PairingError
+        If a defect's image is not among ``images``.
+    ConventionError
+        If ``convention`` is not the one that the table was measured under.
+    UnitError
+        If sizes have no unit of length.
+    HardeningError
+        If the model returns anything but one finite stress, not negative, a population.
+
+    Notes
+    -----
+    Where a type does not occur it contributes 0 MPa, whatever else is known of the image, and an image without a defect
+    has 0 MPa in total. A type that occurs and for which the model lacks a constant has NaN, never 0, and so have the
+    totals of its images. Totals add up over obstacles: a sub-type without a barrier strength of its own is one obstacle
+    with the type whose barrier strength it takes, so that totals do not change when labels know sub-types.
+    """
+    import xarray
+
+    from defectkit import __version__
+
+    known = (taxonomy or Taxonomy.standard()).with_types(np.unique(np.asarray(defects["defect_type"].values, str)))
+    groups = group_defects(defects, images, types=types, taxonomy=known, convention=convention)
+    known = known.with_types(groups.types)
+    volumes, faults = _volumes(images)
+    setting = _Setting(
+        model=_model(model),
+        material=_with_overrides(load_material(material), barrier_strengths or {}, known),
+        taxonomy=known,
+        volumes_nm3=volumes,
+        faults=faults,
+    )
+    constants = setting.material
+    by_type, note = setting.contributions(groups, groups.type_codes, groups.types)
+    obstacle_of = [constants.obstacle(t, known) for t in groups.types]
+    obstacles = tuple(dict.fromkeys(obstacle_of))
+    obstacle_codes = np.array([obstacles.index(o) for o in obstacle_of], dtype=np.int64)[groups.type_codes]
+    by_obstacle, _ = setting.contributions(groups, obstacle_codes, obstacles)
+    counts = groups.sums(np.ones(len(groups.sizes_nm)), groups.type_codes, len(groups.types))
+    totals = {c: _total(by_obstacle, c) for c in Combination}
+    table = ("image", "defect_type")
+    stress = {"units": STRESS}
+    return xarray.Dataset(
+        {
+            "count": (table, counts.astype(np.int64), {"long_name": "number of defects", "units": ""}),
+            "number_density": (
+                table,
+                _densities(counts, volumes),
+                {"long_name": "defects per volume", "units": NUMBER_DENSITY},
+            ),
+            "size_mean": (table, _mean_sizes(groups), {"long_name": "mean size under the convention", "units": LENGTH}),
+            "hardening": (table, by_type, {"long_name": "hardening by this type alone"} | stress),
+            "note": (table, note.astype(str), {"long_name": "why the hardening is not known"}),
+            "total_linear": ("image", totals[Combination.LINEAR], {"long_name": "sum over types"} | stress),
+            "total_quadrature": (
+                "image",
+                totals[Combination.QUADRATURE],
+                {"long_name": "root of the sum of squares over types"} | stress,
+            ),
+            "total_note": (
+                "image",
+                np.array(["; ".join(dict.fromkeys(n for n in row if n)) for row in note], dtype=str),
+                {"long_name": "why the total is not known"},
+            ),
+        },
+        coords={
+            "image": np.array(groups.images, dtype=str),
+            "defect_type": np.array(groups.types, dtype=str),
+        },
+        attrs={
+            "convention": groups.convention.name,
+            "hardening_model": setting.model.name,
+            "material": constants.name,
+            "material_source": " doi ".join(filter(None, (constants.source, constants.doi))),
+            "barrier_strengths": json.dumps(dict(constants.barrier_strengths), sort_keys=True),
+            "defectkit_version": __version__,
+        },
+    )
+
+
+def _model(model: HardeningModel | str) -> HardeningModel:
+    if isinstance(model, HardeningModel):
+        return model
+    from defectkit import hooks
+
+    found: HardeningModel = hooks.find("hardening_model", model)()
+    return found
+
+
+def _with_overrides(material: Material, strengths: Mapping[str, float], taxonomy: Taxonomy) -> Material:
+    for name in strengths:
+        if name not in taxonomy:
+            raise UnknownDefectTypeError.of(
+                "defect type", name, taxonomy.names, advice="A barrier strength was given for it."
+            )
+    return material.with_barrier_strengths(strengths)
+
+
+def _volumes(images: Mapping[str, Image]) -> tuple[Floats, tuple[str, ...]]:
+    """Return the volume of foil in nm^3 that each image shows, NaN where it is not known, and why not."""
+    volumes = np.full(len(images), np.nan)
+    faults = [""] * len(images)
+    for i, (name, image) in enumerate(images.items()):
+        calibration = image.calibration
+        if calibration is None:
+            faults[i] = f"image {name!r} has no pixel size: give one"
+        elif calibration.foil_thickness is None:
+            faults[i] = f"image {name!r} has no foil thickness: give one"
+        else:
+            volumes[i] = calibration.field_area(image.shape).magnitude * calibration.foil_thickness.magnitude
+    return volumes, tuple(faults)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Setting:
+    """What stays the same for all defects: model, constants, and the volume of each image or why it is not known."""
+
+    model: HardeningModel
+    material: Material
+    taxonomy: Taxonomy
+    volumes_nm3: Floats
+    faults: tuple[str, ...]
+
+    def contributions(
+        self, groups: DefectGroups, codes: NDArray[np.int64], types: tuple[str, ...]
+    ) -> tuple[Floats, Texts]:
+        """Return the hardening of each image and type in MPa and the notes on what is not known, both (I, T)."""
+        count = groups.sums(np.ones(len(groups.sizes_nm)), codes, len(types))
+        sizeless = groups.sums(np.isnan(groups.sizes_nm), codes, len(types))
+        strengths = [self.material.barrier_strength(t, self.taxonomy) for t in types]
+        note: Texts = np.full(count.shape, "", dtype=object)
+        for i, t in np.argwhere(count > 0):
+            reasons = [self.faults[i]]
+            if self.model.needs_barrier_strength and strengths[t] is None:
+                reasons.append(
+                    f"the material {self.material.name!r} has no barrier strength for the type {types[t]!r}: "
+                    "give one (barrier_strengths)"
+                )
+            if sizeless[i, t]:
+                of = f"{sizeless[i, t]:.0f} of {count[i, t]:.0f}"
+                reasons.append(f"{of} defects of the type {types[t]!r} have no size")
+            note[i, t] = "; ".join(filter(None, reasons))
+        stress = np.where(count > 0, np.nan, 0.0)
+        computable = (count > 0) & (note == "")
+        stress[computable] = _checked(self.model, self.populations(groups, codes, types, computable))
+        return stress, note
+
+    def populations(
+        self, groups: DefectGroups, codes: NDArray[np.int64], types: tuple[str, ...], wanted: NDArray[np.bool_]
+    ) -> Populations:
+        """Return the populations of the wanted images and types, (I, T), in the order of ``stress[wanted]``."""
+        number = np.full(wanted.shape, -1, dtype=np.int64)
+        number[wanted] = np.arange(wanted.sum())
+        members = number[groups.image_codes, codes]
+        taken = members >= 0
+        image_of, type_of = np.nonzero(wanted)
+        material, taxonomy = self.material, self.taxonomy
+        strengths = [material.barrier_strength(t, taxonomy) for t in types]
+        return Populations(
+            sizes_nm=groups.sizes_nm[taken],
+            members=members[taken],
+            types=tuple(types[t] for t in type_of),
+            volumes_nm3=self.volumes_nm3[image_of],
+            barrier_strengths=np.array([np.nan if s is None else s for s in strengths], dtype=np.float64)[type_of],
+            burgers_vectors_nm=np.array(
+                [material.burgers_vector_of(t, taxonomy).magnitude for t in types], dtype=np.float64
+            )[type_of],
+            taylor_factor=material.taylor_factor,
+            shear_modulus_mpa=float(material.shear_modulus.to(STRESS).magnitude),
+            convention=groups.convention,
+        )
+
+
+def _checked(model: HardeningModel, populations: Populations) -> Floats:
+    stress = np.asarray(model.contributions(populations), dtype=np.float64)
+    if stress.shape != (len(populations),):
+        raise HardeningError(
+            f"hardening model {model.name!r}: contributions have the shape {stress.shape}, but there are "
+            f"{len(populations)} populations"
+        )
+    wrong = ~np.isfinite(stress) | (stress < 0)
+    if wrong.any():
+        raise HardeningError(
+            f"hardening model {model.name!r}: the contribution of type "
+            f"{populations.types[int(np.argmax(wrong))]!r} is {stress[wrong][0]} MPa"
+        )
+    return stress
+
+
+def _total(contributions: Floats, combination: Combination) -> Floats:
+    known = ~np.isnan(contributions).any(axis=1)
+    totals = np.full(len(contributions), np.nan)
+    totals[known] = total_hardening(ureg.Quantity(contributions[known], STRESS), combination).magnitude
+    return totals
+
+
+def _densities(counts: Floats, volumes_nm3: Floats) -> Floats:
+    per_nm3 = np.where(counts > 0, counts / volumes_nm3[:, None], 0.0)
+    per_m3: Floats = ureg.Quantity(per_nm3, "1 / nanometer ** 3").to(NUMBER_DENSITY).magnitude
+    return per_m3
+
+
+def _mean_sizes(groups: DefectGroups) -> Floats:
+    known = ~np.isnan(groups.sizes_nm)
+    n = groups.sums(known, groups.type_codes, len(groups.types))
+    sums = groups.sums(np.where(known, groups.sizes_nm, 0.0), groups.type_codes, len(groups.types))
+    means: Floats = np.full(n.shape, np.nan)
+    return np.divide(sums, n, out=means, where=n > 0)

@@ -1,0 +1,133 @@
+"""Material: the constants that turn obstacles into megapascals, and where each of them came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
+
+import attrs
+
+from defectkit.errors import RecordError
+from defectkit.records.defect_type import Taxonomy
+from defectkit.units import Quantity, QuantityLike, as_quantity
+
+MODULUS = "gigapascal"
+LENGTH = "nanometer"
+
+
+def _positive(value: QuantityLike, unit: str, what: str) -> Quantity:
+    quantity = as_quantity(value, unit, what=what)
+    if quantity.magnitude <= 0:
+        raise RecordError(f"{what}: {value!s} is not positive")
+    return quantity
+
+
+def _number(value: float, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (0 < value < math.inf):
+        raise RecordError(f"{what}: {value!r} is not a positive number")
+    return float(value)
+
+
+def _modulus(value: QuantityLike) -> Quantity:
+    return _positive(value, MODULUS, "shear modulus")
+
+
+def _burgers_vector(value: QuantityLike) -> Quantity:
+    return _positive(value, LENGTH, "Burgers vector")
+
+
+def _taylor_factor(value: float) -> float:
+    return _number(value, "Taylor factor")
+
+
+def _barrier_strengths(value: Mapping[str, float]) -> Mapping[str, float]:
+    return MappingProxyType({name: _number(v, f"barrier strength of {name!r}") for name, v in value.items()})
+
+
+def _burgers_vectors(value: Mapping[str, QuantityLike]) -> Mapping[str, Quantity]:
+    return MappingProxyType({name: _burgers_vector(v) for name, v in value.items()})
+
+
+def _texts(value: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(value))
+
+
+@attrs.frozen(kw_only=True)
+class Material:
+    """The constants of one material.
+
+    Parameters
+    ----------
+    name : str
+    title : str
+        What reports print.
+    taylor_factor : float
+        From the shear stress on a slip system to the uniaxial stress of a polycrystal.
+    shear_modulus : str or pint.Quantity
+        For instance ``"82 GPa"``.
+    burgers_vector : str or pint.Quantity
+        Length of the Burgers vector of the gliding dislocations, for instance ``"0.249 nm"``.
+    barrier_strengths : mapping of str to float
+        By defect type: 1 is a perfectly hard obstacle. A sub-type without one of its own has that of its parent. A
+        type that is not here has none: its hardening is unknown, not zero.
+    burgers_vectors : mapping of str to (str or pint.Quantity), optional
+        By defect type, where it differs from ``burgers_vector``.
+    source : str
+        The publication that the constants were taken from.
+    doi : str, optional
+    page : int, optional
+        Where in the source.
+    origins : mapping of str to str, optional
+        By constant: where the source itself says that it comes from.
+    description : str, optional
+
+    Examples
+    --------
+    >>> iron = Material(name="iron", taylor_factor=3.06, shear_modulus="82 GPa", burgers_vector="0.249 nm",
+    ...                 barrier_strengths={"loop_100": 0.32}, source="this example")
+    >>> iron.barrier_strength("loop_100_open", Taxonomy.standard())
+    0.32
+    >>> iron.barrier_strength("cavity", Taxonomy.standard()) is None
+    True
+    """
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    title: str = ""
+    taylor_factor: float = attrs.field(converter=_taylor_factor)
+    shear_modulus: Quantity = attrs.field(converter=_modulus)
+    burgers_vector: Quantity = attrs.field(converter=_burgers_vector)
+    barrier_strengths: Mapping[str, float] = attrs.field(factory=dict, converter=_barrier_strengths, hash=False)
+    burgers_vectors: Mapping[str, Quantity] = attrs.field(factory=dict, converter=_burgers_vectors, hash=False)
+    source: str
+    doi: str | None = None
+    page: int | None = None
+    origins: Mapping[str, str] = attrs.field(factory=dict, converter=_texts, hash=False)
+    description: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        constants = {f.name for f in attrs.fields(Material)} - {"origins"}
+        known = constants | {f"barrier_strengths.{t}" for t in self.barrier_strengths}
+        stray = sorted(set(self.origins) - known)
+        if stray:
+            raise RecordError(
+                f"material {self.name!r}: origins names {', '.join(stray)}; it may name {', '.join(sorted(known))}"
+            )
+
+    def with_barrier_strengths(self, strengths: Mapping[str, float]) -> Self:
+        """Return the material with ``strengths`` laid over its own."""
+        return attrs.evolve(self, barrier_strengths={**self.barrier_strengths, **strengths})
+
+    def obstacle(self, defect_type: str, taxonomy: Taxonomy) -> str:
+        """Return the type whose barrier strength ``defect_type`` has, at or above it; itself where none has any."""
+        return taxonomy.canonical(defect_type, self.barrier_strengths) or defect_type
+
+    def barrier_strength(self, defect_type: str, taxonomy: Taxonomy) -> float | None:
+        """Return the barrier strength of a type, its own or that of the nearest type above it, or None."""
+        return self.barrier_strengths.get(self.obstacle(defect_type, taxonomy))
+
+    def burgers_vector_of(self, defect_type: str, taxonomy: Taxonomy) -> Quantity:
+        """Return the Burgers vector for a type, its own or that of the nearest type above it, or the common one."""
+        holder = taxonomy.canonical(defect_type, self.burgers_vectors)
+        return self.burgers_vector if holder is None else self.burgers_vectors[holder]
