@@ -1,0 +1,7 @@
+"""The command line: a file a noun, each a thin layer over a function of the library."""
+
+from __future__ import annotations
+
+from defectkit.cli.group import CommandGroup, cli, main
+
+__all__ = ["CommandGroup", "cli", "main"]

@@ -1,0 +1,159 @@
+"""What ``analyze`` and ``measure`` share: options on hardening and calibration, and the table at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.options import (
+    convention_option,
+    foil_thickness_option,
+    output_option,
+    overwrite_option,
+    pixel_size_option,
+)
+from defectkit.cli.params import PluginNameParam
+
+if TYPE_CHECKING:
+    from defectkit.workflows import Analysis
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Assignment(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``KEY=VALUE`` to a pair; the value is read as JSON where it is such, else as text."""
+
+    name = "assignment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """Return key and value, or end with a usage error."""
+        key, equals, text = str(value).partition("=")
+        if not equals or not key.strip():
+            self.fail(f"{value!r} is not KEY=VALUE", param, ctx)
+        try:
+            return key.strip(), json.loads(text)
+        except json.JSONDecodeError:
+            return key.strip(), text
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "KEY=VALUE"
+
+
+class Strength(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``TYPE=VALUE`` to a defect type and a positive number."""
+
+    name = "barrier strength"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        """Return type and number, or end with a usage error."""
+        key, _, text = str(value).partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not key.strip() or not 0 < number < float("inf"):
+            self.fail(f"{value!r} is not TYPE=VALUE with a positive number; for instance loop_111=0.11", param, ctx)
+        return key.strip(), number
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "TYPE=VALUE"
+
+
+confirm_option = click.option(
+    "--confirm-pixel-size",
+    is_flag=True,
+    help="Use --pixel-size where the image file says something else by more than 1 %; otherwise that is an error.",
+)
+
+material_option = click.option(
+    "--material",
+    default="fecral",
+    show_default=True,
+    metavar="NAME_OR_FILE",
+    help="Material of the registry, or a .toml file of your own, whose constants turn defects into hardening.",
+)
+
+hardening_model_option = click.option(
+    "--hardening-model",
+    type=PluginNameParam("hardening_model"),
+    default="dispersed-barrier",
+    show_default=True,
+    help="How sizes and densities become megapascals (see `defectkit plugins`).",
+)
+
+barrier_strength_option = click.option(
+    "--barrier-strength",
+    "barrier_strengths",
+    type=Strength(),
+    multiple=True,
+    help="Barrier strength of a defect type, in place of the material's; may be given several times.",
+)
+
+
+def analysis_options(command: F) -> F:
+    """Add the options that both commands have."""
+    for option in (
+        pixel_size_option,
+        confirm_option,
+        foil_thickness_option,
+        convention_option,
+        material_option,
+        hardening_model_option,
+        barrier_strength_option,
+        overwrite_option,
+        output_option,
+    )[::-1]:
+        command = option(command)
+    return command
+
+
+def pairs(given: Iterable[tuple[str, Any]], option: str) -> dict[str, Any]:
+    """Return assignments as a dict; a key that is given twice ends with a usage error."""
+    found: dict[str, Any] = {}
+    for key, value in given:
+        if key in found:
+            raise click.UsageError(f"{option} {key} is given twice")
+        found[key] = value
+    return found
+
+
+def show(analysis: Analysis, output: Path) -> None:
+    """Print what to be careful about, the table by type, hardening, and where the report lies."""
+    from defectkit.measurement import pool
+    from defectkit.reports.numbers import mean_and_sd
+
+    for caution in analysis.cautions:
+        print_warning(caution)
+    pooled = pool(analysis.defects, analysis.summary)
+    rows = []
+    for name in pooled["defect_type"].values:
+        here = pooled.sel(defect_type=name)
+        areal, volumic = float(here["areal_density"]), float(here["number_density"])
+        rows.append(
+            (
+                str(name),
+                int(here["count"]),
+                f"{areal:.3e}",
+                f"{volumic:.3e}" if volumic == volumic else "",
+                mean_and_sd(float(here["size_mean"]), float(here["size_sd"])),
+            )
+        )
+    n = len(analysis.images)
+    title = f"{n} image{'' if n == 1 else 's'}, convention {analysis.settings['convention']['name']}"
+    print_table(title, ("type", "defects", "per nm^2", "per m^3", "size / nm"), rows)
+    totals = analysis.hardening["total_quadrature"].values
+    known = totals[totals == totals]
+    if len(known):
+        click.echo(f"Hardening (quadrature): {known.mean():.1f} MPa on average over {len(known)} of {n} images")
+    else:
+        reasons = dict.fromkeys(str(reason) for reason in analysis.hardening["total_note"].values)
+        click.echo(f"Hardening: none, {next(iter(reasons))}")
+    click.echo(f"Report: {output / 'report.html'}")
+    note("Tables, overlays and results.zarr lie beside it.")

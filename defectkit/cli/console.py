@@ -1,0 +1,115 @@
+"""What commands print: notes, progress and errors on stderr, tables on stdout."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+
+QUIET = "defectkit.quiet"
+PIPED_WIDTH = 10_000
+"""Columns of a table that is not shown in a terminal: wide enough that no cell is ever cut or wrapped."""
+
+
+def configure(ctx: click.Context, *, verbose: int, quiet: bool) -> None:
+    """Set how much the commands below ``ctx`` say."""
+    ctx.find_root().meta[QUIET] = quiet
+    if verbose:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        logger = logging.getLogger("defectkit")
+        level = logger.level
+        logger.setLevel(logging.INFO if verbose == 1 else logging.DEBUG)
+        logger.addHandler(handler)
+        ctx.call_on_close(lambda: logger.setLevel(level))
+        ctx.call_on_close(lambda: logger.removeHandler(handler))
+
+
+def is_quiet() -> bool:
+    """Return whether the running command was asked to be quiet."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and bool(ctx.find_root().meta.get(QUIET, False))
+
+
+def messages() -> Console:
+    """Return a console on stderr; text is printed as it is, neither wrapped nor read as markup."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Print a line on stderr, unless the command was asked to be quiet."""
+    if not is_quiet():
+        messages().print(text)
+
+
+def print_warning(text: str) -> None:
+    """Print a warning on stderr."""
+    messages().print(f"warning: {text}", style="yellow")
+
+
+def print_error(text: str) -> None:
+    """Print an error on stderr."""
+    messages().print(f"error: {text}", style="bold red")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table on stdout; cells that are numbers are aligned to the right.
+
+    Parameters
+    ----------
+    title : str
+        May be empty.
+    columns : sequence of str
+    rows : iterable of sequences
+        A cell a column; None is printed as nothing.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    body = [tuple(row) for row in rows]
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for k, column in enumerate(columns):
+        numeric = bool(body) and all(isinstance(row[k], int | float) for row in body)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console.print(table)
+
+
+def progress(iterable: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+    """Yield the items of ``iterable``, with a progress bar where stderr is a terminal and nobody asked for quiet.
+
+    Parameters
+    ----------
+    iterable : iterable
+    description : str
+        What is being done, for instance ``"measuring"``.
+    total : int, optional
+        How many items there are; by default the length of ``iterable``, where it has one.
+    """
+    from rich.progress import track
+
+    console = messages()
+    yield from track(
+        iterable,
+        description,
+        total=total,
+        console=console,
+        transient=True,
+        disable=is_quiet() or not console.is_terminal,
+    )

@@ -1,0 +1,104 @@
+"""``defectkit measure``: from labels that people drew to a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from defectkit.cli.analysis_options import Assignment, analysis_options, pairs, show
+from defectkit.cli.command import Command
+from defectkit.cli.console import note, progress
+from defectkit.cli.options import format_option
+from defectkit.cli.output import output_folder
+
+EXAMPLE = """
+defectkit measure --labels via.json --images frames/ --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
+"""
+
+
+@click.command(cls=Command, example=EXAMPLE)
+@click.option(
+    "--labels",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    help="The labels.",
+)
+@format_option
+@click.option(
+    "--format-option",
+    "format_options",
+    type=Assignment(),
+    multiple=True,
+    help="An option of the format, for instance types=1=loop_111,*=loop_100; may be given several times.",
+)
+@click.option(
+    "--images",
+    "image_paths",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    help="The images that the labels belong to; may be given several times.",
+)
+@click.option(
+    "--allow-partial",
+    is_flag=True,
+    help="Leave out labels for which there is no image, and list them; otherwise they are an error.",
+)
+@analysis_options
+def measure(
+    labels: Path,
+    format_name: str | None,
+    format_options: tuple[tuple[str, Any], ...],
+    image_paths: tuple[Path, ...],
+    allow_partial: bool,
+    pixel_size: Any,
+    confirm_pixel_size: bool,
+    foil_thickness: Any,
+    convention_name: str,
+    material: str,
+    hardening_model: str,
+    barrier_strengths: tuple[tuple[str, float], ...],
+    overwrite: bool,
+    output: Path,
+) -> None:
+    """Measure and report the defects that labels outline.
+
+    Writes defects.csv, summary.csv, hardening.csv, overlays, report.html and results.zarr; of polygons also their
+    own area, equivalent diameter and Feret diameter, and repairs.csv where labels had to be mended.
+    """
+    from defectkit.formats import OnConflict, Unpaired, read_images, read_labels
+    from defectkit.reports import write_analysis
+    from defectkit.workflows import measure_labels
+
+    images = read_images(
+        image_paths,
+        pixel_size=pixel_size,
+        foil_thickness=foil_thickness,
+        on_conflict=OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE,
+    )
+    reading = read_labels(
+        labels,
+        images=images,
+        format=format_name,
+        options=pairs(format_options, "--format-option"),
+        unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
+    )
+    target = output.expanduser().resolve()
+    with output_folder(target, overwrite) as partial:
+        analysis = measure_labels(
+            reading.labels,
+            images,
+            convention=convention_name,
+            material=material,
+            hardening_model=hardening_model,
+            barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
+            repairs=reading.report,
+        )
+        write_analysis(analysis, partial, progress=progress)
+    if reading.report:
+        note(f"Labels: {reading.report.summary()}")
+    show(analysis, output)

@@ -1,0 +1,61 @@
+"""Options that several commands share: one wording, one type, one meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from defectkit.cli.params import PixelSizeParam, PluginNameParam, QuantityParam
+
+pixel_size_option = click.option(
+    "--pixel-size",
+    type=PixelSizeParam(),
+    help="Edge of one pixel, with its unit; by default what the image file says.",
+)
+
+foil_thickness_option = click.option(
+    "--foil-thickness",
+    type=QuantityParam("nanometer", "170 nm"),
+    help="Thickness of the foil, with its unit; without it there are no number densities and no hardening.",
+)
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Folder for the results; created if need be.",
+)
+
+overwrite_option = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Write into a folder that holds other files, replacing those of the same name; no other file is touched.",
+)
+
+format_option = click.option(
+    "--format",
+    "format_name",
+    type=PluginNameParam("label_format"),
+    help="Format of the labels (see `defectkit plugins`); by default what the files look like.",
+)
+
+convention_option = click.option(
+    "--convention",
+    "convention_name",
+    default="defectkit",
+    show_default=True,
+    metavar="NAME",
+    help="How defects are matched and sized: `defectkit`, or `jacobs2022` for the numbers of the paper.",
+)
+
+min_score_option = click.option(
+    "--min-score",
+    type=click.FloatRange(0, 1),
+    metavar="X",
+    help="Leave out defects whose score is below X, between 0 and 1; by default none.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")

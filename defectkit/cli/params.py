@@ -1,0 +1,114 @@
+"""Parameter types: text of the command line to the values that the library takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from defectkit.errors import DefectkitError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from defectkit.units import Quantity
+
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # generic only since click 8.4, and older ones do
+
+
+class QuantityParam(_ParamType):
+    """Text with a number and a unit to a Quantity in a fixed unit.
+
+    Parameters
+    ----------
+    unit : str
+        The unit to convert to, for instance ``nanometer``.
+    example : str
+        What messages show, for instance ``170 nm``.
+    """
+
+    name = "quantity"
+
+    def __init__(self, unit: str, example: str) -> None:
+        self.unit = unit
+        self.example = example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Quantity:
+        """Return the Quantity, or end with a usage error that shows how it is written."""
+        from defectkit.units import as_quantity
+
+        try:
+            quantity = as_quantity(value, self.unit, what=_what(param))
+        except DefectkitError as error:
+            self._refuse(str(error), param, ctx)
+        if quantity.magnitude <= 0:
+            self._refuse(f"{value} is not positive", param, ctx)
+        return quantity
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return f'"{self.example}"'
+
+    def _refuse(self, reason: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        self.fail(f'{reason.removeprefix(f"{_what(param)}: ")} (for instance "{self.example}")', param, ctx)
+
+
+class PixelSizeParam(QuantityParam):
+    """Text with a length, or a length per pixel, to the size of a pixel in nanometer per pixel."""
+
+    name = "pixel size"
+
+    def __init__(self) -> None:
+        super().__init__("nanometer / pixel", "0.2554 nm")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Quantity:
+        """Return the Quantity, or end with a usage error that shows how it is written."""
+        from defectkit.units import as_pixel_size
+
+        try:
+            return as_pixel_size(value, what=_what(param))
+        except DefectkitError as error:
+            self._refuse(str(error), param, ctx)
+
+
+class PluginNameParam(_ParamType):
+    """The name of something registered; an unknown or broken one ends with the error of the hooks.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`defectkit.hooks.kinds.KINDS`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.name = kind.replace("_", " ")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, known to be registered."""
+        from defectkit import hooks
+
+        hooks.find(self.kind, value)
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Return the registered names that begin with ``incomplete``."""
+        from click.shell_completion import CompletionItem
+
+        from defectkit import hooks
+
+        return [
+            CompletionItem(name, help=row.description)
+            for name, row in hooks.table(self.kind).items()
+            if name.startswith(incomplete)
+        ]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "NAME"
+
+
+def _what(param: click.Parameter | None) -> str:
+    return param.opts[0] if param is not None and param.opts else "value"

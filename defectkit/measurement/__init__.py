@@ -1,0 +1,25 @@
+"""Measurement turns masks in pixels into tables of sizes, shapes and densities in physical units."""
+
+from __future__ import annotations
+
+from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, MEASURES, POLYGON_COLUMNS, Column
+from defectkit.measurement.densities import areal_density, number_density
+from defectkit.measurement.measure import check_pairs, measure, measure_instances
+from defectkit.measurement.pooling import pool
+from defectkit.measurement.summary import ALL, summarize
+
+__all__ = [
+    "ALL",
+    "COLUMN",
+    "DEFECT_COLUMNS",
+    "MEASURES",
+    "POLYGON_COLUMNS",
+    "Column",
+    "areal_density",
+    "check_pairs",
+    "measure",
+    "measure_instances",
+    "number_density",
+    "pool",
+    "summarize",
+]

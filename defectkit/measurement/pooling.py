@@ -1,0 +1,58 @@
+"""Pooling: all images of a run taken as one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
+from defectkit.measurement.statistics import attributes_of, counts_and_statistics
+from defectkit.units import ureg
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
+    """Return what all images together hold of each type.
+
+    Parameters
+    ----------
+    defects : xarray.Dataset
+        As :func:`~defectkit.measurement.measure.measure` makes it.
+    summary : xarray.Dataset
+        What :func:`~defectkit.measurement.summary.summarize` made of it, with T types.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimension ``defect_type`` (T + 1, the last one ``"all"``): ``count``, ``areal_density`` and ``number_density``,
+        and mean and SD over all defects, not over images, of each of
+        :data:`~defectkit.measurement.columns.MEASURES`.
+
+    Notes
+    -----
+    Densities are the sum of the counts over the sum of the areas (or volumes), so a large image weighs more than a
+    small one. The number density is NaN if any image has no foil thickness; without an image both are NaN.
+    """
+    import xarray
+
+    names = [str(name) for name in summary["defect_type"].values[:-1]]
+    counts, statistics = counts_and_statistics(defects, names, int(summary.attrs["ddof"]))
+    number = ureg.Quantity(counts, "")
+    areas = ureg.Quantity(summary["field_area"].values, AREA)
+    volumes = areas * ureg.Quantity(summary["foil_thickness"].values, LENGTH)
+    with np.errstate(invalid="ignore"):  # no image: 0 / 0 is the NaN that is meant
+        areal = (number / areas.sum()).to(AREAL_DENSITY).magnitude
+        volumic = (number / volumes.sum()).to(NUMBER_DENSITY).magnitude
+    return xarray.Dataset(
+        {
+            "count": ("defect_type", counts, dict(summary["count"].attrs)),
+            "areal_density": ("defect_type", areal, {"long_name": "defects per area", "units": AREAL_DENSITY}),
+            "number_density": ("defect_type", volumic, {"long_name": "defects per volume", "units": NUMBER_DENSITY}),
+            **{name: ("defect_type", values, attributes_of(name)) for name, values in statistics.items()},
+        },
+        coords={"defect_type": summary["defect_type"].values},
+        attrs=dict(summary.attrs) | {"n_images": int(summary.sizes["image"])},
+    )

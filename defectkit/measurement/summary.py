@@ -1,0 +1,153 @@
+"""Summary: counts, densities, area fractions, means and spreads by image and type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.conventions import Convention, convention as find_convention
+from defectkit.errors import ConventionError, UnknownDefectTypeError
+from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
+from defectkit.measurement.measure import check_pairs
+from defectkit.measurement.statistics import attributes_of, counts_and_statistics
+from defectkit.records.image import Image
+from defectkit.records.instances import Instances
+from defectkit.units import ureg
+
+if TYPE_CHECKING:
+    import xarray
+
+ALL = "all"
+"""The entry of the dimension ``defect_type`` that is about every defect."""
+
+Floats = NDArray[np.float64]
+
+
+def summarize(
+    defects: xarray.Dataset,
+    images: Iterable[Image],
+    instances: Mapping[str, Instances],
+    *,
+    types: Sequence[str] | None = None,
+    convention: Convention | str | None = None,
+) -> xarray.Dataset:
+    """Return what each image holds of each type.
+
+    Parameters
+    ----------
+    defects : xarray.Dataset
+        What :func:`~defectkit.measurement.measure.measure` made of ``images`` and ``instances``.
+    images : iterable of Image
+        I images; an image without a defect has its entries too.
+    instances : mapping of str to Instances
+        By image name. Needed for area fractions: pixels under several masks count once.
+    types : sequence of str, optional
+        The T types to name, whether they occur or not; by default those that any image's table of types holds.
+    convention : Convention or str, optional
+        Gives the delta degrees of freedom of the standard deviations; by default that of ``defects``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions ``image`` (I) and ``defect_type`` (T + 1, the last one ``"all"``): ``count``, ``areal_density``,
+        ``number_density``, ``area_fraction``, and for each of :data:`~defectkit.measurement.columns.MEASURES` its
+        ``_mean`` and ``_sd``; by image, ``field_area`` and ``foil_thickness``.
+
+    Raises
+    ------
+    MissingCalibrationError
+        If an image has no pixel size.
+    PairingError
+        If images and instances differ in names or shapes, or two images have one name.
+    UnknownDefectTypeError
+        If a defect's type is not among ``types``.
+    ConventionError
+        If ``convention`` is not that of ``defects``, or ``defects`` names one that is not built in and none is given.
+
+    Notes
+    -----
+    Where there is no defect, the count, densities and area fraction are 0 and means and spreads NaN; a spread
+    with ddof 1 is NaN for one defect. Where an image has no foil thickness its number densities are NaN and the
+    ``note`` of the variable names the image. Defects without a pixel are counted but have no size.
+    """
+    import xarray
+
+    given = list(images)
+    check_pairs(given, instances)
+    rule = _convention(defects, convention)
+    names = _types(given, instances, types)
+    counts, statistics = counts_and_statistics(defects, names, rule.summary_ddof, [i.name for i in given])
+    calibrations = [image.required_calibration() for image in given]
+    fields = [float(c.field_area(i.shape).magnitude) for i, c in zip(given, calibrations, strict=True)]
+    thickness = np.array(
+        [np.nan if c.foil_thickness is None else c.foil_thickness.magnitude for c in calibrations], dtype=np.float64
+    )
+    areal, volumic = _densities(counts, np.array(fields, dtype=np.float64), thickness)
+    unknown = [i.name for i, c in zip(given, calibrations, strict=True) if c.foil_thickness is None]
+    note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
+    fractions = _area_fractions(given, instances, names)
+    table = ("image", "defect_type")
+    return xarray.Dataset(
+        {
+            "count": (table, counts, {"long_name": "number of defects", "units": ""}),
+            "areal_density": (table, areal, {"long_name": "defects per area", "units": AREAL_DENSITY}),
+            "number_density": (
+                table,
+                volumic,
+                {"long_name": "defects per volume", "units": NUMBER_DENSITY} | note,
+            ),
+            "area_fraction": (table, fractions, {"long_name": "part of the image under masks", "units": ""}),
+            **{name: (table, values, attributes_of(name)) for name, values in statistics.items()},
+            "field_area": ("image", np.array(fields), {"long_name": "area of the image", "units": AREA}),
+            "foil_thickness": ("image", thickness, {"long_name": "foil thickness", "units": LENGTH}),
+        },
+        coords={
+            "image": np.array([i.name for i in given], dtype=str),
+            "defect_type": np.array([*names, ALL], dtype=str),
+        },
+        attrs=dict(defects.attrs) | {"ddof": rule.summary_ddof},
+    )
+
+
+def _convention(defects: xarray.Dataset, convention: Convention | str | None) -> Convention:
+    measured = str(defects.attrs["convention"])
+    rule = find_convention(measured if convention is None else convention)
+    if rule.name != measured:
+        raise ConventionError(
+            f"the defects were measured under the convention {measured!r}, not {rule.name!r}; measure them again"
+        )
+    return rule
+
+
+def _types(images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str] | None) -> tuple[str, ...]:
+    if types is None:
+        return tuple(dict.fromkeys(t for i in images for t in instances[i.name].types))
+    for image in images:
+        here = instances[image.name]
+        for code in np.unique(here.type_codes):
+            if here.types[code] not in types:
+                raise UnknownDefectTypeError.of("defect type", here.types[code], types)
+    return tuple(types)
+
+
+def _densities(counts: NDArray[np.int64], fields_nm2: Floats, thickness_nm: Floats) -> tuple[Floats, Floats]:
+    areal = (ureg.Quantity(counts, "") / ureg.Quantity(fields_nm2[:, None], AREA)).to(AREAL_DENSITY)
+    volumic = (areal / ureg.Quantity(thickness_nm[:, None], LENGTH)).to(NUMBER_DENSITY)
+    return areal.magnitude, volumic.magnitude
+
+
+def _area_fractions(images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str]) -> Floats:
+    from defectkit.geometry.sets import union_area
+
+    fractions = np.zeros((len(images), len(types) + 1))
+    for i, image in enumerate(images):
+        here = instances[image.name]
+        pixels = here.shape[0] * here.shape[1]
+        for t, name in enumerate(types):
+            if name in here.types:
+                fractions[i, t] = union_area(here.of_type(name).runs) / pixels
+        fractions[i, -1] = union_area(here.runs) / pixels
+    return fractions

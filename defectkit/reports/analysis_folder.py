@@ -1,0 +1,92 @@
+"""The folder of an analysis: tables, overlays, the page and the store."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from defectkit.errors import OutputError
+from defectkit.reports.analysis_page import analysis_page
+from defectkit.reports.colors import type_colors
+from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
+from defectkit.reports.embedding import Embedded, embedded, embedded_px
+from defectkit.reports.overlays import draw_overlay, overlay_path, save_overlay
+from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.results import Progress, silent
+
+STORE = "results.zarr"
+
+
+def write_analysis(analysis: Analysis, folder: str | Path, *, progress: Progress = silent) -> Path:
+    """Write an analysis into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    folder : str or pathlib.Path
+        New or empty.
+    progress : callable
+        Wraps the images while their overlays are drawn; called with an iterable, a description and a length.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, which holds ``defects.csv``, ``summary.csv``, ``hardening.csv``, ``overlays/IMAGE.png``,
+        ``report.html``, ``results.zarr`` and, for labels that needed mending, ``repairs.csv``.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something already, cannot be written, or an image's name cannot be that of a file.
+    ImageReadError
+        If the pixels of an image cannot be read.
+    """
+    for image in analysis.images:
+        overlay_path(image.name)
+    with _new_folder(Path(folder)) as partial:
+        write_text(partial / "defects.csv", defects_csv(analysis.defects))
+        write_text(partial / "summary.csv", summary_csv(analysis.summary))
+        write_text(partial / "hardening.csv", hardening_csv(analysis.hardening))
+        if analysis.repairs:
+            analysis.repairs.to_csv(partial / "repairs.csv")
+        pictures = list(_write_overlays(analysis, partial / "overlays", progress))
+        page = analysis_page(analysis, pictures, created=datetime.now(UTC))
+        write_text(partial / "report.html", page)
+        analysis.save(partial / STORE)
+    return Path(folder)
+
+
+def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Iterator[Embedded]:
+    colors = type_colors(analysis.types, analysis.taxonomy)
+    titles = {name: analysis.taxonomy[name].title for name in colors}
+    small = embedded_px(len(analysis.images))
+    for image in progress(analysis.images, "drawing", len(analysis.images)):
+        pixels = image.pixels
+        here = analysis.instances[image.name]
+        save_overlay(draw_overlay(image, pixels, here, colors=colors, titles=titles), folder, image.name)
+        picture = draw_overlay(image, pixels, here, colors=colors, titles=titles, longest_px=small)
+        yield embedded(image.name, picture)
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder} is there already and is not an empty folder; give the name of a new one")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        area = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made: {error}") from error
+    try:
+        partial = area / "new"
+        partial.mkdir()
+        yield partial
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(area, ignore_errors=True)

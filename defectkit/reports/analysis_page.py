@@ -1,0 +1,125 @@
+"""The page of an analysis: everything on it in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from defectkit.conventions import Convention
+from defectkit.measurement import ALL, pool
+from defectkit.reports.analysis_rows import (
+    SHAPE_RULES,
+    SIZE_RULES,
+    Row,
+    calibration_rows,
+    chart_groups,
+    flattened,
+    hardening_rows,
+    image_rows,
+    type_rows,
+)
+from defectkit.reports.citations import citations
+from defectkit.reports.colors import type_colors
+from defectkit.reports.embedding import Embedded, embedded_px
+from defectkit.reports.overlays import LONGEST_PX, overlay_path
+from defectkit.reports.page import render
+from defectkit.workflows.analysis import Analysis
+
+
+def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: datetime | None = None) -> str:
+    """Return the report of an analysis as one HTML page without a script, which loads nothing.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    overlays : sequence of Embedded
+        One an image, in the order of the images.
+    created : datetime.datetime, optional
+        When the report was made; left out where it is not given.
+    """
+    rule = Convention(**analysis.settings["convention"])
+    taxonomy = analysis.taxonomy
+    colors = type_colors(analysis.types, taxonomy)
+    pooled = list(type_rows(pool(analysis.defects, analysis.summary), taxonomy, colors))
+    return render(
+        "analysis.html.jinja",
+        title="Defects in micrographs",
+        lead=_lead(analysis),
+        created=created.strftime("%Y-%m-%d %H:%M %Z").strip() if created else "",
+        cards=_cards(analysis, rule),
+        cautions=analysis.cautions,
+        pooled=pooled,
+        no_thickness=bool(analysis.summary["foil_thickness"].isnull().any()),
+        ddof=analysis.summary.attrs["ddof"],
+        size_rule=SIZE_RULES[rule.size_rule],
+        shape_rule=SHAPE_RULES[rule.shape_rule],
+        overlays=_overlays(analysis, overlays),
+        overlay_note=(
+            f"A picture here has at most {embedded_px(len(overlays))} pixels a side. It leads to the one in the folder "
+            f"overlays, where that lies beside this page, with at most {LONGEST_PX}."
+        ),
+        charts=chart_groups(analysis.defects, analysis.types, rule, taxonomy, colors),
+        by_image=image_rows(analysis.summary, taxonomy, colors),
+        hardening=hardening_rows(analysis.hardening, taxonomy),
+        calibration=calibration_rows(analysis.images),
+        repairs={"summary": analysis.repairs.summary(), "rows": analysis.repairs.rows()} if analysis.repairs else None,
+        detector=analysis.settings.get("detector"),
+        settings=list(flattened(_without_words(analysis.settings))),
+        versions=analysis.versions,
+        citations=citations(),
+    )
+
+
+def _without_words(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings without what the page says of the detector elsewhere."""
+    words = {"description", "limits"}
+    detector = settings.get("detector")
+    if detector is None:
+        return dict(settings)
+    return {**settings, "detector": {key: value for key, value in detector.items() if key not in words}}
+
+
+def _lead(analysis: Analysis) -> str:
+    found = (
+        f"labels {analysis.labels.key}, drawn by people"
+        if analysis.labels is not None
+        else f"detector {analysis.settings['detector']['name']} {analysis.settings['detector']['version']}"
+    )
+    return f"{found[0].upper()}{found[1:]}; convention {analysis.settings['convention']['name']}."
+
+
+def _cards(analysis: Analysis, rule: Convention) -> list[Row]:
+    with_defects = int((analysis.summary["count"].sel(defect_type=ALL) > 0).sum())
+    cards: list[Row] = [
+        {"label": "images", "value": len(analysis.images)},
+        {"label": "defects", "value": analysis.n_defects},
+        {"label": "images with a defect", "value": with_defects},
+        {"label": "convention", "value": rule.name},
+    ]
+    if analysis.settings.get("min_score") is not None:
+        cards.append({"label": "smallest score", "value": analysis.settings["min_score"]})
+    return cards
+
+
+def _overlays(analysis: Analysis, overlays: Sequence[Embedded]) -> list[Row]:
+    rows = []
+    for image, overlay in zip(analysis.images, overlays, strict=True):
+        count = len(analysis.instances[image.name])
+        words = f"{count} defect{'' if count == 1 else 's'}."
+        prediction = analysis.predictions.get(image.name)
+        capped = prediction is not None and prediction.capped
+        rows.append(
+            {
+                "name": image.name,
+                "link": quote(f"overlays/{overlay_path(image.name)}"),
+                "source": overlay.source,
+                "width": overlay.width,
+                "height": overlay.height,
+                "words": words,
+                "text": f"Micrograph {image.name} with the outlines of {words}",
+                "notes": ["The detector reached its largest number of detections."] if capped else [],
+            }
+        )
+    return rows

@@ -1,0 +1,55 @@
+"""Embedding: overlays as they are put into a page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+STEPS = ((4, 1400), (16, 1000), (64, 700))
+SMALLEST_PX = 480
+QUALITY = 85
+"""Of the JPEG, whose colors are kept at full resolution: thin colored lines are what it is about."""
+
+
+def embedded_px(n_images: int) -> int:
+    """Return the longest side of the pictures of a page with so many of them: the more, the smaller; none is left out.
+
+    Examples
+    --------
+    >>> [embedded_px(n) for n in (1, 13, 182)]
+    [1400, 1000, 480]
+    """
+    return next((side for most, side in STEPS if n_images <= most), SMALLEST_PX)
+
+
+@attrs.frozen(kw_only=True)
+class Embedded:
+    """A picture in a page.
+
+    Parameters
+    ----------
+    name : str
+        Of the image.
+    source : str
+        The picture itself, as a data URL.
+    width, height : int
+    """
+
+    name: str
+    source: str
+    width: int
+    height: int
+
+
+def embedded(name: str, picture: Picture) -> Embedded:
+    """Return a picture as JPEG in a data URL."""
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=QUALITY, optimize=True, subsampling=0)
+    code = base64.b64encode(data.getvalue()).decode("ascii")
+    return Embedded(name=name, source=f"data:image/jpeg;base64,{code}", width=picture.width, height=picture.height)

@@ -1,0 +1,88 @@
+"""Evaluation: the folder of tables, plots and the store that an evaluation is written as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from defectkit.errors import OutputError
+from defectkit.records.defect_type import Taxonomy
+from defectkit.reports.csv_tables import write_text
+from defectkit.reports.evaluation_plots import confusion_figure, find_figure, histogram_figure, parity_figure
+from defectkit.reports.evaluation_tables import (
+    confusion_csv,
+    errors_csv,
+    find_csv,
+    pairs_csv,
+    scores_csv,
+    types_csv,
+)
+from defectkit.storage import save_results
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+STORE = "evaluation.zarr"
+
+TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[xarray.Dataset], str]]] = {
+    "find.csv": (("find_f1_score",), find_csv),
+    "types.csv": (("type_f1_score", "end_to_end_f1_score"), types_csv),
+    "confusion.csv": (("confusion",), confusion_csv),
+    "errors.csv": (("size_error", "averaged_true_size"), errors_csv),
+    "scores.csv": ((), scores_csv),
+    "pairs.csv": (("true_defect_partner",), pairs_csv),
+}
+"""Each table, the variables that it needs, and what makes it."""
+
+FIGURES: Mapping[str, tuple[tuple[str, ...], Callable[[xarray.Dataset, Taxonomy | None], Figure]]] = {
+    "find.png": (
+        ("find_f1_score", "overall_type_f1_score", "overall_end_to_end_f1_score"),
+        lambda r, _: find_figure(r),
+    ),
+    "confusion.png": (("confusion",), lambda r, _: confusion_figure(r)),
+    "sizes.png": (("true_defect_partner",), lambda r, taxonomy: histogram_figure(r, "size", taxonomy)),
+    "shapes.png": (("true_defect_partner",), lambda r, taxonomy: histogram_figure(r, "shape", taxonomy)),
+    "parity.png": (("size_parity_r2", "image_true_size"), parity_figure),
+}
+"""Each figure, the variables that it needs, and what draws it."""
+
+
+def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxonomy | None = None) -> tuple[Path, ...]:
+    """Write an evaluation into a folder as CSV tables, PNG figures and a Zarr store.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        As :func:`defectkit.workflows.evaluate` returns it. Tables and figures for which it lacks a metric are left out.
+    folder : str or pathlib.Path
+        It is created; files of the same names in it are replaced.
+    taxonomy : Taxonomy, optional
+        For the titles and colors of types.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        What was written.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"output folder {target} cannot be made: {error}") from error
+    written = []
+    for name, (needed, table) in TABLES.items():
+        if set(needed) <= set(result.data_vars):
+            write_text(target / name, table(result))
+            written.append(target / name)
+    for name, (needed, figure) in FIGURES.items():
+        if set(needed) <= set(result.data_vars):
+            figure(result, taxonomy).savefig(target / name)
+            written.append(target / name)
+    return (*written, save_results(result, target / STORE))

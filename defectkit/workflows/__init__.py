@@ -1,0 +1,25 @@
+"""Workflows go the whole way in one call: from images, or from labels, to tables of results."""
+
+from __future__ import annotations
+
+from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.analyze import analyze
+from defectkit.workflows.checkpoint import Checkpoint
+from defectkit.workflows.detectors import make_detector
+from defectkit.workflows.evaluate import evaluate
+from defectkit.workflows.measure import measure_labels
+from defectkit.workflows.pairing import Paired, paired
+from defectkit.workflows.sides import ReadSide, read_side
+
+__all__ = [
+    "Analysis",
+    "Checkpoint",
+    "Paired",
+    "ReadSide",
+    "analyze",
+    "evaluate",
+    "make_detector",
+    "measure_labels",
+    "paired",
+    "read_side",
+]

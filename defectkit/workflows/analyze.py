@@ -1,0 +1,216 @@
+"""Analyze: detect, measure, summarize and carry to megapascals, image by image."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from defectkit.conventions import Convention, convention as find_convention
+from defectkit.detectors import Detector, detect
+from defectkit.errors import RecordError
+from defectkit.hardening import HardeningModel, Material
+from defectkit.records.defect_type import Taxonomy
+from defectkit.records.image import ArrayPixels, Image
+from defectkit.records.json import to_json
+from defectkit.records.prediction import Prediction
+from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.cautions import cautions
+from defectkit.workflows.checkpoint import Checkpoint
+from defectkit.workflows.detectors import fingerprint, make_detector
+from defectkit.workflows.results import (
+    Progress,
+    checked_images,
+    hardening_choices,
+    settings_of,
+    silent,
+    tables,
+)
+from defectkit.workflows.versions import versions
+
+
+def analyze(
+    images: Iterable[Image] | Mapping[str, Image],
+    detector: Detector | str = "blob",
+    *,
+    min_score: float | None = None,
+    convention: Convention | str = "defectkit",
+    material: Material | str | Path = "fecral",
+    hardening_model: HardeningModel | str = "dispersed-barrier",
+    barrier_strengths: Mapping[str, float] | None = None,
+    taxonomy: Taxonomy | None = None,
+    unfinished: Path | None = None,
+    progress: Progress = silent,
+) -> Analysis:
+    """Return what a detector finds in images, measured and carried to hardening.
+
+    Parameters
+    ----------
+    images : iterable of Image, or mapping of str to Image
+        As :func:`defectkit.formats.read_images` gives them: calibrated, with names that are all different. Pixels are
+        read when an image's turn comes and let go after it.
+    detector : Detector or str
+        A detector, or the name of a registered one, with its default options.
+    min_score : float, optional
+        Defects below this score are left out, between 0 and 1; by default none.
+    convention : Convention or str
+    material : Material, str or pathlib.Path
+        As :func:`defectkit.hardening.load_material` takes it.
+    hardening_model : HardeningModel or str
+    barrier_strengths : mapping of str to float, optional
+        By defect type; laid over those of the material.
+    taxonomy : Taxonomy, optional
+        The built-in one by default; types of the detector that it lacks are added.
+    unfinished : pathlib.Path, optional
+        A folder that keeps the prediction of each image that is done. Called again with it, an interrupted run goes
+        on with the images that are not done. It stays, so that nothing is lost before the results are written;
+        :meth:`~defectkit.workflows.checkpoint.Checkpoint.discard` removes it.
+    progress : callable
+        Wraps the images; called with an iterable, a description and a length.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    EmptyInputError
+        If there is no image.
+    MissingCalibrationError
+        If an image has no pixel size; told before any detection starts.
+    PairingError
+        If two images have one name.
+    RecordError
+        If ``min_score`` is not between 0 and 1.
+    DetectorError
+        If the detector fails or breaks its interface.
+    UnknownPluginError, UnknownConventionError, UnknownMaterialError, UnknownDefectTypeError
+        If a name is not known.
+
+    Warns
+    -----
+    DetectionCapWarning
+        If the detector reached its largest number of detections.
+    ResumeWarning
+        If ``unfinished`` holds the work of a run with other settings, which is removed.
+
+    Notes
+    -----
+    A kept prediction is used again only if the detector (its options and weights, by digest), its version, that of
+    defectkit, the pixels and the calibration of the image are the same. ``min_score``, the convention and all that is
+    about hardening come after detection: changing them detects nothing again.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = Image.from_array("empty", np.full((64, 64), 100, np.uint8), pixel_size="1 nm/px")
+    >>> result = analyze([image])
+    >>> result.n_defects, int(result.summary["count"].sel(image="empty", defect_type="all"))
+    (0, 0)
+    """
+    if min_score is not None and not 0 <= min_score <= 1:
+        raise RecordError(f"min_score is {min_score!r}, but a score lies between 0 and 1")
+    given = checked_images(images)
+    rule = find_convention(convention)
+    finder = make_detector(detector) if isinstance(detector, str) else detector
+    known = (taxonomy or Taxonomy.standard()).with_types(finder.capability.types)
+    stuff, model = hardening_choices(material, hardening_model, barrier_strengths, known)
+    identity = _identity(finder)
+    checkpoint = None if unfinished is None else _checkpoint(unfinished, finder, identity)
+    found = _detected(finder, given, checkpoint, progress)
+    kept = {name: _above(prediction, min_score) for name, prediction in found.items()}
+    types = tuple(dict.fromkeys((*finder.capability.types, *(t for p in kept.values() for t in p.instances.types))))
+    made = tables(
+        given,
+        {name: prediction.instances for name, prediction in kept.items()},
+        types=types,
+        taxonomy=known,
+        convention=rule,
+        material=stuff,
+        hardening_model=model,
+    )
+    return Analysis(
+        images=given,
+        predictions=kept,
+        taxonomy=known,
+        defects=made.defects,
+        summary=made.summary,
+        hardening=made.hardening,
+        settings=settings_of(rule, stuff, model, detector=identity, min_score=min_score),
+        versions=versions(_distribution(finder)),
+        cautions=cautions(given, made.defects, kept),
+    )
+
+
+def _identity(detector: Detector) -> dict[str, Any]:
+    card = detector.card()
+    return {
+        "name": detector.name,
+        "version": card.version,
+        "description": card.description,
+        "limits": list(card.limits),
+        "options": dict(card.settings),
+    }
+
+
+def _distribution(detector: Detector) -> tuple[str, str]:
+    from defectkit import __version__, hooks
+
+    row = hooks.table("detector").get(detector.name)
+    return (row.distribution, row.version) if row is not None else ("defectkit", __version__)
+
+
+def _checkpoint(folder: Path, detector: Detector, identity: dict[str, Any]) -> Checkpoint:
+    from defectkit import __version__
+
+    distribution, version = _distribution(detector)
+    settings = {
+        "defectkit version": __version__,
+        "detector": identity,
+        "detector distribution": f"{distribution} {version}",
+        "detector digest": fingerprint(detector),
+    }
+    return Checkpoint.open(folder, settings)
+
+
+def _detected(
+    detector: Detector, images: tuple[Image, ...], checkpoint: Checkpoint | None, progress: Progress
+) -> dict[str, Prediction]:
+    done: dict[str, Prediction] = {}
+    digests: dict[str, str] = {}
+
+    def to_do() -> Generator[Image, None, None]:
+        for image in progress(images, "detecting", len(images)):
+            if checkpoint is None:
+                yield image
+                continue
+            loaded = attrs.evolve(image, source=ArrayPixels(array=image.pixels))
+            digests[image.name] = _digest(loaded)
+            kept = checkpoint.get(image.name, digests[image.name])
+            if kept is None:
+                yield loaded
+            else:
+                done[image.name] = kept
+
+    with closing(to_do()) as pending:
+        for prediction in detect(detector, pending):
+            if checkpoint is not None:
+                checkpoint.put(prediction, digests[prediction.image])
+            done[prediction.image] = prediction
+    return {image.name: done[image.name] for image in images}
+
+
+def _digest(image: Image) -> str:
+    """Return a digest of all of an image that a prediction may depend on."""
+    parts = (image.name, image.digest(), to_json(image.required_calibration()), to_json(image.specimen))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _above(prediction: Prediction, min_score: float | None) -> Prediction:
+    if min_score is None:
+        return prediction
+    return attrs.evolve(prediction, instances=prediction.instances.above(min_score))

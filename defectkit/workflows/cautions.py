@@ -1,0 +1,108 @@
+"""Cautions: what a reader has to know before trusting the numbers of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from defectkit.records.calibration import Source
+from defectkit.records.image import Image
+from defectkit.records.prediction import Prediction
+
+if TYPE_CHECKING:
+    import xarray
+
+SMALLEST_PX = 2.0
+"""Below this equivalent diameter in pixels, size and shape say more about the pixels than about the defect."""
+
+
+def cautions(
+    images: Sequence[Image], defects: xarray.Dataset, predictions: Mapping[str, Prediction]
+) -> tuple[str, ...]:
+    """Return one sentence for each thing to be careful about, the gravest first.
+
+    Parameters
+    ----------
+    images : sequence of Image
+        Calibrated.
+    defects : xarray.Dataset
+        Their defects, as :func:`defectkit.measurement.measure` makes it.
+    predictions : mapping of str to Prediction
+        By image name; empty where people drew the defects.
+    """
+    capped = {name: prediction for name, prediction in predictions.items() if prediction.capped}
+    return tuple(
+        dict.fromkeys(
+            [
+                *_capped(capped),
+                *_noted(capped),
+                *_assumed(images),
+                *_without_thickness(images),
+                *_small(images, defects),
+                *_without_pixels(defects),
+                *_noted({name: prediction for name, prediction in predictions.items() if not prediction.capped}),
+            ]
+        )
+    )
+
+
+def named(names: Iterable[str]) -> str:
+    """Return the names as text, the first few of many.
+
+    Examples
+    --------
+    >>> named(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    given = list(names)
+    return ", ".join(given[:3]) + (f" and {len(given) - 3} more" if len(given) > 3 else "")
+
+
+def _capped(capped: Mapping[str, Prediction]) -> Iterator[str]:
+    if capped:
+        yield f"Counts and densities may be too low: the detector reached its limit in {named(capped)}."
+
+
+def _assumed(images: Sequence[Image]) -> Iterator[str]:
+    for what, attribute in (("pixel size", "pixel_size_source"), ("foil thickness", "foil_thickness_source")):
+        assumed = [i.name for i in images if getattr(i.required_calibration(), attribute) is Source.ASSUMED]
+        if assumed:
+            yield f"The {what} is assumed, not measured: {named(assumed)}. All that follows from it is as uncertain."
+
+
+def _without_thickness(images: Sequence[Image]) -> Iterator[str]:
+    without = [i.name for i in images if i.required_calibration().foil_thickness is None]
+    if without:
+        yield f"There is no foil thickness, so neither number densities nor hardening: {named(without)}."
+
+
+def _small(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:
+    edges_nm = {i.name: max(i.required_calibration().pixel_size_nm) for i in images}
+    of_defect = np.array([edges_nm[str(name)] for name in defects["image"].values], dtype=np.float64)
+    small = defects["equivalent_diameter"].values < SMALLEST_PX * of_defect
+    if small.any():
+        where = dict.fromkeys(str(name) for name in defects["image"].values[small])
+        yield (
+            f"{int(small.sum())} of {small.size} defects are less than {SMALLEST_PX:g} pixels across; their sizes and "
+            f"shapes are those of pixels: {named(where)}."
+        )
+
+
+def _without_pixels(defects: xarray.Dataset) -> Iterator[str]:
+    empty = defects["area"].values == 0
+    if empty.any():
+        where = dict.fromkeys(str(name) for name in defects["image"].values[empty])
+        yield (
+            f"{int(empty.sum())} defects hold no center of a pixel; they are counted but have no size: {named(where)}."
+        )
+
+
+def _noted(predictions: Mapping[str, Prediction]) -> Iterator[str]:
+    images_of: dict[str, list[str]] = {}
+    for name, prediction in predictions.items():
+        for note in prediction.notes:
+            images_of.setdefault(note, []).append(name)
+    for note, names in images_of.items():
+        yield f"{note[:1].upper()}{note[1:].rstrip('.')} ({named(names)})."

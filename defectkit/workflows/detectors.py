@@ -1,0 +1,86 @@
+"""Detectors by name: made from options, or loaded from the folder that one was saved in."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from defectkit.detectors import Detector
+from defectkit.errors import DefectkitError, DetectorError
+
+
+def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model: Path | None = None) -> Detector:
+    """Return a registered detector.
+
+    Parameters
+    ----------
+    name : str
+        Its name; see ``defectkit plugins``.
+    options : mapping of str to Any, optional
+        Its options; those that are not given have their defaults.
+    model : pathlib.Path, optional
+        A folder that a detector of this kind was saved in; it holds the options, so none can be given beside it.
+
+    Raises
+    ------
+    UnknownPluginError
+        If no detector has that name.
+    DetectorError
+        If an option is unknown or has a value that the detector refuses, options are given beside a model, or the
+        folder holds no detector of this kind.
+
+    Examples
+    --------
+    >>> make_detector("blob").name
+    'blob'
+    """
+    from defectkit import hooks
+
+    cls: type[Detector] = hooks.find("detector", name)
+    if model is not None:
+        if options:
+            raise DetectorError(
+                f"detector {name!r}: a saved model has the options that it was saved with; "
+                f"give either the model or the options {', '.join(options)}"
+            )
+        if not model.is_dir():
+            raise DetectorError(f"detector {name!r}: there is no folder {model} to load it from")
+        return cls.load(model)
+    known = [p.name for p in inspect.signature(cls).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    for option in options or {}:
+        if option not in known:
+            raise DetectorError(
+                f"detector {name!r} has no option {option!r}; it has {', '.join(known) or 'none at all'}"
+            )
+    try:
+        return cls(**(options or {}))
+    except DefectkitError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise DetectorError(f"detector {name!r} refuses its options: {error}") from error
+
+
+def fingerprint(detector: Detector) -> str:
+    """Return a digest of all that a detector is, options and weights: of the files that it saves.
+
+    Two detectors that save the same files have the same fingerprint.
+
+    Raises
+    ------
+    OutputError
+        If the detector cannot be saved.
+    """
+    state = hashlib.sha256()
+    with tempfile.TemporaryDirectory(prefix="defectkit-") as parent:
+        folder = Path(parent) / "detector"
+        detector.save(folder)
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            state.update(f"{file.relative_to(folder).as_posix()}\x1f{file.stat().st_size}\x1f".encode())
+            with file.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    state.update(block)
+    return state.hexdigest()

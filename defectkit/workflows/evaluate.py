@@ -1,0 +1,310 @@
+"""Evaluate: predictions against truth, under a convention, as one data set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from defectkit.conventions import Convention, check_iou_threshold, convention as find_convention
+from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, PluginError
+from defectkit.formats.labels import Unpaired
+from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric, compare
+from defectkit.metrics.comparison import compared_types
+from defectkit.records.defect_type import Taxonomy
+from defectkit.records.image import Image
+from defectkit.records.instances import Instances
+from defectkit.records.label_set import LabelSet
+from defectkit.records.prediction import Prediction
+from defectkit.workflows.pairing import Paired, paired
+from defectkit.workflows.sides import joined_taxonomy
+
+if TYPE_CHECKING:
+    import xarray
+
+Labels = LabelSet | Mapping[str, Instances] | Iterable[Prediction]
+
+IOU_THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+"""0.05, 0.10, ... 0.95."""
+
+SAME_THRESHOLD = 1e-9
+"""Thresholds closer than this are one."""
+
+
+def evaluate(
+    truth: Labels,
+    predicted: Labels,
+    images: Iterable[Image] | Mapping[str, Image] = (),
+    *,
+    convention: Convention | str = "defectkit",
+    iou_threshold: float | None = None,
+    iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
+    unpaired: Unpaired | str = Unpaired.RAISE,
+    min_score: float | None = None,
+    taxonomy: Taxonomy | None = None,
+    metrics: Iterable[Metric | str] | None = None,
+) -> xarray.Dataset:
+    """Return every statistic of predictions against truth.
+
+    Parameters
+    ----------
+    truth, predicted : LabelSet, mapping of str to Instances, or iterable of Prediction
+        The defects of each image. An image without a defect is there, empty. Predictions are taken from an iterable one
+        at a time, so a detector may still be at work on the next.
+    images : iterable or mapping of Image, optional
+        For their pixel sizes; pixels are not read. Without images, or where none of them is calibrated, lengths are in
+        pixels.
+    convention : Convention or str
+        How defects are matched and sized, and which types "overall" averages over.
+    iou_threshold : float, optional
+        Where a pair counts as found, in place of the convention's threshold.
+    iou_thresholds : sequence of float
+        The sweep; the threshold above is added to it.
+    unpaired : Unpaired
+        What to do with images that only one side speaks of.
+    min_score : float, optional
+        Predicted defects below this score are left out; those without a score stay.
+    taxonomy : Taxonomy, optional
+        Which types are sub-types of which; by default that of the truth with what the predicted label set adds to it,
+        and the built-in one where neither side has one.
+    metrics : iterable of Metric or str, optional
+        By default all built-in ones.
+
+    Returns
+    -------
+    xarray.Dataset
+        The variables of all metrics; see :class:`defectkit.metrics.Metric` for their names and dimensions. Images are
+        sorted by name. Attributes name convention, IoU threshold, both sides, what was left out and what to beware of.
+
+    Raises
+    ------
+    EmptyInputError
+        If neither side has an image.
+    PairingError
+        If images of one side only are refused, none is on both sides, one is predicted twice or not among ``images``,
+        or shapes differ.
+    MissingCalibrationError
+        If some of the images are calibrated and others are not.
+    ConventionError
+        If a threshold is not above 0 and at most 1.
+    PluginError
+        If two metrics give a variable of one name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> masks = np.zeros((2, 16, 16), bool)
+    >>> masks[0, 2:6, 2:6] = masks[1, 9:14, 9:14] = True
+    >>> truth = {"one": Instances.from_masks(masks, types=["bdot", "loop_111"], shape=(16, 16))}
+    >>> predicted = {"one": truth["one"].take([0])}
+    >>> result = evaluate(truth, predicted)
+    >>> round(float(result["find_f1_score"].sel(iou_threshold=0.3)), 3)
+    0.667
+    """
+    rule = find_convention(convention)
+    primary = check_iou_threshold(rule.iou_threshold if iou_threshold is None else iou_threshold)
+    thresholds = with_threshold(iou_thresholds, primary)
+    chosen = _metrics(metrics)
+    known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
+    ours = _by_name(truth)
+    calibration = _Calibrations.of(images, ours)
+    source = _Predicted.of(predicted, ours, Unpaired(unpaired))
+
+    compared: dict[str, ImageComparison] = {}
+    for name, instances in source:
+        if name in compared:
+            raise PairingError(f"image {name!r} is predicted twice")
+        spacing = calibration.spacing(name, ours[name])
+        kept = instances if min_score is None else instances.above(min_score)
+        compared[name] = compare(
+            name, ours[name], kept, convention=rule, iou_thresholds=thresholds, taxonomy=known, spacing=spacing
+        )
+    pairing = paired(ours, [*compared, *source.without_truth], unpaired)
+    if not compared:
+        raise EmptyInputError("there is nothing to evaluate: neither truth nor prediction speaks of an image")
+
+    occurring = {t for c in compared.values() for side in (c.true, c.predicted) for t in side.types}
+    types, overall_types = compared_types(occurring, rule, known)
+    comparison = Comparison(
+        convention=rule,
+        iou_thresholds=thresholds,
+        iou_threshold=primary,
+        types=types,
+        overall_types=overall_types,
+        length_unit=calibration.length_unit,
+        images=tuple(compared[name] for name in sorted(compared)),
+    )
+    result = _merged(chosen, comparison)
+    result.attrs = {
+        **_attributes(comparison, pairing),
+        "truth": _title(truth),
+        "predicted": source.title or _title(predicted),
+        "min_score": "" if min_score is None else min_score,
+        "capped_images": source.capped,
+        "assumed_calibration": calibration.assumed(compared),
+        "notes": list(dict.fromkeys(source.notes)),
+    }
+    return result
+
+
+def with_threshold(thresholds: Sequence[float], primary: float) -> tuple[float, ...]:
+    """Return the thresholds in ascending order with ``primary`` among them, in place of one that is all but equal.
+
+    Raises
+    ------
+    ConventionError
+        If one is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> with_threshold([0.5, 0.25], 0.3)
+    (0.25, 0.3, 0.5)
+    """
+    others = [check_iou_threshold(t) for t in thresholds if abs(t - primary) > SAME_THRESHOLD]
+    return tuple(sorted({*others, primary}))
+
+
+@attrs.define(kw_only=True, eq=False)
+class _Predicted:
+    """Yields the predictions of images that have a truth, and keeps what is to be known of all."""
+
+    source: Iterable[tuple[str, Instances, Prediction | None]]
+    truth: Mapping[str, Instances]
+    unpaired: Unpaired
+    title: str = ""
+    without_truth: list[str] = attrs.field(factory=list)
+    capped: list[str] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+
+    @classmethod
+    def of(cls, predicted: Labels, truth: Mapping[str, Instances], unpaired: Unpaired) -> _Predicted:
+        if isinstance(predicted, LabelSet | Mapping):
+            named = predicted.instances if isinstance(predicted, LabelSet) else predicted
+            if truth or named:
+                paired(truth, named, unpaired)
+            return cls(source=((n, i, None) for n, i in named.items()), truth=truth, unpaired=unpaired)
+        return cls(source=((p.image, p.instances, p) for p in predicted), truth=truth, unpaired=unpaired)
+
+    def __iter__(self) -> Iterator[tuple[str, Instances]]:
+        for name, instances, prediction in self.source:
+            if prediction is not None:
+                self.title = self.title or f"{prediction.detector} {prediction.detector_version}".strip()
+            if name not in self.truth:
+                self.without_truth.append(name)
+                if self.unpaired is Unpaired.RAISE:
+                    paired([], self.without_truth, self.unpaired)
+                continue
+            if prediction is not None:
+                self.notes += prediction.notes
+                if prediction.capped:
+                    self.capped.append(name)
+            yield name, instances
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Calibrations:
+    """Pixel sizes of the images that are evaluated: all known, or none."""
+
+    images: Mapping[str, Image]
+    length_unit: str
+
+    @classmethod
+    def of(cls, images: Iterable[Image] | Mapping[str, Image], truth: Mapping[str, Instances]) -> _Calibrations:
+        by_name = dict(images) if isinstance(images, Mapping) else {image.name: image for image in images}
+        concerned = [by_name[name] for name in truth if name in by_name]
+        bare = sorted(i.name for i in concerned if i.calibration is None)
+        if bare and len(bare) < len(concerned):
+            raise MissingCalibrationError(
+                f"{len(bare)} of {len(concerned)} images have no pixel size ({', '.join(bare[:5])}): give it for all "
+                'images (--pixel-size "0.25 nm"), or for none to have lengths in pixels'
+            )
+        return cls(images=by_name, length_unit="nanometer" if concerned and not bare else "pixel")
+
+    def spacing(self, name: str, truth: Instances) -> tuple[float, float]:
+        if not self.images:
+            return 1.0, 1.0
+        if name not in self.images:
+            raise PairingError(
+                f"truth and prediction speak of image {name!r}, which is not among the {len(self.images)} images given"
+            )
+        image = self.images[name]
+        if image.shape != truth.shape:
+            raise PairingError(
+                f"image {name!r} is {image.shape[0]} x {image.shape[1]} pixels, "
+                f"but its labels are for {truth.shape[0]} x {truth.shape[1]}"
+            )
+        return (1.0, 1.0) if image.calibration is None else image.calibration.pixel_size_nm
+
+    def assumed(self, names: Iterable[str]) -> list[str]:
+        return sorted(n for n in names if n in self.images and self.images[n].is_assumed)
+
+
+def _metrics(given: Iterable[Metric | str] | None) -> list[Metric]:
+    from defectkit import hooks
+
+    if given is None:
+        return [metric() for metric in BUILT_IN]
+    return [hooks.find("metric", m)() if isinstance(m, str) else m for m in given]
+
+
+def _merged(metrics: Sequence[Metric], comparison: Comparison) -> xarray.Dataset:
+    import xarray
+
+    variables: dict[str, Any] = {}
+    coordinates: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for metric in metrics:
+        part = metric.compute(comparison)
+        for name, variable in part.data_vars.items():
+            if name in origin:
+                raise PluginError(
+                    f"the metrics {metric.name!r} and {origin[str(name)]!r} both give a variable {name!r}; "
+                    "leave one out"
+                )
+            origin[str(name)] = metric.name
+            variables[str(name)] = variable.variable
+        for name, labels in part.coords.items():
+            if name in coordinates and not labels.variable.equals(coordinates[str(name)]):
+                raise PluginError(
+                    f"the metric {metric.name!r} labels the dimension {name!r} in another way than others"
+                )
+            coordinates[str(name)] = labels.variable
+    return xarray.Dataset(variables, coords=coordinates)
+
+
+def _by_name(labels: Labels) -> Mapping[str, Instances]:
+    if isinstance(labels, LabelSet):
+        return labels.instances
+    if isinstance(labels, Mapping):
+        return labels
+    found: dict[str, Instances] = {}
+    for prediction in labels:
+        if prediction.image in found:
+            raise PairingError(f"image {prediction.image!r} is there twice in the truth")
+        found[prediction.image] = prediction.instances
+    return found
+
+
+def _taxonomy(truth: Labels, predicted: Labels) -> Taxonomy:
+    return joined_taxonomy(side.taxonomy for side in (truth, predicted) if isinstance(side, LabelSet))
+
+
+def _title(labels: Labels) -> str:
+    return labels.key if isinstance(labels, LabelSet) else ""
+
+
+def _attributes(comparison: Comparison, pairing: Paired) -> dict[str, Any]:
+    from defectkit import __version__
+
+    return {
+        "convention": comparison.convention.name,
+        "convention_settings": json.dumps(comparison.convention.settings()),
+        "iou_threshold": comparison.iou_threshold,
+        "overall_types": list(comparison.overall_types),
+        "length_unit": comparison.length_unit,
+        "only_in_truth": list(pairing.only_truth),
+        "only_predicted": list(pairing.only_predicted),
+        "defectkit_version": __version__,
+    }

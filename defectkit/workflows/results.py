@@ -1,0 +1,141 @@
+"""Results: from the defects of each image to the tables that every analysis ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from defectkit.conventions import Convention
+from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, UnknownDefectTypeError
+from defectkit.hardening import HardeningModel, Material, harden, load_material
+from defectkit.measurement import measure, summarize
+from defectkit.records.defect_type import Taxonomy
+from defectkit.records.image import Image
+from defectkit.records.instances import Instances
+from defectkit.workflows.cautions import named
+
+if TYPE_CHECKING:
+    import xarray
+
+Progress = Callable[[Iterable[Any], str, int | None], Iterator[Any]]
+"""Wraps an iterable (with a description and a length) and shows how far it got."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Tables:
+    """The three tables of an analysis."""
+
+    defects: xarray.Dataset
+    summary: xarray.Dataset
+    hardening: xarray.Dataset
+
+
+def silent(iterable: Iterable[Any], description: str, total: int | None = None) -> Iterator[Any]:
+    """Show nothing: the progress of a run that nobody watches."""
+    yield from iterable
+
+
+def listed_images(images: Iterable[Image] | Mapping[str, Image]) -> tuple[Image, ...]:
+    """Return the images, whether they come by themselves or by name."""
+    return tuple(images.values() if isinstance(images, Mapping) else images)
+
+
+def checked_images(images: Iterable[Image] | Mapping[str, Image]) -> tuple[Image, ...]:
+    """Return the images, known to be calibrated and to have names of their own; no pixel is read.
+
+    Raises
+    ------
+    EmptyInputError
+        If there is none.
+    PairingError
+        If two have one name.
+    MissingCalibrationError
+        If any has no pixel size; names them.
+    """
+    given = listed_images(images)
+    if not given:
+        raise EmptyInputError("there is no image to work on; give at least one")
+    names = [image.name for image in given]
+    doubled = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if doubled:
+        raise PairingError(f"more than one image is named {named(map(repr, doubled))}; results go by name: rename")
+    bare = [image for image in given if image.calibration is None]
+    if len(bare) > 1:
+        raise MissingCalibrationError(
+            f"{len(bare)} of {len(given)} images have no pixel size ({named(repr(i.name) for i in bare)}): "
+            'give one, for instance pixel_size="0.25 nm/px" (--pixel-size "0.25 nm")'
+        )
+    if bare:
+        bare[0].required_calibration()
+    return given
+
+
+def tables(
+    images: Sequence[Image],
+    instances: Mapping[str, Instances],
+    *,
+    types: Sequence[str],
+    taxonomy: Taxonomy,
+    convention: Convention,
+    material: Material,
+    hardening_model: HardeningModel,
+) -> Tables:
+    """Return what every analysis ends in."""
+    defects = measure(images, instances, convention=convention, taxonomy=taxonomy)
+    return Tables(
+        defects=defects,
+        summary=summarize(defects, images, instances, types=types, convention=convention),
+        hardening=harden(
+            defects,
+            {image.name: image for image in images},
+            model=hardening_model,
+            material=material,
+            convention=convention,
+            taxonomy=taxonomy,
+            types=tuple(types),
+        ),
+    )
+
+
+def hardening_choices(
+    material: Material | str | Path,
+    hardening_model: HardeningModel | str,
+    barrier_strengths: Mapping[str, float] | None,
+    taxonomy: Taxonomy,
+) -> tuple[Material, HardeningModel]:
+    """Return material and model, looked up now so that a wrong name is told before any work is done.
+
+    Raises
+    ------
+    UnknownMaterialError, UnknownPluginError, UnknownDefectTypeError
+        If a name is not known.
+    """
+    from defectkit import hooks
+
+    for name in barrier_strengths or {}:
+        if name not in taxonomy:
+            raise UnknownDefectTypeError.of(
+                "defect type", name, taxonomy.names, advice="A barrier strength was given for it."
+            )
+    found = load_material(material).with_barrier_strengths(barrier_strengths or {})
+    if isinstance(hardening_model, HardeningModel):
+        return found, hardening_model
+    model: HardeningModel = hooks.find("hardening_model", hardening_model)()
+    return found, model
+
+
+def settings_of(
+    convention: Convention, material: Material, hardening_model: HardeningModel, **more: Any
+) -> dict[str, Any]:
+    """Return all choices as plain values, ready for JSON."""
+    from defectkit.records.json import record_converter
+
+    return {
+        **more,
+        "convention": convention.settings(),
+        "hardening_model": hardening_model.name,
+        "material": record_converter().unstructure(material),
+    }

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from defectkit.measurement import measure
+from defectkit.records import Calibration, Image, Instances, Prediction
+from defectkit.workflows.cautions import cautions
+
+SHAPE = (80, 100)
+MakeImage = Callable[..., Image]
+
+
+def dots(*sides: int) -> Instances:
+    masks = []
+    for side in sides:
+        mask = np.zeros(SHAPE, bool)
+        mask[10 : 10 + side, 10 : 10 + side] = True
+        masks.append(mask)
+    return Instances.from_masks(masks, types=["bdot"] * len(sides), shape=SHAPE)
+
+
+def of(images: list[Image], instances: dict[str, Instances], **predictions: Prediction) -> tuple[str, ...]:
+    return cautions(images, measure(images, instances), predictions)
+
+
+def test_a_sound_run_has_none(make_image: MakeImage) -> None:
+    assert of([make_image("one")], {"one": dots(5, 9)}) == ()
+
+
+def test_defects_of_hardly_a_pixel_are_told(make_image: MakeImage) -> None:
+    (caution,) = of([make_image("one"), make_image("two")], {"one": dots(1, 9), "two": dots(2)})
+    assert caution.startswith("1 of 3 defects are less than 2 pixels across")
+    assert "one" in caution and "two" not in caution
+
+
+def test_defects_without_a_pixel_are_told(make_image: MakeImage) -> None:
+    speck = Instances.from_polygons([[(1.6, 1.6), (1.6, 1.9), (1.9, 1.9)]], types=["bdot"], shape=SHAPE)
+    (caution,) = of([make_image("one")], {"one": speck})
+    assert "no center of a pixel" in caution
+
+
+def test_what_is_assumed_is_told() -> None:
+    calibration = Calibration.square(
+        "0.5 nm/px", source="assumed", foil_thickness="100 nm", foil_thickness_source="assumed"
+    )
+    image = Image.from_array("guess", np.zeros(SHAPE), calibration=calibration)
+    size, thickness = of([image], {"guess": dots(5)})
+    assert "pixel size is assumed" in size and "guess" in size
+    assert "foil thickness is assumed" in thickness
+
+
+def test_a_missing_thickness_is_told(make_image: MakeImage) -> None:
+    (caution,) = of([make_image("one", thickness=None)], {"one": dots(5)})
+    assert "no foil thickness" in caution and "one" in caution
+
+
+def test_what_the_detector_noted_is_told_once_with_its_images(make_image: MakeImage) -> None:
+    names = ["a", "b", "c", "d", "e"]
+    notes = {n: Prediction(image=n, instances=dots(5), detector="x", notes=("the image is blurred",)) for n in names}
+    (caution,) = of([make_image(n) for n in names], {n: dots(5) for n in names}, **notes)
+    assert caution == "The image is blurred (a, b, c and 2 more)."
+
+
+def test_a_reached_limit_comes_first(make_image: MakeImage) -> None:
+    full = Prediction(image="b", instances=dots(5), detector="x", capped=True)
+    first, *_ = of([make_image("a", thickness=None), make_image("b")], {"a": dots(5), "b": dots(5)}, b=full)
+    assert "may be too low" in first and "b" in first

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from defectkit.errors import OutputError, ResumeWarning
+from defectkit.records import Instances, Prediction
+from defectkit.workflows import Checkpoint
+
+SETTINGS = {"detector": {"name": "blob"}, "version": "1"}
+
+
+def prediction(image: str = "one") -> Prediction:
+    mask = np.eye(6, dtype=bool)
+    instances = Instances.from_masks([mask], types=["bdot"], shape=(6, 6), scores=np.array([0.5]))
+    return Prediction(image=image, instances=instances, detector="blob", capped=True, notes=("a note",))
+
+
+def test_what_was_put_is_got_again(tmp_path: Path) -> None:
+    Checkpoint.open(tmp_path / "work", SETTINGS).put(prediction(), "abc")
+    kept = Checkpoint.open(tmp_path / "work", SETTINGS)
+    found = kept.get("one", "abc")
+    assert found is not None
+    assert found.instances == prediction().instances
+    assert (found.image, found.detector, found.capped, found.notes) == ("one", "blob", True, ("a note",))
+    assert len(kept) == 1
+
+
+def test_another_image_or_another_digest_is_not_there(tmp_path: Path) -> None:
+    kept = Checkpoint.open(tmp_path / "work", SETTINGS)
+    kept.put(prediction(), "abc")
+    assert kept.get("one", "abd") is None
+    assert kept.get("two", "abc") is None
+
+
+def test_names_need_not_be_file_names(tmp_path: Path) -> None:
+    kept = Checkpoint.open(tmp_path / "work", SETTINGS)
+    for name in ("a/b", "a\\b", "..", "a" * 300, "ä?*"):
+        kept.put(prediction(name), "abc")
+    assert len(kept) == 5
+    found = kept.get("a/b", "abc")
+    assert found is not None and found.image == "a/b"
+    assert [p.name for p in tmp_path.iterdir()] == ["work"]
+
+
+def test_other_settings_remove_what_was_kept_and_name_what_differs(tmp_path: Path) -> None:
+    Checkpoint.open(tmp_path / "work", SETTINGS).put(prediction(), "abc")
+    with pytest.warns(ResumeWarning, match=r"\(version\)"):
+        changed = Checkpoint.open(tmp_path / "work", {**SETTINGS, "version": "2"})
+    assert len(changed) == 0
+
+
+def test_a_damaged_file_is_done_again(tmp_path: Path) -> None:
+    kept = Checkpoint.open(tmp_path / "work", SETTINGS)
+    kept.put(prediction(), "abc")
+    (file,) = (tmp_path / "work").glob("*.prediction")
+    file.write_text(file.read_text()[:-40])
+    with pytest.warns(ResumeWarning, match="damaged"):
+        assert kept.get("one", "abc") is None
+
+
+def test_damaged_settings_start_afresh(tmp_path: Path) -> None:
+    kept = Checkpoint.open(tmp_path / "work", SETTINGS)
+    kept.put(prediction(), "abc")
+    (tmp_path / "work" / "unfinished-run.json").write_text("{")
+    with pytest.warns(ResumeWarning):
+        assert len(Checkpoint.open(tmp_path / "work", SETTINGS)) == 0
+
+
+def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="did not write"):
+        Checkpoint.open(tmp_path, SETTINGS)
+    with pytest.raises(OutputError, match="cannot be used"):
+        Checkpoint.open(tmp_path / "thesis.tex", SETTINGS)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_discarding_leaves_nothing(tmp_path: Path) -> None:
+    kept = Checkpoint.open(tmp_path / "work", SETTINGS)
+    kept.put(prediction(), "abc")
+    (tmp_path / "work" / "x.prediction.12.partial").write_text("cut sho")
+    kept.discard()
+    assert list(tmp_path.iterdir()) == []

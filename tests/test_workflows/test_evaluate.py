@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+import pytest
+import xarray
+
+from defectkit.conventions import DEFECTKIT, JACOBS2022, Convention
+from defectkit.errors import (
+    ConventionError,
+    EmptyInputError,
+    MissingCalibrationError,
+    PairingError,
+    PluginError,
+    UnknownPluginError,
+)
+from defectkit.formats import Unpaired
+from defectkit.metrics import Find, Metric
+from defectkit.metrics.dataset import Variable, dataset
+from defectkit.records import Calibration, DefectType, Image, Instances, LabelSet, Prediction, Source, Taxonomy
+from defectkit.workflows import evaluate, paired
+from defectkit.workflows.evaluate import IOU_THRESHOLDS, with_threshold
+
+SHAPE = (48, 64)
+
+
+def squares(*rows: tuple[int, int, int, str], **columns: object) -> Instances:
+    masks = np.zeros((len(rows), *SHAPE), bool)
+    for mask, (top, left, side, _) in zip(masks, rows, strict=True):
+        mask[top : top + side, left : left + side] = True
+    return Instances.from_masks(masks, types=[r[3] for r in rows], shape=SHAPE, **columns)
+
+
+TRUTH = {
+    "b": squares((2, 2, 8, "bdot"), (20, 20, 12, "loop_100_open")),
+    "a": squares((10, 10, 10, "bdot")),
+    "empty": squares(),
+}
+PREDICTED = {
+    "a": squares((10, 11, 10, "bdot"), scores=np.array([0.9])),
+    "b": squares((2, 2, 8, "bdot"), (20, 20, 12, "loop_100"), (40, 40, 4, "bdot"), scores=np.array([0.8, 0.7, 0.2])),
+    "empty": squares(scores=np.zeros(0)),
+}
+
+
+def images(pixel_size: str | None = "0.5 nm/px", **other: str | None) -> list[Image]:
+    sizes = dict.fromkeys(TRUTH, pixel_size) | other
+    return [Image.from_array(name, np.zeros(SHAPE, np.uint8), pixel_size=size) for name, size in sizes.items()]
+
+
+def predictions(**columns: object) -> Iterator[Prediction]:
+    for name, instances in PREDICTED.items():
+        yield Prediction(image=name, instances=instances, detector="blob", detector_version="1.2", **columns)
+
+
+def at_threshold(result: xarray.Dataset) -> xarray.Dataset:
+    return result.sel(iou_threshold=result.attrs["iou_threshold"])
+
+
+def test_everything_is_in_one_data_set() -> None:
+    result = evaluate(TRUTH, PREDICTED)
+    assert result.image.values.tolist() == ["a", "b", "empty"]
+    assert result.defect_type.values.tolist() == ["bdot", "loop_100", "all"]
+    assert result.iou_threshold.values.tolist() == list(IOU_THRESHOLDS)
+    assert result.subset.values.tolist() == ["all", "found"]
+    now = at_threshold(result)
+    assert (int(now.n_true), int(now.n_predicted), int(now.n_found)) == (3, 4, 3)
+    assert float(now.find_precision) == 3 / 4
+    assert float(now.overall_type_f1_score) == 1.0
+    assert now.confusion.values.tolist() == [[2, 0, 0], [0, 1, 0], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("convention", ["defectkit", "jacobs2022"])
+def test_the_sources_of_labels_do_not_matter(convention: str) -> None:
+    expected = evaluate(TRUTH, PREDICTED, convention=convention)
+    truth = LabelSet(name="truth", instances=TRUTH)
+    label_set = LabelSet(name="predicted", version="2", instances=PREDICTED)
+    for ours, theirs in ((truth, label_set), (truth, predictions()), (TRUTH, label_set), (predictions(), PREDICTED)):
+        result = evaluate(ours, theirs, convention=convention)
+        if not isinstance(ours, LabelSet | dict):
+            expected = evaluate(PREDICTED, PREDICTED, convention=convention)
+        xarray.testing.assert_equal(result, expected)
+
+
+def test_labels_against_themselves_are_perfect() -> None:
+    result = at_threshold(evaluate(TRUTH, TRUTH))
+    assert float(result.find_f1_score) == float(result.overall_type_f1_score) == 1.0
+    for error in ("overall_size_error", "overall_shape_error", "overall_density_error"):
+        assert result[error].values.tolist() == [0, 0]
+    assert float(result.foreground_iou) == 1.0
+
+
+def test_the_result_says_how_it_was_made() -> None:
+    labels = LabelSet(name="people", version="3", instances=TRUTH)
+    attributes = evaluate(labels, predictions(), images(), iou_threshold=0.45, min_score=0.5).attrs
+    assert attributes["convention"] == "defectkit"
+    assert Convention(**json.loads(attributes["convention_settings"])) == DEFECTKIT
+    assert attributes["iou_threshold"] == 0.45
+    assert attributes["min_score"] == 0.5
+    assert attributes["truth"] == "people@3"
+    assert attributes["predicted"] == "blob 1.2"
+    assert attributes["overall_types"] == ["bdot", "loop_100"]
+    assert attributes["defectkit_version"]
+
+
+def test_a_detector_that_reached_its_cap_is_named_with_its_notes() -> None:
+    attributes = evaluate(TRUTH, predictions(capped=True, notes=("beware",))).attrs
+    assert attributes["capped_images"] == ["a", "b", "empty"]
+    assert attributes["notes"] == ["beware"]
+    assert evaluate(TRUTH, predictions()).attrs["capped_images"] == []
+
+
+def test_min_score_leaves_predictions_out() -> None:
+    assert int(evaluate(TRUTH, PREDICTED, min_score=0.5).n_predicted) == 3
+    assert int(evaluate(TRUTH, TRUTH, min_score=0.5).n_predicted) == 3  # labels have no scores and stay
+
+
+def test_lengths_are_in_nanometers_where_images_are_calibrated_and_in_pixels_where_not() -> None:
+    in_px, in_nm = evaluate(TRUTH, PREDICTED), evaluate(TRUTH, PREDICTED, images("0.5 nm/px"))
+    assert in_px.attrs["length_unit"] == in_px.true_size.attrs["units"] == "pixel"
+    assert in_nm.attrs["length_unit"] == in_nm.true_size.attrs["units"] == "nanometer"
+    xarray.testing.assert_allclose(in_nm.true_size, in_px.true_size * 0.5)
+    xarray.testing.assert_allclose(in_nm.true_density, in_px.true_density / 0.25)
+    xarray.testing.assert_equal(evaluate(TRUTH, PREDICTED, images(None)), in_px)
+
+
+def test_pixels_need_not_be_square() -> None:
+    calibration = Calibration(pixel_size_y="0.5 nm/px", pixel_size_x="2 nm/px", pixel_size_source=Source.ASSUMED)
+    given = {i.name: attrs.evolve(i, calibration=calibration) for i in images()}
+    result = evaluate(TRUTH, PREDICTED, given)
+    assert float(result.true_size.sel(subset="all", defect_type="loop_100")) == pytest.approx(2 * 12 / np.sqrt(np.pi))
+    assert result.attrs["assumed_calibration"] == ["a", "b", "empty"]
+
+
+def test_some_calibrated_images_among_others_are_an_error() -> None:
+    with pytest.raises(MissingCalibrationError, match=r"1 of 3 images have no pixel size \(b\)"):
+        evaluate(TRUTH, PREDICTED, images("0.5 nm/px", b=None))
+
+
+def test_an_image_that_is_not_given_or_has_another_shape_is_an_error() -> None:
+    with pytest.raises(PairingError, match="image 'b', which is not among the 2 images"):
+        evaluate(TRUTH, PREDICTED, [i for i in images() if i.name != "b"])
+    large = [*images()[1:], Image.from_array("b", np.zeros((9, 9)), pixel_size="0.5 nm/px")]
+    with pytest.raises(PairingError, match="image 'b' is 9 x 9 pixels, but its labels are for 48 x 64"):
+        evaluate(TRUTH, PREDICTED, large)
+
+
+def test_images_of_one_side_are_an_error_that_lists_them() -> None:
+    fewer = {name: i for name, i in PREDICTED.items() if name != "b"} | {"x": squares()}
+    with pytest.raises(PairingError, match=r"1 only in the truth: b; 1 only predicted: x.*--allow-partial"):
+        evaluate(TRUTH, fewer)
+
+
+def test_images_of_one_side_are_left_out_and_named_when_asked() -> None:
+    fewer = {name: i for name, i in PREDICTED.items() if name != "b"} | {"x": squares()}
+    result = evaluate(TRUTH, fewer, unpaired=Unpaired.LEAVE_OUT)
+    assert result.image.values.tolist() == ["a", "empty"]
+    assert result.attrs["only_in_truth"] == ["b"]
+    assert result.attrs["only_predicted"] == ["x"]
+
+
+def test_a_stream_of_predictions_is_paired_too() -> None:
+    def stream() -> Iterator[Prediction]:
+        yield Prediction(image="x", instances=squares(), detector="blob")
+        yield from predictions()
+
+    with pytest.raises(PairingError, match="1 only predicted: x"):
+        evaluate(TRUTH, stream())
+    result = evaluate(TRUTH, stream(), unpaired=Unpaired.LEAVE_OUT)
+    assert result.attrs["only_predicted"] == ["x"]
+    with pytest.raises(PairingError, match="2 only in the truth: b, empty"):
+        evaluate(TRUTH, (p for p in predictions() if p.image == "a"))
+
+
+def test_an_image_predicted_twice_is_an_error() -> None:
+    with pytest.raises(PairingError, match="'a' is predicted twice"):
+        evaluate(TRUTH, [*predictions(), next(predictions())])
+    with pytest.raises(PairingError, match="'a' is there twice in the truth"):
+        evaluate([*predictions(), next(predictions())], PREDICTED)
+
+
+def test_no_image_at_all_and_no_common_image_are_errors() -> None:
+    with pytest.raises(EmptyInputError, match="nothing to evaluate"):
+        evaluate({}, {})
+    with pytest.raises(EmptyInputError, match="nothing to evaluate"):
+        evaluate({}, iter(()))
+    with pytest.raises(PairingError, match="no image is on both sides"):
+        evaluate({"a": squares()}, {"b": squares()}, unpaired=Unpaired.LEAVE_OUT)
+
+
+def test_images_without_defects_are_evaluated() -> None:
+    result = at_threshold(evaluate({"a": squares()}, {"a": squares()}))
+    assert float(result.find_f1_score) == 1.0
+    assert result.image_true_density.values.tolist() == [[[0.0], [0.0]]]
+
+
+def test_the_threshold_joins_the_sweep() -> None:
+    result = evaluate(TRUTH, PREDICTED, iou_threshold=0.33, iou_thresholds=[0.5])
+    assert result.iou_threshold.values.tolist() == [0.33, 0.5]
+    assert with_threshold([0.1 + 0.2], 0.3) == (0.3,)
+    with pytest.raises(ConventionError, match="above 0"):
+        evaluate(TRUTH, PREDICTED, iou_threshold=0)
+    with pytest.raises(ConventionError, match="above 0"):
+        evaluate(TRUTH, PREDICTED, iou_thresholds=[0.5, 2])
+
+
+def test_taxonomies_of_both_sides_are_known() -> None:
+    mine = Taxonomy(types=(DefectType(name="dot"), DefectType(name="small_dot", parent="dot")))
+    theirs = Taxonomy(types=(DefectType(name="dot"), DefectType(name="big_dot", parent="dot")))
+    truth = LabelSet(name="t", instances={"a": squares((2, 2, 8, "small_dot"))}, taxonomy=mine)
+    predicted = LabelSet(name="p", instances={"a": squares((2, 2, 8, "big_dot"))}, taxonomy=theirs)
+    assert evaluate(truth, predicted).defect_type.values.tolist() == ["dot", "all"]
+    named = evaluate(truth, predicted, taxonomy=Taxonomy(types=()))
+    assert named.defect_type.values.tolist() == ["big_dot", "small_dot", "all"]
+
+
+def test_sub_types_of_black_dots_are_sized_as_black_dots() -> None:
+    tiny = Taxonomy(types=(*Taxonomy.standard().types, DefectType(name="tiny", parent="bdot")))
+    oblong = [(10.0, 10.0), (14.0, 6.0), (18.0, 10.0), (14.0, 30.0)]
+    results = [
+        evaluate(labels, labels, convention=JACOBS2022, taxonomy=tiny)
+        for name in ("bdot", "tiny")
+        for labels in [{"a": Instances.from_polygons([oblong], types=[name], shape=SHAPE)}]
+    ]
+    xarray.testing.assert_equal(results[0], results[1])
+
+
+@attrs.frozen(kw_only=True)
+class Clashing(Metric):
+    name = "clashing"
+    description = "Gives a variable that another metric gives."
+
+    def compute(self, comparison):
+        return dataset(comparison, {"n_true": Variable(dims=(), values=0, long_name="defects")})
+
+
+def test_metrics_are_chosen_by_object_or_name() -> None:
+    result = evaluate(TRUTH, PREDICTED, metrics=[Find()])
+    assert "find_f1_score" in result
+    assert "confusion" not in result
+    with pytest.raises(UnknownPluginError, match="no metric"):
+        evaluate(TRUTH, PREDICTED, metrics=["no such metric"])
+
+
+def test_two_metrics_with_one_variable_are_an_error() -> None:
+    with pytest.raises(PluginError, match="'clashing' and 'find' both give a variable 'n_true'"):
+        evaluate(TRUTH, PREDICTED, metrics=[Find(), Clashing()])
+
+
+@attrs.frozen(kw_only=True)
+class Mislabelled(Metric):
+    name = "mislabelled"
+    description = "Labels images in its own way."
+
+    def compute(self, comparison):
+        return xarray.Dataset({"one": ("image", [0.0])}, coords={"image": ["mine"]})
+
+
+def test_a_metric_with_labels_of_its_own_is_an_error() -> None:
+    with pytest.raises(PluginError, match="'mislabelled' labels the dimension 'image' in another way"):
+        evaluate(TRUTH, PREDICTED, metrics=[Find(), Mislabelled()])
+
+
+def test_pairs_are_sorted_by_name() -> None:
+    result = paired(["b", "a", "c"], ["d", "c", "b"], Unpaired.LEAVE_OUT)
+    assert (result.both, result.only_truth, result.only_predicted) == (("b", "c"), ("a",), ("d",))
+    assert paired([], []).both == ()
