@@ -1,0 +1,60 @@
+"""Label files and image files live here: how each kind is read into records, mended, and written."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from defectkit.formats.images.calibrating import OnConflict as OnConflict
+    from defectkit.formats.images.calibration_table import (
+        CalibrationEntry as CalibrationEntry,
+        CalibrationTable as CalibrationTable,
+        read_calibration_table as read_calibration_table,
+    )
+    from defectkit.formats.images.reading import read_image as read_image, read_images as read_images
+    from defectkit.formats.interface import (
+        ImageFormat as ImageFormat,
+        LabelFormat as LabelFormat,
+        LabelReading as LabelReading,
+    )
+    from defectkit.formats.labels import (
+        Unpaired as Unpaired,
+        read_labels as read_labels,
+        write_labels as write_labels,
+    )
+    from defectkit.formats.report import Repair as Repair, RepairKind as RepairKind, RepairReport as RepairReport
+
+_HOMES = {
+    "images.calibrating": ("OnConflict",),
+    "images.calibration_table": ("CalibrationEntry", "CalibrationTable", "read_calibration_table"),
+    "images.reading": ("read_image", "read_images"),
+    "interface": ("ImageFormat", "LabelFormat", "LabelReading"),
+    "labels": ("Unpaired", "read_labels", "write_labels"),
+    "report": ("Repair", "RepairKind", "RepairReport"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "CalibrationEntry",
+    "CalibrationTable",
+    "ImageFormat",
+    "LabelFormat",
+    "LabelReading",
+    "OnConflict",
+    "Repair",
+    "RepairKind",
+    "RepairReport",
+    "Unpaired",
+    "read_calibration_table",
+    "read_image",
+    "read_images",
+    "read_labels",
+    "write_labels",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,158 @@
+"""Reading images: one file, or a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import attrs
+
+from defectkit.errors import EmptyInputError, ImageReadError, PairingError
+from defectkit.formats.images.calibrating import OnConflict, calibrated
+from defectkit.formats.images.calibration_table import CalibrationTable, find_calibration_table
+from defectkit.formats.interface import ImageFormat
+from defectkit.formats.lookup import image_format, image_suffixes
+from defectkit.formats.names import listed, natural_key
+from defectkit.records import Calibration, Image, Specimen
+from defectkit.units import QuantityLike
+
+
+def read_image(
+    path: str | Path,
+    *,
+    pixel_size: QuantityLike | None = None,
+    foil_thickness: QuantityLike | None = None,
+    calibration: Calibration | None = None,
+    specimen: Specimen | None = None,
+    tables: Sequence[CalibrationTable] = (),
+    on_conflict: OnConflict | str = OnConflict.RAISE,
+    format: ImageFormat | str | None = None,  # noqa: A002 - the name that the design gives it
+) -> Image:
+    """Open an image file; its pixels are read when they are asked for.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    pixel_size : str or pint.Quantity, optional
+        Length / pixel, or the edge of a pixel as a length.
+    foil_thickness : str or pint.Quantity, optional
+    calibration : Calibration, optional
+        Instead of ``pixel_size`` and ``foil_thickness``.
+    specimen : Specimen, optional
+        What is known of the specimen; else what the file's own tags say, or nothing.
+    tables : sequence of CalibrationTable
+        Further calibrations. A ``calibration.toml`` or ``calibration.csv`` in the folder of the image comes before
+        them.
+    on_conflict : OnConflict
+        What happens when pixel sizes of two of these, or of the file's tags, are more than 1 % apart.
+    format : ImageFormat or str, optional
+        A format, or the name of one; found by the suffix where it is not given.
+
+    Returns
+    -------
+    Image
+        Named by the stem of the file.
+
+    Raises
+    ------
+    ImageReadError
+        If the file is missing or damaged, or no format reads its suffix.
+    CalibrationConflictError
+        If pixel sizes disagree and ``on_conflict`` is ``raise``.
+    MissingCalibrationError
+        If a foil thickness is given and no pixel size is known.
+    UnitError, RecordError
+        If a size has no unit or a wrong one, or a calibration table cannot be understood.
+    """
+    file = Path(path)
+    own_table = find_calibration_table(file.parent)
+    return calibrated(
+        _opened(file, format, specimen),
+        pixel_size=pixel_size,
+        foil_thickness=foil_thickness,
+        calibration=calibration,
+        tables=[*([own_table] if own_table else []), *tables],
+        on_conflict=on_conflict,
+    )
+
+
+def read_images(
+    paths: str | Path | Iterable[str | Path],
+    *,
+    pixel_size: QuantityLike | None = None,
+    foil_thickness: QuantityLike | None = None,
+    calibration: Calibration | None = None,
+    specimen: Specimen | None = None,
+    tables: Sequence[CalibrationTable] = (),
+    on_conflict: OnConflict | str = OnConflict.RAISE,
+    format: ImageFormat | str | None = None,  # noqa: A002 - the name that the design gives it
+) -> dict[str, Image]:
+    """Open image files and all images of folders; see :func:`read_image` for the parameters.
+
+    Parameters
+    ----------
+    paths : str, pathlib.Path or iterable of them
+        Files and folders. Of a folder the files with the suffix of a known image format are read, sub-folders and
+        hidden files are not; a file that is named is always read.
+
+    Returns
+    -------
+    dict of str to Image
+        By name, in the order that people count in.
+
+    Raises
+    ------
+    EmptyInputError
+        If there is no image; the message says which suffixes are read, and where sub-folders hold some.
+    PairingError
+        If two files have the same stem.
+    ImageReadError, CalibrationConflictError, MissingCalibrationError, UnitError, RecordError
+        As :func:`read_image`.
+    """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not given:
+        raise EmptyInputError("no image file or folder is given")
+    files: dict[str, Path] = {}
+    for file in (file for path in given for file in _files(Path(path))):
+        earlier = files.setdefault(file.stem, file)
+        if earlier != file:
+            raise PairingError(
+                f"two files have the name {file.stem!r}: {earlier} and {file}; labels and results could not tell "
+                "them apart. Rename one, or read them in two runs"
+            )
+    own_tables = {folder: find_calibration_table(folder) for folder in {file.parent for file in files.values()}}
+    images = {}
+    for name in sorted(files, key=natural_key):
+        own_table = own_tables[files[name].parent]
+        images[name] = calibrated(
+            _opened(files[name], format, specimen),
+            pixel_size=pixel_size,
+            foil_thickness=foil_thickness,
+            calibration=calibration,
+            tables=[*([own_table] if own_table else []), *tables],
+            on_conflict=on_conflict,
+        )
+    return images
+
+
+def _opened(file: Path, chosen: ImageFormat | str | None, specimen: Specimen | None) -> Image:
+    if file.is_dir():
+        raise ImageReadError(f"{file}: it is a folder; read_images reads all images of a folder")
+    if not file.is_file():
+        raise ImageReadError(f"{file}: there is no such file")
+    image = image_format(file, chosen).read(file)
+    return image if specimen is None else attrs.evolve(image, specimen=specimen)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    suffixes = image_suffixes()
+    found = [f for f in path.iterdir() if f.suffix.lower() in suffixes and f.is_file() and not f.name.startswith(".")]
+    if not found:
+        message = f"{path}: the folder holds no image; read are {', '.join(sorted(suffixes))}"
+        below = {f.parent.relative_to(path).as_posix() for f in path.rglob("*") if f.suffix.lower() in suffixes}
+        if below:
+            message += f". Its sub-folders {listed(below, most=4)} do: name those"
+        raise EmptyInputError(message)
+    return found

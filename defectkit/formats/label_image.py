@@ -1,0 +1,145 @@
+"""The format ``label-image``: images whose values count the defects."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import numpy as np
+
+from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.formats.atomic import new_folder
+from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
+from defectkit.formats.rasters import SUFFIXES, read_values, write_values
+from defectkit.formats.reader import LabelReader, label_files
+from defectkit.formats.report import Problem, RepairKind, ReportBuilder
+from defectkit.formats.type_names import as_category_table
+from defectkit.formats.writing import note_boxes, note_scores
+from defectkit.geometry.masks import label_image_to_runs, runs_to_label_image
+from defectkit.geometry.overlap import intersections
+from defectkit.records import Image, Instances, LabelSet, Taxonomy
+
+TYPES_FILE = "types.csv"
+"""The table of types that may lie beside the label images: columns image, value, defect_type."""
+
+TypeTable = dict[tuple[str, int], str]
+
+
+@attrs.frozen(kw_only=True)
+class LabelImageFormat(LabelFormat):
+    """A folder of PNG or TIFF label images, one an image: 0 is background, every other value is one defect.
+
+    Parameters
+    ----------
+    types : mapping of str to str, or text
+        From values to defect types; ``{"*": "cavity"}`` makes all of them cavities. Names in ``types.csv`` are looked
+        up too.
+
+    Notes
+    -----
+    The value is the defect's id; pixels of one value are one defect, connected or not. The type of each stands in a
+    file ``types.csv`` in the folder (columns image, value, defect_type), else they are all ``defect`` unless ``types``
+    says so.
+
+    Masks that overlap cannot be written. Ids are written as values, each one higher where one of them is 0. 16-bit PNG
+    is written, 32-bit TIFF where a value is too large for it. Polygons and scores are not held.
+    """
+
+    name: ClassVar[str] = "label-image"
+    description: ClassVar[str] = "PNG or TIFF whose whole numbers count the defects, with a table of types"
+    suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
+
+    types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)
+
+    def read(self, path: Path, images: Mapping[str, Image], taxonomy: Taxonomy) -> LabelReading:
+        """Read a folder of label images, or one; see :meth:`LabelFormat.read`."""
+        reader = LabelReader(path, images, taxonomy, self.types)
+        table = _read_types((path if path.is_dir() else path.parent) / TYPES_FILE)
+        for file in label_files(path, self.suffixes):
+            columns = reader.open_by_stem(file)
+            if columns is None:
+                continue
+            values = read_values(file)
+            if values.shape != columns.shape:
+                raise PairingError(
+                    f"{file}: it has {values.shape[1]} x {values.shape[0]} px, but the image {columns.image!r} has "
+                    f"{columns.shape[1]} x {columns.shape[0]}"
+                )
+            runs, found = label_image_to_runs(values)
+            untyped = []
+            for i, value in enumerate(found.tolist()):
+                name = table.get((columns.image, value), table.get((file.stem, value), ""))
+                names = [part for part in (name, str(value) if str(value) in self.types else "") if part]
+                if not names and "*" not in self.types:
+                    untyped.append(value)
+                    kind = "defect"
+                else:
+                    kind = reader.types.of(*names, image=columns.image, region=f"value {value}", file=columns.file)
+                columns.add_mask(runs.take([i]), defect_id=value, defect_type=kind, region=f"value {value}")
+            if untyped:
+                columns.note("", Problem.NO_TYPE, f"no type is named for {len(untyped)} values: read as 'defect'")
+        return reader.finish()
+
+    def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
+        """Write a folder of label images and ``types.csv``; see :meth:`LabelFormat.write`.
+
+        Raises
+        ------
+        LabelWriteError
+            If two masks overlap.
+        OutputError
+            If the folder holds something already.
+        """
+        report = ReportBuilder(path.name)
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("image", "value", "defect_type"))
+        with new_folder(path) as folder:
+            for name, instances in labels.instances.items():
+                _check_apart(instances, name)
+                note_scores(instances, name, report)
+                note_boxes(instances, name, report)
+                if (np.diff(instances.polygons.offsets) > 0).any():
+                    what = "the format holds no polygons: only the masks are written"
+                    report.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=name)
+                values = instances.ids
+                if len(values) and values.min() <= 0:
+                    report.add(
+                        RepairKind.NOTED, Problem.NOT_HELD, "0 is background: values are the ids and more", image=name
+                    )
+                    values = values - values.min() + 1
+                if values.max(initial=0) > np.iinfo(np.uint32).max:
+                    raise LabelWriteError(f"image {name!r}: the id {values.max()} is larger than a label image holds")
+                dtype = np.uint16 if values.max(initial=0) <= np.iinfo(np.uint16).max else np.uint32
+                picture = runs_to_label_image(instances.runs, instances.shape, values.astype(dtype))
+                write_values(folder / f"{name}{'.png' if dtype is np.uint16 else '.tif'}", picture)
+                writer.writerows(
+                    (name, value, t) for value, t in zip(values.tolist(), instances.type_names, strict=True)
+                )
+            (folder / TYPES_FILE).write_text(text.getvalue(), encoding="utf-8", newline="\n")
+        return report.report()
+
+
+def _check_apart(instances: Instances, image: str) -> None:
+    pairs = intersections(instances.runs, instances.runs)
+    overlapping = np.flatnonzero(pairs.first < pairs.second)
+    if overlapping.size:
+        first, second = (int(instances.ids[side[overlapping[0]]]) for side in (pairs.first, pairs.second))
+        raise LabelWriteError(
+            f"image {image!r}: the defects {first} and {second} overlap ({overlapping.size} pairs do), "
+            "which a label image cannot hold; write 'coco' or 'labelme'"
+        )
+
+
+def _read_types(file: Path) -> TypeTable:
+    if not file.is_file():
+        return {}
+    try:
+        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+        return {(row["image"], int(row["value"])): row["defect_type"] for row in rows}
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise LabelReadError(f"{file}: the columns image, value, defect_type are needed ({error})") from error

@@ -1,0 +1,119 @@
+"""Looking up formats by name and by suffix, in the tables of the hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from defectkit import hooks
+from defectkit.errors import ImageReadError, LabelReadError
+from defectkit.formats.interface import ImageFormat, LabelFormat
+
+ROSETTASCIIO_SUFFIXES = (".dm3", ".dm4", ".emd", ".mrc", ".ser", ".emi")
+"""What the plugin defectkit-rosettasciio would read."""
+
+
+def label_format(chosen: LabelFormat | str, options: Mapping[str, Any] | None = None) -> LabelFormat:
+    """Return a label format.
+
+    Parameters
+    ----------
+    chosen : LabelFormat or str
+        A format, or the name of a registered one.
+    options : mapping of str to Any, optional
+        Keyword arguments of its constructor, where a name is given.
+
+    Raises
+    ------
+    UnknownPluginError
+        If no format has that name.
+    LabelReadError
+        If it has no such option, or the option has no such value.
+
+    Examples
+    --------
+    >>> label_format("coco", {"types": "1=loop_111,*=loop_100"}).types
+    {'1': 'loop_111', '*': 'loop_100'}
+    """
+    if isinstance(chosen, LabelFormat):
+        if options:
+            raise LabelReadError(f"options {', '.join(options)}: set them on the {type(chosen).__name__} that is given")
+        return chosen
+    kind: type[LabelFormat] = hooks.find("label_format", chosen)
+    try:
+        return kind(**(options or {}))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, LabelReadError):
+            raise
+        known = ", ".join(_options(kind)) or "none"
+        raise LabelReadError(
+            f"the format {chosen!r} cannot be made with these options ({error}); it has: {known}"
+        ) from error
+
+
+def recognized_format(path: Path) -> LabelFormat:
+    """Return the one registered format that a label file or folder looks like.
+
+    Raises
+    ------
+    LabelReadError
+        If there is none, or there are several.
+    """
+    if not path.exists():
+        raise LabelReadError(f"{path}: there is no such file or folder")
+    table = hooks.table("label_format")
+    fitting = sorted(name for name, entry in table.items() if entry.cls.recognizes(path))  # type: ignore[attr-defined]  # every class of this table is a LabelFormat
+    if len(fitting) != 1:
+        said = f"it may be {' or '.join(fitting)}" if fitting else "it looks like no known label format"
+        raise LabelReadError(f"{path}: {said}; name its format, one of {', '.join(sorted(table))}")
+    return label_format(fitting[0])
+
+
+def image_format(path: Path, chosen: ImageFormat | str | None = None) -> ImageFormat:
+    """Return the format that reads an image file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    chosen : ImageFormat or str, optional
+        A format, or the name of a registered one; else the suffix decides.
+
+    Raises
+    ------
+    ImageReadError
+        If no format, or more than one, reads the suffix.
+    UnknownPluginError
+        If no format has that name.
+    """
+    if isinstance(chosen, ImageFormat):
+        return chosen
+    if chosen is not None:
+        kind: type[ImageFormat] = hooks.find("image_format", chosen)
+        return kind()
+    suffix = path.suffix.lower()
+    fitting = {name: cls for name, cls in _image_formats() if suffix in cls.suffixes}
+    if len(fitting) > 1:
+        raise ImageReadError(f"{path}: several formats read {suffix}: {', '.join(fitting)}; name one (format=...)")
+    if not fitting:
+        known = ", ".join(sorted(image_suffixes()))
+        message = f"{path}: no format reads {suffix or 'a file without suffix'}; read are {known}"
+        if suffix in ROSETTASCIIO_SUFFIXES:
+            message += ". For this one run `python -m pip install defectkit-rosettasciio`"
+        raise ImageReadError(message)
+    return next(iter(fitting.values()))()
+
+
+def image_suffixes() -> frozenset[str]:
+    """Return every suffix that a registered image format reads."""
+    return frozenset(suffix for _, cls in _image_formats() for suffix in cls.suffixes)
+
+
+def _image_formats() -> Iterable[tuple[str, type[ImageFormat]]]:
+    return [(name, entry.cls) for name, entry in hooks.table("image_format").items()]
+
+
+def _options(kind: type) -> list[str]:
+    import inspect
+
+    return [name for name in inspect.signature(kind).parameters if name != "self"]

@@ -1,0 +1,126 @@
+"""Names: which image a label file speaks of, and the order that people count in."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import PurePosixPath, PureWindowsPath
+
+import attrs
+
+from defectkit.errors import PairingError
+
+_DIGITS = re.compile(r"(\d+)")
+_EXTENSION = re.compile(r"[-_.][^\W\d_]\w*(?:[-_.][^\W\d_]\w*)*", re.UNICODE)
+
+
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key by which ``frame-2`` comes before ``frame-10``.
+
+    Examples
+    --------
+    >>> sorted(["frame-10", "frame-2", "frame-1b"], key=natural_key)
+    ['frame-1b', 'frame-2', 'frame-10']
+    """
+    parts = _DIGITS.split(name.casefold())
+    pieces = tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p)
+    return (*pieces, (-1, 0, name))
+
+
+def _as_tuple(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
+@attrs.frozen
+class ImageNames:
+    r"""The names of the images that were given, to be looked up by what label files call them.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Image names: stems, or relative paths without suffix.
+
+    Examples
+    --------
+    >>> names = ImageNames(["Frame-2", "Frame-278"])
+    >>> names.of_file("photos\\Frame-278.png")
+    'Frame-278'
+    >>> names.of_label_stem("Frame-278-poly"), names.of_label_stem("Frame-27"), names.of_label_stem("Frame-2-78")
+    ('Frame-278', None, None)
+    """
+
+    names: tuple[str, ...] = attrs.field(converter=_as_tuple)
+    _by_stem: dict[str, list[str]] = attrs.field(init=False, repr=False)
+
+    @_by_stem.default
+    def _index(self) -> dict[str, list[str]]:
+        stems = defaultdict(list)
+        for name in self.names:
+            stems[name.rpartition("/")[2]].append(name)
+        return stems
+
+    def of_file(self, file_name: str) -> str | None:
+        """Return the image that a file name stands for, with or without folders and suffix; None where there is none.
+
+        Raises
+        ------
+        PairingError
+            If images of several folders have that name.
+        """
+        path = PurePosixPath(PureWindowsPath(file_name.strip()).as_posix())
+        without_suffix = path.with_suffix("").as_posix() if path.suffix else path.as_posix()
+        for candidate in (path.as_posix(), without_suffix):
+            if candidate in self.names:
+                return candidate
+        for candidate in (path.name, path.stem):
+            found = self._only(candidate, file_name)
+            if found is not None:
+                return found
+        return None
+
+    def of_label_stem(self, stem: str) -> str | None:
+        """Return the image that a label file of this stem (a relative path without suffix) belongs to, or None.
+
+        It is the image of the same name, else the longest image name that the stem continues by ``-``, ``_`` or ``.``
+        and words, none of which starts with a digit: ``Frame-278-poly`` belongs to ``Frame-278`` and never to
+        ``Frame-2``.
+
+        Raises
+        ------
+        PairingError
+            If images of several folders have that name.
+        """
+        if stem in self.names:
+            return stem
+        last = stem.rpartition("/")[2]
+        exact = self._only(last, stem)
+        if exact is not None:
+            return exact
+        begun = [s for s in self._by_stem if last.startswith(s) and _EXTENSION.fullmatch(last, len(s))]
+        return self._only(max(begun, key=len), stem) if begun else None
+
+    def _only(self, stem: str, asked: str) -> str | None:
+        named = self._by_stem.get(stem, [])
+        if len(named) > 1:
+            raise PairingError(f"{asked!r} may be any of the images {', '.join(sorted(named))}; name the folder too")
+        return named[0] if named else None
+
+
+def extension_of(stem: str, image: str) -> str:
+    """Return what a label file's stem adds to its image's name, without the separator; empty where they are equal."""
+    last = stem.rpartition("/")[2]
+    return last[len(image.rpartition("/")[2]) :].lstrip("-_.")
+
+
+def listed(names: Iterable[str], *, most: int = 8) -> str:
+    """Return names for a message: the first ``most`` in natural order, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["b", "a", "c"], most=2)
+    'a, b and 1 more'
+    """
+    ordered = sorted(names, key=natural_key)
+    more = len(ordered) - most
+    return ", ".join(ordered[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,75 @@
+"""Shapes: rectangles, circles and ellipses that people drew, as polygons."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.errors import LabelReadError
+
+Ring = NDArray[np.float64]
+
+SAGITTA_PX = 0.01
+"""An ellipse's polygon stays closer to it than this."""
+
+
+def rectangle(top: float, left: float, bottom: float, right: float) -> Ring:
+    """Return the corners of a rectangle, shape (4, 2): row, column.
+
+    Raises
+    ------
+    LabelReadError
+        If it has no area.
+
+    Examples
+    --------
+    >>> rectangle(1, 2, 3, 5).tolist()
+    [[1.0, 2.0], [1.0, 5.0], [3.0, 5.0], [3.0, 2.0]]
+    """
+    if not (bottom > top and right > left):
+        raise LabelReadError(f"a rectangle of {right - left:g} x {bottom - top:g} px has no area")
+    return np.array([(top, left), (top, right), (bottom, right), (bottom, left)], dtype=np.float64)
+
+
+def ellipse(row: float, col: float, radius_x: float, radius_y: float, theta: float = 0.0) -> Ring:
+    """Return a polygon inscribed in an ellipse, shape (K, 2): row, column.
+
+    Parameters
+    ----------
+    row, col : float
+        The centre.
+    radius_x, radius_y : float
+        The half axes; ``radius_x`` lies along the columns where ``theta`` is 0.
+    theta : float
+        Rotation in radians, from the direction of growing columns towards that of growing rows.
+
+    Raises
+    ------
+    LabelReadError
+        If a radius is not positive or a number is not finite.
+
+    Notes
+    -----
+    K is a multiple of 4, so both axes end in vertices, at least 64, and large enough that no chord is farther than
+    :data:`SAGITTA_PX` from the ellipse.
+
+    Examples
+    --------
+    >>> circle = ellipse(10, 10, 5, 5)
+    >>> len(circle), circle.max(axis=0).tolist()
+    (64, [15.0, 15.0])
+    """
+    if not all(map(math.isfinite, (row, col, radius_x, radius_y, theta))) or min(radius_x, radius_y) <= 0:
+        raise LabelReadError(f"an ellipse with the half axes {radius_x:g} and {radius_y:g} px has no area")
+    sides = max(64, 4 * math.ceil(math.pi * math.sqrt(max(radius_x, radius_y) / (2 * SAGITTA_PX)) / 4))
+    quarter = sides // 4
+    angle = np.arange(sides) * (2 * np.pi / sides)
+    cos, sin = np.cos(angle), np.sin(angle)
+    cos[[quarter, 3 * quarter]] = 0.0
+    sin[[0, 2 * quarter]] = 0.0
+    along, across = radius_x * cos, radius_y * sin
+    x = col + along * math.cos(theta) - across * math.sin(theta)
+    y = row + along * math.sin(theta) + across * math.cos(theta)
+    return np.column_stack([y, x])
