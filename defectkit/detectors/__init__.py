@@ -1,0 +1,19 @@
+"""Detectors find the defects of an image; any distribution can add its own."""
+
+from __future__ import annotations
+
+from defectkit.detectors.capability import Capability
+from defectkit.detectors.card import ModelCard, ReportedMetric, TrainingData
+from defectkit.detectors.detect import detect
+from defectkit.detectors.interface import Detector
+from defectkit.detectors.training import TrainingSet
+
+__all__ = [
+    "Capability",
+    "Detector",
+    "ModelCard",
+    "ReportedMetric",
+    "TrainingData",
+    "TrainingSet",
+    "detect",
+]

@@ -1,0 +1,77 @@
+"""A detector's folder: options as JSON, with the model card beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from defectkit.detectors.interface import Detector
+from defectkit.errors import DefectkitError, DetectorError, OutputError
+from defectkit.records.json import record_converter, to_json
+
+D = TypeVar("D", bound=Detector)
+
+OPTIONS = "detector.json"
+
+
+def empty_folder(folder: Path) -> Path:
+    """Make ``folder`` where it is missing, and return it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made, or holds something already.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = next(folder.iterdir(), None)
+    except OSError as error:
+        raise OutputError(f"the folder {folder} cannot be written: {error}") from error
+    if held is not None:
+        raise OutputError(f"the folder {folder} already holds {held.name}; name a new or empty folder")
+    return folder
+
+
+def save_options(detector: Detector, folder: Path) -> None:
+    """Write a detector that is nothing but its options: a frozen attrs class.
+
+    ``detector.json`` holds the options, ``card.json`` and ``CARD.md`` the model card.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or holds something already.
+    """
+    options = record_converter().unstructure(detector)
+    empty_folder(folder)
+    card = detector.card()
+    text = {
+        OPTIONS: json.dumps({"detector": detector.name, "version": card.version, "options": options}, indent=2),
+        "card.json": json.dumps(json.loads(to_json(card)), indent=2),
+        "CARD.md": card.to_markdown().rstrip("\n"),
+    }
+    for name, content in text.items():
+        (folder / name).write_text(content + "\n", encoding="utf-8")
+
+
+def load_options(cls: type[D], folder: Path) -> D:
+    """Return the detector of class ``cls`` that :func:`save_options` wrote.
+
+    Raises
+    ------
+    DetectorError
+        If the folder holds no options, those of another detector, or options that are not its own.
+    """
+    path = folder / OPTIONS
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        name, options = saved["detector"], saved["options"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DetectorError(f"{path} does not hold a saved detector: {type(error).__name__}: {error}") from error
+    if name != cls.name:
+        raise DetectorError(f"{path} holds the detector {name!r}, not {cls.name!r}")
+    try:
+        return record_converter().structure(options, cls)
+    except (DefectkitError, ValueError, TypeError, KeyError, ExceptionGroup) as error:
+        raise DetectorError(f"{path} holds options that {cls.name!r} does not take: {error}") from error

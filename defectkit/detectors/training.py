@@ -1,0 +1,102 @@
+"""TrainingSet: the images and labels that a detector is fitted to, or watched with while it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+import attrs
+
+from defectkit.errors import EmptyInputError, PairingError
+from defectkit.records.image import Image
+from defectkit.records.instances import Instances
+from defectkit.records.label_set import LabelSet
+
+
+def _frozen(images: Mapping[str, Image]) -> Mapping[str, Image]:
+    return MappingProxyType(dict(images))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class TrainingSet:
+    """One side of a split: images, and the label set that says what is in them.
+
+    Parameters
+    ----------
+    images : mapping of str to Image
+        By name, in the order in which they are to be seen; pixels are read when they are asked for.
+    labels : LabelSet
+        Holds every one of the images; it may hold more.
+
+    Raises
+    ------
+    EmptyInputError
+        If there is no image.
+    PairingError
+        If an image has no labels, its labels are of another shape, or it is filed under a name not its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = Image.from_array("a", np.zeros((8, 8)))
+    >>> labels = LabelSet(name="mine", instances={"a": Instances.empty((8, 8))})
+    >>> len(TrainingSet(images={"a": image}, labels=labels))
+    1
+    """
+
+    images: Mapping[str, Image] = attrs.field(converter=_frozen)
+    labels: LabelSet
+
+    def __attrs_post_init__(self) -> None:
+        if not self.images:
+            raise EmptyInputError("training set: there is no image in it")
+        for name, image in self.images.items():
+            if image.name != name:
+                raise PairingError(f"training set: the image filed under {name!r} is named {image.name!r}")
+            labelled = self.labels[name].shape
+            if labelled != image.shape:
+                raise PairingError(
+                    f"training set: image {name!r} has shape {image.shape}, "
+                    f"but its labels in {self.labels.key!r} were drawn on {labelled}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __iter__(self) -> Iterator[tuple[Image, Instances]]:
+        return ((image, self.labels[name]) for name, image in self.images.items())
+
+    @property
+    def n_defects(self) -> int:
+        """The number of labelled defects in the images."""
+        return sum(len(self.labels[name]) for name in self.images)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that occur in the images, in the order of the label set's taxonomy."""
+        held = {t for name in self.images for t in self.labels[name].type_names}
+        return tuple(name for name in self.labels.taxonomy.names if name in held)
+
+    def pixel_sizes_nm(self) -> tuple[tuple[float, float], ...]:
+        """Return the pixel sizes (along rows, along columns) of the images in nm.
+
+        Raises
+        ------
+        MissingCalibrationError
+            If an image has none.
+        """
+        return tuple(image.required_calibration().pixel_size_nm for image in self.images.values())
+
+    def only(self, names: Iterable[str]) -> TrainingSet:
+        """Return the set of the named images, in that order.
+
+        Raises
+        ------
+        PairingError
+            If a name is not in this set.
+        """
+        wanted = tuple(names)
+        missing = [name for name in wanted if name not in self.images]
+        if missing:
+            raise PairingError(f"training set: no image is named {', '.join(map(repr, missing[:5]))}")
+        return TrainingSet(images={name: self.images[name] for name in wanted}, labels=self.labels)

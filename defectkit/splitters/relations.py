@@ -1,0 +1,128 @@
+"""Which images belong together: those of one area of a specimen, and those that the caller says are related."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+
+from defectkit.errors import SplitError
+from defectkit.records.image import Image
+
+
+class Relation(enum.StrEnum):
+    """Why two images are not independent of each other."""
+
+    AREA = "area"
+    GROUP = "group"
+    PIXELS = "pixels"
+
+
+KEPT_TOGETHER = (Relation.AREA, Relation.GROUP)
+"""What splitters keep together unless told otherwise; neither needs the pixels to be read."""
+
+
+def image_names(value: Iterable[str]) -> tuple[str, ...]:
+    """Return several names as a tuple.
+
+    Raises
+    ------
+    SplitError
+        If ``value`` is one text, whose letters are not meant.
+    """
+    if isinstance(value, str):
+        raise SplitError(f"{value!r} is one name where several are expected; write [{value!r}]")
+    return tuple(value)
+
+
+def images_by_name(images: Iterable[Image]) -> dict[str, Image]:
+    """Return the images by name, in sorted order.
+
+    Raises
+    ------
+    SplitError
+        If two images share a name, or there is none.
+    """
+    by_name: dict[str, Image] = {}
+    for image in images:
+        if image.name in by_name:
+            raise SplitError(f"two images are named {image.name!r}; names must be distinct")
+        by_name[image.name] = image
+    if not by_name:
+        raise SplitError("there is no image to split")
+    return {name: by_name[name] for name in sorted(by_name)}
+
+
+def relation_keys(
+    image: Image, relations: Iterable[Relation], groups: Mapping[str, str] | None = None
+) -> dict[Relation, str]:
+    """Return for each of ``relations`` the key that all images related to this one share; unknown ones are left out."""
+    keys: dict[Relation, str] = {}
+    for relation in relations:
+        match relation:
+            case Relation.AREA:
+                key = image.specimen.area
+            case Relation.GROUP:
+                key = (groups or {}).get(image.name)
+            case Relation.PIXELS:
+                key = image.digest()
+        if key is not None:
+            keys[relation] = key
+    return keys
+
+
+def kept_together(
+    images: Sequence[Image],
+    *,
+    groups: Mapping[str, str] | None = None,
+    relations: Iterable[Relation] = KEPT_TOGETHER,
+) -> dict[str, str]:
+    """Return the bundle that each image belongs to; images of one bundle must be on one side of a split.
+
+    Parameters
+    ----------
+    images : sequence of Image
+        With distinct names.
+    groups : mapping of str to str, optional
+        Image name to the name of its group, for instance of near-duplicates; images that are not in it are alone.
+    relations : iterable of Relation
+        Which relations count. With ``Relation.PIXELS`` all pixels are read.
+
+    Returns
+    -------
+    dict of str to str
+        Image name to bundle, sorted by image name; a bundle is called by the first name in it.
+
+    Notes
+    -----
+    Bundles are the connected components: if A shares an area with B, and B a group with C, all three are together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images = [Image.from_array(name, np.ones((2, 2))) for name in "abc"]
+    >>> kept_together(images, groups={"a": "same", "c": "same"})
+    {'a': 'a', 'b': 'b', 'c': 'a'}
+    """
+    wanted = tuple(relations)
+    bundle: dict[str, str] = {}
+    first: dict[tuple[Relation, str], str] = {}
+
+    def root(name: str) -> str:
+        while bundle[name] != name:
+            name = bundle[name]
+        return name
+
+    for name, image in images_by_name(images).items():
+        bundle[name] = name
+        for key in relation_keys(image, wanted, groups).items():
+            one, other = sorted((root(name), root(first.setdefault(key, name))))
+            bundle[other] = one
+    return {name: root(name) for name in bundle}
+
+
+def members(bundles: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names of each bundle, bundles and names sorted."""
+    gathered: dict[str, list[str]] = {}
+    for name in sorted(bundles):
+        gathered.setdefault(bundles[name], []).append(name)
+    return {bundle: gathered[bundle] for bundle in sorted(gathered)}

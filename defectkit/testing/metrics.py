@@ -1,0 +1,213 @@
+"""MetricSuite: what every metric must do, as tests to inherit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+import numpy as np
+import pint
+from hypothesis import given, strategies as st
+
+from defectkit import hooks
+from defectkit.conventions import convention
+from defectkit.metrics.comparison import Comparison, compare, compared_types
+from defectkit.metrics.dataset import labels_of
+from defectkit.metrics.interface import Metric
+from defectkit.records import Instances, Taxonomy
+from defectkit.testing import strategies
+from defectkit.testing.suite import Suite, inherited
+from defectkit.units import ureg
+
+if TYPE_CHECKING:
+    import xarray
+
+Pair = tuple[Instances, Instances]
+
+IOU_THRESHOLDS = (0.1, 0.3, 0.5)
+DIMENSIONS = {"image", "iou_threshold", "subset", "defect_type", "true_type", "predicted_type"}
+
+
+def comparison_of(pairs: Mapping[str, Pair]) -> Comparison:
+    """Return the comparison of truth and prediction of images, by name, under the default convention.
+
+    Parameters
+    ----------
+    pairs : mapping of str to (Instances, Instances)
+        Truth and prediction of each image; pixels are of half a nanometer.
+    """
+    rules, taxonomy = convention("defectkit"), Taxonomy.standard()
+    images = [
+        compare(
+            name,
+            truth,
+            predicted,
+            convention=rules,
+            iou_thresholds=IOU_THRESHOLDS,
+            taxonomy=taxonomy,
+            spacing=(0.5, 0.5),
+        )
+        for name, (truth, predicted) in pairs.items()
+    ]
+    occurring = {t for image in images for side in (image.true, image.predicted) for t in side.types}
+    types, overall_types = compared_types(occurring, rules, taxonomy)
+    return Comparison(
+        convention=rules,
+        iou_thresholds=IOU_THRESHOLDS,
+        iou_threshold=0.3,
+        types=types,
+        overall_types=overall_types,
+        length_unit="nanometer",
+        images=tuple(images),
+    )
+
+
+@st.composite
+def pairs(draw: st.DrawFn, *, min_images: int = 0) -> dict[str, Pair]:
+    """Draw truth and prediction of up to three images; either side may be empty, and no two scores are equal.
+
+    Parameters
+    ----------
+    min_images : int
+        How many images there are at least.
+    """
+    found: dict[str, Pair] = {}
+    for name in draw(st.lists(strategies.NAMES, min_size=min_images, max_size=3, unique=True)):
+        shape = draw(strategies.shapes(4, 12))
+        masks = strategies.boxes_as_runs(shape, max_defects=4)
+        found[name] = draw(strategies.instances(shape, masks=masks)), draw(strategies.instances(shape, masks=masks))
+    n = sum(len(predicted) for _, predicted in found.values())
+    ranks = iter(draw(st.permutations(range(1, n + 1))))
+    for name, (truth, predicted) in found.items():
+        scores = np.array([next(ranks) / (n + 1) for _ in range(len(predicted))], np.float64)
+        found[name] = truth, attrs.evolve(predicted, scores=scores)
+    return found
+
+
+def example_pairs() -> dict[str, Pair]:
+    """Return truth and prediction of three images: nothing on both sides, too little and too much, and nothing true."""
+    shape = (16, 16)
+    none = Instances.empty(shape, strategies.TYPES)
+
+    def boxes(*tops: int, types: Sequence[str], **columns: Any) -> Instances:
+        masks = np.zeros((len(tops), *shape), np.bool_)
+        for mask, top in zip(masks, tops, strict=True):
+            mask[top : top + 4, 2:9] = True
+        return Instances.from_masks(masks, types=types, shape=shape, known_types=strategies.TYPES, **columns)
+
+    truth = boxes(0, 6, types=["bdot", "loop_111"])
+    predicted = boxes(1, 12, types=["bdot", "loop_100"], scores=np.array([0.9, 0.2]))
+    return {
+        "empty": (none, none),
+        "mixed": (truth, predicted),
+        "false": (none, boxes(3, types=["bdot"], scores=np.array([0.5]))),
+    }
+
+
+class MetricSuite(Suite[Metric]):
+    """What every metric must do.
+
+    Attributes
+    ----------
+    cls : type
+        The metric under test.
+    options : mapping of str to Any
+        Keyword arguments of its constructor.
+
+    Examples
+    --------
+    In a test module of the plugin:
+
+    >>> from defectkit.metrics.find import Find
+    >>> class TestFind(MetricSuite):
+    ...     cls = Find
+    """
+
+    kind: ClassVar[str] = "metric"
+
+    def compute(self, given_pairs: Mapping[str, Pair]) -> xarray.Dataset:
+        """Return the metric of truth and prediction of images."""
+        return self.make().compute(comparison_of(given_pairs))
+
+    @inherited
+    @given(pairs())
+    def test_dimensions_are_those_of_the_comparison(self, given_pairs: dict[str, Pair]) -> None:
+        """Images, thresholds and types are labelled as the comparison labels them, also where there is no image."""
+        comparison = comparison_of(given_pairs)
+        found = self.make().compute(comparison)
+        expected = labels_of(comparison)
+        assert len(found.data_vars) > 0, "no variable was computed"
+        for dim in {str(dim) for dim in found.dims} & DIMENSIONS:
+            assert dim in found.coords, f"dimension {dim!r} has no labels"
+            assert found[dim].values.tolist() == expected[dim].tolist(), f"dimension {dim!r} is labelled otherwise"
+
+    @inherited
+    @given(pairs())
+    def test_what_cannot_be_said_is_nan_and_never_infinite(self, given_pairs: dict[str, Pair]) -> None:
+        """No variable is infinite, whatever is empty."""
+        for name, variable in self.compute(given_pairs).data_vars.items():
+            if variable.dtype.kind == "f":
+                assert not np.isinf(variable.values).any(), f"{name} is infinite"
+
+    @inherited
+    @given(pairs(min_images=1))
+    def test_the_order_of_images_does_not_matter(self, given_pairs: dict[str, Pair]) -> None:
+        """Pooled variables stay the same when the images come in another order, and those of an image go with it.
+
+        Variables with a dimension of the metric's own, such as lists of defects, may keep the order of the images.
+        """
+        turned = dict(reversed(list(given_pairs.items())))
+        found, again = self.compute(given_pairs), self.compute(turned)
+        if "image" in found.dims:
+            again = again.sel(image=found["image"].values)
+        for name in (n for n, variable in found.data_vars.items() if set(variable.dims) <= DIMENSIONS):
+            first, second = found[name].values, again[name].values
+            if first.dtype.kind == "f":
+                np.testing.assert_allclose(second, first, rtol=1e-9, atol=1e-12, err_msg=str(name))
+            else:
+                assert np.array_equal(first, second), f"{name} depends on the order of the images"
+
+    @inherited
+    @given(pairs(min_images=1))
+    def test_images_do_not_influence_each_other(self, given_pairs: dict[str, Pair]) -> None:
+        """Variables of an image, named ``image_X``, are the same alone as among others."""
+        among = self.compute(given_pairs)
+        for image, pair in given_pairs.items():
+            alone = self.compute({image: pair})
+            for name in (str(n) for n in among.data_vars if str(n).startswith("image_")):
+                shared = among[name].sel(image=image)
+                own = alone[name].sel(image=image)
+                for dim in set(shared.dims) & {"defect_type", "true_type", "predicted_type"}:
+                    types = own[dim].values
+                    shared = shared.sel({dim: types})
+                if shared.dtype.kind == "f":
+                    np.testing.assert_allclose(own.values, shared.values, rtol=1e-9, err_msg=f"{name} of {image}")
+                else:
+                    assert np.array_equal(own.values, shared.values), f"{name} of {image}"
+
+    @inherited
+    @given(pairs())
+    def test_units_are_ones_that_pint_reads(self, given_pairs: dict[str, Pair]) -> None:
+        """The attribute ``units``, where a variable has one, is read by the registry of defectkit."""
+        for name, variable in self.compute(given_pairs).data_vars.items():
+            units = variable.attrs.get("units", "")
+            try:
+                ureg.parse_units(units)
+            except (pint.UndefinedUnitError, ValueError) as error:
+                raise AssertionError(f"{name} has the units {units!r}: {error}") from error
+
+    def test_it_can_stand_beside_the_other_metrics(self) -> None:
+        """A variable that another installed metric computes too has the same values there."""
+        comparison = comparison_of(example_pairs())
+        own = self.make().compute(comparison)
+        for row in hooks.table("metric").values():
+            other = row.cls().compute(comparison)
+            for name in set(own.data_vars) & set(other.data_vars):
+                assert own[name].identical(other[name]), f"{row.name} computes another {name}"
+
+    def test_computing_twice_gives_the_same(self) -> None:
+        """A comparison is left as it is, and gives the same again."""
+        comparison = comparison_of(example_pairs())
+        first = self.make().compute(comparison)
+        assert first.identical(self.make().compute(comparison)), "the second time it is another one"

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+
+from defectkit.metrics.dataset import Variable, dataset
+from defectkit.metrics.find import Find
+from defectkit.metrics.interface import Metric
+from defectkit.testing import MetricSuite
+
+
+class Counts(Metric):
+    """How many defects were predicted, by image and in all."""
+
+    name = "counts"
+    description = "How many were predicted."
+
+    def compute(self, comparison):
+        each = np.array([image.predicted.n for image in comparison.images], np.float64)
+        return dataset(
+            comparison,
+            {
+                "image_n_guesses": Variable(dims=("image",), values=each, long_name="guesses"),
+                "n_guesses": Variable(dims=(), values=each.sum(), long_name="guesses"),
+            },
+        )
+
+
+def giving(rule: Callable[[Any, Any], Any]) -> type[Metric]:
+    """A metric whose result is changed by a rule, which sees the comparison too."""
+
+    class Ruled(Counts):
+        def compute(self, comparison):
+            return rule(super().compute(comparison), comparison)
+
+    return Ruled
+
+
+class NoSubclass:
+    name = "counts"
+    description = "How many were predicted."
+
+
+def first_image(found: Any, comparison: Any) -> Any:
+    names = comparison.names
+    return found.assign(n_guesses=float(int(names[0], 36) if names and names[0].isalnum() else 0))
+
+
+def relative(found: Any, comparison: Any) -> Any:
+    return found.assign(image_n_guesses=found["image_n_guesses"] + float(found.sizes["image"]))
+
+
+def divided(found: Any, comparison: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return found.assign(n_guesses=1 / found["n_guesses"])
+
+
+def relabelled(found: Any, comparison: Any) -> Any:
+    return found.assign_coords(image=[f"{name}.png" for name in comparison.names])
+
+
+def with_units(found: Any, comparison: Any) -> Any:
+    found["n_guesses"].attrs["units"] = "parsnips"
+    return found
+
+
+def overriding(found: Any, comparison: Any) -> Any:
+    find = Find().compute(comparison)
+    return found.assign(n_true=find["n_true"] + 1)
+
+
+def growing() -> type[Metric]:
+    calls = count()
+    return giving(lambda found, comparison: found.assign(n_guesses=float(next(calls))))
+
+
+class CountsWell(MetricSuite):
+    cls = Counts
+    is_registered = False
+
+
+FAULTS: dict[str, tuple[type, str]] = {
+    "test_it_fulfils_the_interface": (NoSubclass, "NoSubclass is not a subclass of Metric"),
+    "test_its_name_is_one_word": (type("Spaced", (Counts,), {"name": "a b"}), "holds white space"),
+    "test_its_description_is_one_line": (type("Mute", (Counts,), {"description": None}), "not a string"),
+    "test_it_is_found_by_its_name": (type("Shadow", (Counts,), {"name": "find"}), "finds another class"),
+    "test_its_options_are_keyword_arguments": (
+        type("Needy", (Counts,), {"__init__": lambda self, threshold: None}),
+        "threshold is positional",
+    ),
+    "test_dimensions_are_those_of_the_comparison": (giving(relabelled), "'image' is labelled otherwise"),
+    "test_what_cannot_be_said_is_nan_and_never_infinite": (giving(divided), "n_guesses is infinite"),
+    "test_the_order_of_images_does_not_matter": (giving(first_image), "n_guesses"),
+    "test_images_do_not_influence_each_other": (giving(relative), "image_n_guesses of"),
+    "test_units_are_ones_that_pint_reads": (giving(with_units), "has the units 'parsnips'"),
+    "test_it_can_stand_beside_the_other_metrics": (giving(overriding), "find computes another n_true"),
+    "test_computing_twice_gives_the_same": (growing(), "the second time it is another one"),
+}
+
+
+@pytest.mark.parametrize("test", [name for name in dir(CountsWell) if name.startswith("test_")])
+def test_a_class_with_this_fault_alone_is_caught(test: str, run_inherited: Callable[[object, str], None]) -> None:
+    cls, message = FAULTS[test]
+    suite = type("Faulty", (CountsWell,), {"cls": cls, "is_registered": test == "test_it_is_found_by_its_name"})
+    with pytest.raises((Exception, pytest.fail.Exception), match=message):
+        run_inherited(suite(), test)
+
+
+@pytest.mark.parametrize("test", sorted(set(FAULTS) - {"test_it_is_found_by_its_name"}))
+def test_a_class_in_order_passes(test: str, run_inherited: Callable[[object, str], None]) -> None:
+    run_inherited(CountsWell(), test)
