@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -39,6 +40,11 @@ def _counted_ids(instances: Instances) -> NDArray[np.int64]:
 
 def _no_boxes(instances: Instances) -> NDArray[np.float64]:
     return np.full((len(instances.runs), 4), np.nan)
+
+
+def _one_nan(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give every NaN the same bits and zero one sign, since they compare equal."""
+    return np.where(np.isnan(values), np.nan, values + 0.0)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -215,6 +221,25 @@ class Instances:
     def is_labels(self) -> bool:
         """Whether no defect has a score: people's labels rather than a prediction."""
         return bool(np.isnan(self.scores).all())
+
+    def digest(self) -> str:
+        """Return the sha256 of frame, types, ids, scores, boxes, masks and polygons: equal instances, equal digests."""
+        names = "\x1f".join(self.type_names)
+        state = hashlib.sha256(f"{self.shape[0]} {self.shape[1]}\x1e{names}\x1e".encode())
+        for column, dtype in (
+            (self.ids, "<i8"),
+            (_one_nan(self.scores), "<f8"),
+            (_one_nan(self.given_boxes), "<f8"),
+            (self.runs.row, "<i4"),
+            (self.runs.start, "<i4"),
+            (self.runs.end, "<i4"),
+            (self.runs.offsets, "<i8"),
+            (self.polygons.vertices + 0.0, "<f8"),
+            (self.polygons.offsets, "<i8"),
+        ):
+            state.update(np.ascontiguousarray(column, dtype=dtype).tobytes())
+            state.update(b"\x1d")
+        return state.hexdigest()
 
     def take(self, indices: ArrayLike) -> Instances:
         """Return the defects at ``indices`` (integers or a boolean mask), in that order."""

@@ -96,22 +96,16 @@ class LabelSet:
         return counts
 
     def digest(self) -> str:
-        """Return the sha256 of the labels themselves: images, types, masks and polygons, not their description."""
-        state = hashlib.sha256()
-        for image, instances in self.instances.items():
-            names = "\x1f".join(instances.type_names)
-            state.update(f"{image}\x1e{instances.shape}\x1e{names}\x1e".encode())
-            runs, polygons = instances.runs, instances.polygons
-            for column, dtype in (
-                (instances.ids, "<i8"),
-                (instances.scores, "<f8"),
-                (runs.row, "<i4"),
-                (runs.start, "<i4"),
-                (runs.end, "<i4"),
-                (runs.offsets, "<i8"),
-                (polygons.vertices, "<f8"),
-                (polygons.offsets, "<i8"),
-            ):
-                state.update(np.ascontiguousarray(column, dtype=dtype).tobytes())
-                state.update(b"\x1d")
-        return state.hexdigest()
+        """Return the sha256 of the labels themselves: images, types, masks and polygons, not their description.
+
+        It is made of the digests of the images in the order of their names, so it can be computed image by image.
+        """
+        return combined_digest({image: instances.digest() for image, instances in self.instances.items()})
+
+
+def combined_digest(digests: Mapping[str, str]) -> str:
+    """Return the digest of a label set from the digest of each of its images, by name in any order."""
+    state = hashlib.sha256()
+    for image in sorted(digests):
+        state.update(f"{image}\x1e{digests[image]}\x1d".encode())
+    return state.hexdigest()
