@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from defectkit.datasets.diff import diff as diff
+    from defectkit.formats import (
+        read_image as read_image,
+        read_images as read_images,
+        read_labels as read_labels,
+        write_labels as write_labels,
+    )
+    from defectkit.hardening import harden as harden, load_material as load_material
+    from defectkit.matching import match as match
+    from defectkit.measurement import measure as measure, summarize as summarize
     from defectkit.records import (
         Calibration as Calibration,
         Defect as Defect,
@@ -23,8 +33,34 @@ if TYPE_CHECKING:
         Split as Split,
         Taxonomy as Taxonomy,
     )
+    from defectkit.reports import write_analysis as write_analysis
+    from defectkit.storage import Store as Store
+    from defectkit.workflows import (
+        Analysis as Analysis,
+        analyze as analyze,
+        evaluate as evaluate,
+        make_detector as make_detector,
+        measure_labels as measure_labels,
+    )
+    from defectkit.workflows.agreement import agree as agree
 
 _HOMES = {
+    "defectkit.datasets.diff": ("diff",),
+    "defectkit.formats": (
+        "read_image",
+        "read_images",
+        "read_labels",
+        "write_labels",
+    ),
+    "defectkit.hardening": (
+        "harden",
+        "load_material",
+    ),
+    "defectkit.matching": ("match",),
+    "defectkit.measurement": (
+        "measure",
+        "summarize",
+    ),
     "defectkit.records": (
         "Calibration",
         "Defect",
@@ -37,6 +73,16 @@ _HOMES = {
         "Split",
         "Taxonomy",
     ),
+    "defectkit.reports": ("write_analysis",),
+    "defectkit.storage": ("Store",),
+    "defectkit.workflows": (
+        "Analysis",
+        "analyze",
+        "evaluate",
+        "make_detector",
+        "measure_labels",
+    ),
+    "defectkit.workflows.agreement": ("agree",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
