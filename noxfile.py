@@ -66,6 +66,15 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def plugins(session: nox.Session) -> None:
+    """Install a plugin of plugins/ (or those named) beside the core and run its tests."""
+    for name in session.posargs or ["rosettasciio"]:
+        folder = Path("plugins") / f"defectkit-{name}"
+        session.install("-e", ".[testing]", "-e", str(folder))
+        session.run("pytest", "-c", str(folder / "pyproject.toml"), str(folder / "tests"))
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""
     session.install("-e", ".[testing]", *GROUPS["docs"])

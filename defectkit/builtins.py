@@ -11,8 +11,9 @@ from defectkit.hooks.specs import hookimpl
 def defectkit_register_detectors() -> Iterable[type]:
     """Register the built-in detectors."""
     from defectkit.detectors.blob import Blob
+    from defectkit.detectors.pixel_forest import PixelForest
 
-    return [Blob]
+    return [Blob, PixelForest]
 
 
 @hookimpl
@@ -30,30 +31,9 @@ def defectkit_register_splitters() -> Iterable[type]:
 @hookimpl
 def defectkit_register_metrics() -> Iterable[type]:
     """Register the built-in metrics."""
-    from defectkit.metrics.average_precision import AveragePrecision
-    from defectkit.metrics.confusion import Confusion
-    from defectkit.metrics.defect_pairs import DefectPairs
-    from defectkit.metrics.errors import Errors
-    from defectkit.metrics.find import Find
-    from defectkit.metrics.foreground import Foreground
-    from defectkit.metrics.panoptic_quality import PanopticQuality
-    from defectkit.metrics.parity import Parity
-    from defectkit.metrics.size_distribution import SizeDistribution
-    from defectkit.metrics.type_scores import EndToEnd, TypeScores
+    from defectkit.metrics import BUILT_IN
 
-    return [
-        Find,
-        TypeScores,
-        EndToEnd,
-        Confusion,
-        Errors,
-        Parity,
-        SizeDistribution,
-        PanopticQuality,
-        AveragePrecision,
-        Foreground,
-        DefectPairs,
-    ]
+    return BUILT_IN
 
 
 @hookimpl

@@ -29,7 +29,7 @@ def exit_status(run: Callable[[], Any]) -> int:
         return BAD_INPUT
     except click.Abort as abort:
         if isinstance(abort.__cause__, KeyboardInterrupt):
-            print_error("interrupted; nothing half-written is left behind")
+            print_error("interrupted")
             return INTERRUPTED
         print_error("aborted: the input ended before the question was answered")
         return BAD_INPUT

@@ -18,6 +18,9 @@ QUIET = "defectkit.quiet"
 PIPED_WIDTH = 10_000
 """Columns of a table that is not shown in a terminal: wide enough that no cell is ever cut or wrapped."""
 
+LONGEST_UNWRAPPED = 30
+"""Columns of a table with cells up to this long are kept on one line in a narrow terminal, so that others give way."""
+
 
 def configure(ctx: click.Context, *, verbose: int, quiet: bool) -> None:
     """Set how much the commands below ``ctx`` say."""
@@ -85,7 +88,10 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for k, column in enumerate(columns):
         numeric = bool(body) and all(isinstance(row[k], int | float) for row in body)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        longest = max((len(str(row[k])) for row in body), default=0)
+        table.add_column(
+            column, justify="right" if numeric else "left", overflow="fold", no_wrap=longest <= LONGEST_UNWRAPPED
+        )
     for row in body:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     if title:

@@ -205,7 +205,20 @@ def tables() -> Tables:
 
 
 def find(kind: str, name: str) -> type[Any]:
-    """Return the installed class of that kind and name; see :meth:`Tables.find`.
+    """Return the installed class of that kind and name.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`defectkit.hooks.kinds.KINDS`: ``detector``, ``splitter``, ``metric``, ``hardening_model``,
+        ``label_format``, ``image_format`` or ``dataset``.
+    name : str
+        What ``defectkit plugins`` calls it.
+
+    Raises
+    ------
+    UnknownPluginError, PluginError, DuplicateNameError
+        As :meth:`Tables.find`.
 
     Examples
     --------
@@ -216,12 +229,28 @@ def find(kind: str, name: str) -> type[Any]:
 
 
 def table(kind: str) -> Mapping[str, Registered]:
-    """Return what is installed of a kind, by name; see :meth:`Tables.table`."""
+    """Return what is installed of a kind, by name: built-ins first.
+
+    Parameters
+    ----------
+    kind : str
+        As :func:`find` takes it.
+
+    Raises
+    ------
+    UnknownPluginError
+        If there is no such kind.
+    """
     return tables().table(kind)
 
 
 def interface(kind: str) -> type:
     """Return the abstract class that everything of a kind derives from.
+
+    Parameters
+    ----------
+    kind : str
+        As :func:`find` takes it.
 
     Raises
     ------

@@ -50,6 +50,11 @@ class DefectType:
 class Taxonomy:
     """An ordered set of defect types, with sub-types below their parents.
 
+    Parameters
+    ----------
+    types : tuple of DefectType
+        With distinct names; every parent among them.
+
     Examples
     --------
     >>> taxonomy = Taxonomy.standard()

@@ -35,7 +35,12 @@ class PixelSource(Protocol):
 
 @attrs.frozen(kw_only=True, eq=False)
 class ArrayPixels:
-    """Pixels that are in memory already."""
+    """Pixels that are in memory already.
+
+    Parameters
+    ----------
+    array : numpy.ndarray, shape (height, width)
+    """
 
     array: Pixels
 

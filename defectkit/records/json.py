@@ -42,6 +42,10 @@ RECORDS: tuple[type, ...] = (
 def to_json(record: object) -> str:
     """Return ``record`` as JSON text.
 
+    Parameters
+    ----------
+    record : one of :data:`RECORDS`
+
     Examples
     --------
     >>> to_json(Calibration.square("0.5 nm/px"))[:43]
@@ -53,15 +57,26 @@ def to_json(record: object) -> str:
 def from_json(text: str, kind: type[R]) -> R:
     """Return the record of ``kind`` that ``text`` holds.
 
+    Parameters
+    ----------
+    text : str
+        As :func:`to_json` writes it.
+    kind : type
+        The class of the record.
+
     Raises
     ------
     RecordError
         If the text is no JSON, or a key is unknown, missing or of the wrong kind; the message names its path.
     """
     try:
-        return record_converter().structure(json.loads(text), kind)
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         raise RecordError(f"{kind.__name__}: not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise RecordError(f"{kind.__name__}: a JSON object is needed, not {type(value).__name__}")
+    try:
+        return record_converter().structure(value, kind)
     except (cattrs.BaseValidationError, cattrs.errors.StructureHandlerNotFoundError) as error:
         faults = "; ".join(cattrs.transform_error(error, path=kind.__name__, format_exception=_fault))
         raise RecordError(faults) from error

@@ -80,12 +80,22 @@ def test_label_format_and_metric_run_through_evaluate(example: User) -> None:
         "--pixel-size", "0.5 nm", "-o", "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    code = (
-        "import xarray\n"
-        "found = xarray.open_zarr('out/evaluation.zarr', consolidated=False)\n"
-        "print(found['image_count_difference'].values.tolist(), float(found['find_recall'].sel(iou_threshold=0.3)))\n"
-    )
-    assert example.python("-c", code).stdout == "[-1] 0.5\n"
+    with (example.folder / "out" / "pairs.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    code = """
+from pathlib import Path
+from defectkit import Taxonomy, hooks, workflows
+
+image = hooks.find("image_format", "npy")().read(Path("one.npy"))
+read = hooks.find("label_format", "box-table")().read
+truth, guess = (
+    read(Path(name), {"one": image}, Taxonomy.standard()).labels.instances for name in ("truth.csv", "guess.csv")
+)
+found = workflows.evaluate(truth, guess, {"one": image}, metrics=["find", "count-difference"])
+print(found["image_count_difference"].values.tolist(), float(found["find_recall"].sel(iou_threshold=0.3)))
+"""
+    done = example.python("-c", code)
+    assert done.stdout == "[-1] 0.5\n", done.stderr
 
 
 def test_splitter_and_data_set_are_found_from_python(example: User) -> None:
@@ -94,6 +104,7 @@ from defectkit import hooks
 from defectkit.splitters import make_splits
 
 source = hooks.find("dataset", "squares")()
+assert source.entry().name == "squares"
 images = list(source.images())
 (split,) = make_splits(hooks.find("splitter", "first-half")(), images, train_labels="a@1", test_labels="a@1")
 print(split.train, split.test)

@@ -18,6 +18,19 @@ def test_a_table_is_never_cut_where_it_is_piped(capsys: pytest.CaptureFixture[st
     assert lines[0].strip() == "Title"
 
 
+def test_in_a_narrow_terminal_long_cells_wrap_and_short_ones_do_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "50")
+    words = [f"word{k}" for k in range(40)]
+    console.print_table("", ("name", "description"), [("a-name-of-24-characters", " ".join(words))])
+    shown = capsys.readouterr().out
+    assert "a-name-of-24-characters" in shown
+    assert all(word in shown for word in words)
+    assert len(shown.splitlines()) > 6
+
+
 def test_numbers_are_aligned_to_the_right(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_table("", ("name", "count"), [("a", 3), ("b", 1234)])
     three, thousand = (line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()[:1] in ("a", "b"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from defectkit import Image, Instances
-from defectkit.detectors import ModelCard
+from defectkit.detectors import ModelCard, ReportedMetric, TrainingData
 from defectkit.detectors.learning.model_folder import (
     SelfTest,
     check_self_test,
@@ -17,7 +17,15 @@ from defectkit.detectors.learning.model_folder import (
 )
 from defectkit.errors import DetectorError, OutputError
 
-CARD = ModelCard(name="x", version="1", description="A test.", types=("bdot",), license="MIT")
+CARD = ModelCard(
+    name="x",
+    version="1",
+    description="A test.",
+    types=("bdot",),
+    license="MIT",
+    trained_on=(TrainingData(dataset="ti", labels="new@1", labels_digest="0f", n_images=3, n_defects=7),),
+    metrics=(ReportedMetric(name="f1_score", value=0.5, low=0.4, high=0.6, measured_on="two images"),),
+)
 SQUARE = np.array([[2.0, 2.0], [2.0, 12.0], [12.0, 12.0], [12.0, 2.0]])
 
 
@@ -40,7 +48,10 @@ def test_a_model_folder_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert np.array_equal(again.image.pixels, self_test().image.pixels)
     assert again.image.required_calibration().pixel_size_nm == (0.3, 0.3)
     assert again.expected == found()
-    assert "# x 1" in (folder / "README.md").read_text()
+    readme = (folder / "README.md").read_text()
+    assert "# x 1" in readme
+    assert "new@1" in readme
+    assert "0.4 to 0.6" in readme
 
 
 def test_a_model_without_a_self_test(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from defectkit import hooks
 from defectkit.errors import DefectkitWarning, DuplicateNameError, PluginError, PluginWarning, UnknownPluginError
+from defectkit.hooks import Failure, Registered, RegisteredCommand
+from defectkit.hooks.kinds import KINDS
 
 if TYPE_CHECKING:
     from conftest import Site
@@ -43,6 +45,7 @@ def test_a_class_is_found_by_kind_and_name_with_where_it_came_from(site: Site) -
     assert (row.kind, row.name, row.cls.__name__) == ("splitter", "mine", "Mine")
     assert (row.distribution, row.version, row.plugin, row.module) == ("my-splitters", "1.2", "first", module)
     assert row.description == "Splits nothing."
+    assert isinstance(row, Registered)
     assert tables.failures() == ()
 
 
@@ -222,6 +225,7 @@ def test_what_a_hook_may_not_return_is_that_plugins_failure_alone(site: Site, bo
     tables = site.quiet_tables()
     (failure,) = tables.failures()
     assert reason in failure.reason
+    assert isinstance(failure, Failure)
     assert failure.distribution == "wrong-thing"
     assert failure.kinds == ("splitter",)
     assert tables.find("splitter", "right").name == "right"
@@ -275,6 +279,7 @@ def test_commands_are_listed_with_where_they_came_from(site: Site) -> None:
         """,
     )
     row = site.tables().commands()["hello"]
+    assert isinstance(row, RegisteredCommand)
     assert (row.name, row.distribution, row.version, row.plugin) == ("hello", "my-commands", "1.2", "main")
     assert row.description == "Say hello."
 
@@ -324,6 +329,14 @@ def test_without_installed_metadata_the_message_says_how_to_install() -> None:
         tables.table("splitter")
     with pytest.raises(PluginError, match=r"python -m pip install -e \."):
         tables.find("splitter", "predefined")
+
+
+def test_every_kind_has_an_interface_that_nobody_can_make() -> None:
+    for kind in KINDS:
+        with pytest.raises(TypeError, match="abstract"):
+            hooks.interface(kind)()
+    with pytest.raises(UnknownPluginError, match="kind of plugin"):
+        hooks.interface("spliter")
 
 
 def test_the_installed_tables_hold_the_builtins() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from defectkit import Image
 from defectkit.errors import RecordError
-from defectkit.records import Calibration, Source
+from defectkit.records import ArrayPixels, Calibration, PixelSource, Source
 
 
 def test_any_dtype_is_kept() -> None:
@@ -47,3 +47,19 @@ def test_an_assumed_calibration_is_known() -> None:
         calibration=Calibration.square("1 nm", foil_thickness="100 nm", foil_thickness_source=Source.ASSUMED),
     )
     assert (given.is_assumed, assumed.is_assumed) == (False, True)
+
+
+def test_pixels_are_read_when_they_are_asked_for() -> None:
+    class Counting:
+        shape, dtype, reads = (2, 3), np.dtype(np.uint8), 0
+
+        def read(self) -> np.ndarray:
+            self.reads += 1
+            return np.zeros(self.shape, self.dtype)
+
+    source = Counting()
+    lazily: PixelSource = source
+    image = Image(name="a", source=lazily)
+    assert (image.shape, image.dtype, source.reads) == ((2, 3), np.uint8, 0)
+    assert np.array_equal(image.pixels, ArrayPixels(array=np.zeros((2, 3), np.uint8)).read())
+    assert source.reads == 1

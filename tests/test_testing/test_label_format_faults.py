@@ -28,7 +28,7 @@ class Whole(LabelFormat):
     def read(self, path, images, taxonomy):
         try:
             labels = from_json(path.read_text(encoding="utf-8"), LabelSet)
-        except (OSError, UnicodeDecodeError, ValueError, AttributeError, TypeError) as error:
+        except (OSError, UnicodeDecodeError, ValueError) as error:
             raise LabelReadError(f"{path}: {error}") from error
         return self.reading(labels, images)
 
