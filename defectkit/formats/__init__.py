@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         CalibrationTable as CalibrationTable,
         read_calibration_table as read_calibration_table,
     )
+    from defectkit.formats.images.file_pixels import FilePixels as FilePixels
     from defectkit.formats.images.reading import read_image as read_image, read_images as read_images
     from defectkit.formats.interface import (
         ImageFormat as ImageFormat,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "images.calibrating": ("OnConflict",),
     "images.calibration_table": ("CalibrationEntry", "CalibrationTable", "read_calibration_table"),
+    "images.file_pixels": ("FilePixels",),
     "images.reading": ("read_image", "read_images"),
     "interface": ("ImageFormat", "LabelFormat", "LabelReading"),
     "labels": ("Unpaired", "read_labels", "write_labels"),
@@ -38,6 +40,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CalibrationEntry",
     "CalibrationTable",
+    "FilePixels",
     "ImageFormat",
     "LabelFormat",
     "LabelReading",

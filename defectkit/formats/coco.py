@@ -56,7 +56,7 @@ class CocoFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "coco"
-    description: ClassVar[str] = "COCO instance annotations: polygons and run lengths, with scores"
+    description: ClassVar[str] = "COCO instance annotations: polygons and run lengths, with scores."
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)

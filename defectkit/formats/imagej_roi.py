@@ -51,7 +51,7 @@ class ImagejRoiFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "imagej-roi"
-    description: ClassVar[str] = "ImageJ and Fiji ROI files (needs roifile)"
+    description: ClassVar[str] = "ImageJ and Fiji ROI files (needs roifile)."
     suffixes: ClassVar[tuple[str, ...]] = (".zip", ".roi")
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)

@@ -50,7 +50,7 @@ class LabelImageFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "label-image"
-    description: ClassVar[str] = "PNG or TIFF whose whole numbers count the defects, with a table of types"
+    description: ClassVar[str] = "PNG or TIFF whose whole numbers count the defects, with a table of types."
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)

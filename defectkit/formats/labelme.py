@@ -48,7 +48,7 @@ class LabelmeFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "labelme"
-    description: ClassVar[str] = "labelme JSON, one file an image: polygons, circles, rectangles and masks"
+    description: ClassVar[str] = "labelme JSON, one file an image: polygons, circles, rectangles and masks."
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)

@@ -54,7 +54,7 @@ class TypeMasksFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "type-masks"
-    description: ClassVar[str] = "PNG or TIFF masks, one for each type; connected parts are defects"
+    description: ClassVar[str] = "PNG or TIFF masks, one for each type; connected parts are defects."
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)

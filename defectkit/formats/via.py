@@ -45,7 +45,7 @@ class ViaFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "via"
-    description: ClassVar[str] = "VGG Image Annotator: native JSON of versions 1 and 2 (project or annotations)"
+    description: ClassVar[str] = "VGG Image Annotator: native JSON of versions 1 and 2 (project or annotations)."
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     attribute: str | None = None

@@ -50,7 +50,7 @@ class YoloSegFormat(LabelFormat):
     """
 
     name: ClassVar[str] = "yolo-seg"
-    description: ClassVar[str] = "YOLO segmentation text: normalised polygons, one file an image"
+    description: ClassVar[str] = "YOLO segmentation text: normalised polygons, one file an image."
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)

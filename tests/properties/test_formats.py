@@ -206,4 +206,5 @@ def test_a_label_file_belongs_to_an_image_that_it_continues(given_names, stem):
 @given(names)
 def test_natural_order_is_an_order(given_names):
     once = sorted(given_names, key=natural_key)
-    assert sorted(once[::-1], key=natural_key) == once
+    turned = once[::-1]
+    assert sorted(turned, key=natural_key) == once

@@ -255,10 +255,10 @@ def test_what_is_written_is_what_pycocotools_reads(
 
 def test_ids_that_evaluators_mistake_are_replaced(tmp_path: Path) -> None:
     square = Instances.from_polygons([[[3, 1], [3, 2], [5, 2], [5, 1]]], types=["bdot"], shape=(9, 9))
-    labels = LabelSet(name="mine", instances={"one": square, "two": square})
-    report = CocoFormat().write(labels, tmp_path / "labels.json", {})
-    assert [a["id"] for a in json.loads((tmp_path / "labels.json").read_text())["annotations"]] == [1, 2]
-    assert report.summary() == "1 noted (1 not held by the format)"
+    for instances, ids in (({"one": square}, [1]), ({"one": square, "two": square}, [1, 2])):
+        report = CocoFormat().write(LabelSet(name="mine", instances=instances), tmp_path / "labels.json", {})
+        assert [a["id"] for a in json.loads((tmp_path / "labels.json").read_text())["annotations"]] == ids
+        assert report.summary() == "1 noted (1 not held by the format)"
 
 
 def test_a_polygon_that_does_not_give_the_mask_is_not_written(tmp_path: Path) -> None:

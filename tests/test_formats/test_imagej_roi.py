@@ -155,6 +155,25 @@ def test_coordinates_are_held_in_single_precision(blank: Blank, tmp_path: Path) 
     assert (back.runs, back.type_names) == (drawn.runs, ("my_own",))
 
 
+def test_where_single_precision_would_move_a_pixel_the_mask_is_outlined(blank: Blank, tmp_path: Path) -> None:
+    edge = 10.5 - 1e-9
+    drawn = Instances.from_polygons([[(5, edge), (5, 20), (15, 20), (15, edge)]], types=["bdot"], shape=(30, 30))
+    assert drawn.boxes.tolist() == [[5, 10, 15, 20]]
+    ImagejRoiFormat().write(LabelSet(name="mine", instances={"one": drawn}), tmp_path / "out", {})
+    back = ImagejRoiFormat().read(tmp_path / "out", blank("one", shape=(30, 30)), Taxonomy.standard()).labels["one"]
+    assert back.runs == drawn.runs
+    assert back.polygons.boxes().tolist() == [[5.0, 10.0, 15.0, 20.0]]
+
+
+def test_an_outline_with_too_many_vertices_is_refused(tmp_path: Path) -> None:
+    comb = np.ones((2, 33_000), bool)
+    comb[1, ::2] = False
+    found = Instances.from_masks([comb], types=["bdot"], shape=comb.shape, ids=[5])
+    with pytest.raises(LabelWriteError, match=r"defect 5 has .* a ROI holds 65535"):
+        ImagejRoiFormat().write(LabelSet(name="mine", instances={"one": found}), tmp_path / "out", {})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_roifile_the_command_that_installs_it_is_named(
     blank: Blank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

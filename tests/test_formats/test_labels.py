@@ -109,6 +109,14 @@ def test_files_that_are_not_there_or_not_known(blank: Blank, tmp_path: Path) -> 
         read_labels(tmp_path / "odd.json", images=blank("one"))
 
 
+def test_public_names_are_there_and_no_others() -> None:
+    from defectkit import formats
+
+    assert all(getattr(formats, name) is not None for name in formats.__all__)
+    with pytest.raises(AttributeError, match="read_everything"):
+        _ = formats.read_everything
+
+
 def test_a_taxonomy_of_ones_own(labels: LabelSet, blank: Blank, tmp_path: Path) -> None:
     write_labels(labels, tmp_path / "labels.json", format="coco")
     own = Taxonomy(types=tuple(t for t in Taxonomy.standard() if t.name != "loop"))

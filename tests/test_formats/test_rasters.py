@@ -159,6 +159,17 @@ def test_masks_of_one_type(blank: Blank, tmp_path: Path) -> None:
     assert TypeMasksFormat(types="*=loop").read(tmp_path, images, Taxonomy.standard()).labels.counts() == {"loop": 3}
 
 
+def test_masks_of_one_bit(blank: Blank, tmp_path: Path) -> None:
+    PIL.Image.fromarray(two_squares() == 7).save(tmp_path / "one.png")
+    for photometric in ("minisblack", "miniswhite"):
+        tifffile.imwrite(tmp_path / f"{photometric}.tif", two_squares() == 7, photometric=photometric)
+    reading = TypeMasksFormat().read(
+        tmp_path, blank("one", "minisblack", "miniswhite", shape=SHAPE), Taxonomy.standard()
+    )
+    for image in ("one", "minisblack", "miniswhite"):
+        assert reading.labels[image].areas.tolist() == [12], "what is stored counts, not how it is shown"
+
+
 def test_connectivity_decides_whether_corners_join(blank: Blank, tmp_path: Path) -> None:
     mask = np.zeros(SHAPE, bool)
     mask[3, 3] = mask[4, 4] = True

@@ -141,7 +141,7 @@ def test_a_whole_calibration_may_be_given(save: Save) -> None:
 
 
 def test_numbers_without_a_unit_are_refused(save: Save) -> None:
-    with pytest.raises(UnitError, match="has no unit"):
+    with pytest.raises(UnitError, match="not a number with a unit"):
         read_image(save("one.png"), pixel_size="0.25")
 
 

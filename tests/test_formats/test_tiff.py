@@ -175,6 +175,10 @@ def test_ome(metadata: dict[str, Any], expected: tuple[float, float] | None, tmp
     assert (calibration and calibration.pixel_size_nm) == (expected and pytest.approx(expected))
 
 
+def test_broken_ome_calibrates_nothing(tmp_path: Path) -> None:
+    assert read(saved(tmp_path / "one.tif", description="<OME><Pixels></OME>")).calibration is None
+
+
 @pytest.mark.parametrize("code", [34680, 34682])
 @pytest.mark.parametrize("section", ["Scan", "EScan", "IScan", "Image"])
 def test_fei(code: int, section: str, tmp_path: Path) -> None:

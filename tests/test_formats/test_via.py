@@ -114,6 +114,21 @@ def test_what_is_no_area_is_refused_with_its_region(
     assert reading.labels["one"].ids.tolist() == [0, 2]
 
 
+def test_what_the_frame_cuts_in_two_is_one_defect_without_an_outline(read: Callable[..., LabelReading]) -> None:
+    fork = {
+        "name": "polygon",
+        "all_points_x": [0, 0, 10, 10, 20, 20, 30, 30],
+        "all_points_y": [-10, 20, 20, -5, -5, 20, 20, -10],
+    }
+    reading = read(
+        region(SQUARE, type="bdot"), region(fork, type="loop"), region({**SQUARE, "all_points_x": [1, 9, 9, 1]})
+    )
+    one = reading.labels["one"]
+    assert (one.areas.tolist(), one.type_names) == ([200, 400, 160], ("bdot", "loop", "defect"))
+    assert [len(one.polygons.ring(i)) for i in range(3)] == [4, 0, 4]
+    assert [(line.region, line.problem) for line in reading.report.mended] == [("region 1", "out of frame")]
+
+
 def test_a_repeated_region_is_read_once_and_one_with_two_types_twice(read: Callable[..., LabelReading]) -> None:
     turned = {"name": "polygon", "all_points_x": [20, 20, 10, 10], "all_points_y": [30, 50, 50, 30]}
     reading = read(

@@ -37,7 +37,7 @@ class PillowFormat(ImageFormat):
     """
 
     name: ClassVar[str] = "pillow"
-    description: ClassVar[str] = "PNG, JPEG and BMP"
+    description: ClassVar[str] = "PNG, JPEG and BMP."
     suffixes: ClassVar[tuple[str, ...]] = (".png", ".jpg", ".jpeg", ".bmp")
 
     def read(self, path: Path) -> Image:

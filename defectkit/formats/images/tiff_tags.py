@@ -81,8 +81,6 @@ def _fei(tiff: Any, page: Any) -> Iterator[Size]:
     for code in (34680, 34682):
         tag = page.tags.get(code)
         sections = tag.value if tag is not None else None
-        if isinstance(sections, str | bytes):
-            sections = _ini(sections if isinstance(sections, str) else sections.decode("latin-1"))
         if not isinstance(sections, dict):
             continue
         for name in ("Scan", "EScan", "IScan", "Image"):
@@ -92,19 +90,6 @@ def _fei(tiff: Any, page: Any) -> Iterator[Size]:
                 height = _number(section.get("PixelHeight", section["PixelWidth"])) * 1e9
                 yield f"FEI tag {code}, [{name}] PixelWidth", height, width
                 break
-
-
-def _ini(text: str) -> dict[str, dict[str, str]]:
-    sections: dict[str, dict[str, str]] = {}
-    current: dict[str, str] = {}
-    for line in text.splitlines():
-        line = line.strip()
-        if line.startswith("[") and line.endswith("]"):
-            current = sections.setdefault(line[1:-1], {})
-        elif "=" in line:
-            key, _, value = line.partition("=")
-            current[key.strip()] = value.strip()
-    return sections
 
 
 def _ome(tiff: Any, page: Any) -> Iterator[Size]:
@@ -149,7 +134,7 @@ def _gatan(tiff: Any, page: Any) -> Iterator[Size]:
         unit, scale = page.tags.get(unit_code), page.tags.get(scale_code)
         if unit is None or scale is None:
             return
-        factor = nanometers(_text(unit.value))
+        factor = nanometers(str(unit.value))
         if factor is None:
             return
         value = scale.value[0] if isinstance(scale.value, tuple | list) else scale.value
@@ -166,14 +151,6 @@ def _zeiss(tiff: Any, page: Any) -> Iterator[Size]:
     if factor is not None:
         size = _number(entry[1]) * factor
         yield "Zeiss tag 34118, image pixel size", size, size
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-16-le" if b"\x00" in value else "latin-1").strip("\x00")
-    if isinstance(value, tuple | list):
-        return "".join(chr(v) for v in value if v)
-    return str(value)
 
 
 def _number(value: Any) -> float:
