@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from defectkit_rosettasciio import RosettaSciIOFormat
+
+from defectkit.errors import CalibrationConflictError, ImageReadError
+from defectkit.formats import read_image, read_images
+from defectkit.records import Source
+from defectkit.testing import ImageFormatSuite
+
+Write = Callable[..., Path]
+
+RAMP = np.arange(24, dtype=np.int16).reshape(4, 6)
+
+
+class SuiteOfOneKind(ImageFormatSuite):
+    cls = RosettaSciIOFormat
+    own_suffix = ".mrc"
+
+    @property
+    def suffix(self) -> str:
+        return self.own_suffix
+
+
+class TestMrc(SuiteOfOneKind):
+    dtypes = ("int16", "uint16", "float32")
+
+    @pytest.fixture(autouse=True)
+    def use(self, write_mrc: Write) -> None:
+        self.write = write_mrc
+
+
+class TestDm3(SuiteOfOneKind):
+    own_suffix = ".dm3"
+    dtypes = ("int16", "uint8", "uint16", "int32", "uint32", "float32")
+
+    @pytest.fixture(autouse=True)
+    def use(self, write_dm3: Write) -> None:
+        self.write = write_dm3
+
+
+class TestSer(SuiteOfOneKind):
+    own_suffix = ".ser"
+    dtypes = ("uint16", "uint8", "int32", "float32")
+
+    @pytest.fixture(autouse=True)
+    def use(self, write_ser: Write) -> None:
+        self.write = write_ser
+
+
+class TestEmd(SuiteOfOneKind):
+    own_suffix = ".emd"
+    dtypes = ("uint16", "uint8", "float32", "float64")
+
+    @pytest.fixture(autouse=True)
+    def use(self, write_emd: Write) -> None:
+        self.write = write_emd
+
+
+def test_the_pixel_size_is_that_of_the_axes(
+    write_dm3: Write, write_mrc: Write, write_ser: Write, write_emd: Write, tmp_path: Path
+) -> None:
+    expected = {
+        write_dm3(tmp_path / "a.dm3", RAMP, scale=0.25): (0.25, 0.25),
+        write_dm3(tmp_path / "b.dm3", RAMP, scale=2.5, units="Å"): (0.25, 0.25),
+        write_dm3(tmp_path / "c.dm3", RAMP, scale=0.002, units="µm"): (2.0, 2.0),
+        write_mrc(tmp_path / "d.mrc", RAMP): (0.5, 0.25),
+        write_ser(tmp_path / "e.ser", RAMP): (0.25, 0.25),
+        write_emd(tmp_path / "f.emd", RAMP): (0.25, 0.5),
+    }
+    for path, size in expected.items():
+        calibration = read_image(path, foil_thickness="100 nm").required_calibration()
+        assert calibration.pixel_size_nm == pytest.approx(size, rel=1e-6)
+        assert calibration.pixel_size_source is Source.FILE_TAG
+    assert list(read_images(tmp_path)) == list("abcdef")
+    with pytest.raises(CalibrationConflictError, match=r"0\.3 nm/px"):
+        read_image(tmp_path / "a.dm3", pixel_size="0.3 nm")
+
+
+@pytest.mark.parametrize(("scale", "units"), [(0.25, "1/nm"), (0.25, ""), (0.25, "px"), (0.0, "nm"), (0.25, "mrad")])
+def test_axes_that_are_no_length_calibrate_nothing(scale: float, units: str, write_dm3: Write, tmp_path: Path) -> None:
+    image = RosettaSciIOFormat().read(write_dm3(tmp_path / "a.dm3", RAMP, scale=scale, units=units))
+    assert image.calibration is None
+    assert "no pixel size" in image.notes[0]
+
+
+def test_facts_of_the_microscope_are_kept(write_dm3: Write, tmp_path: Path) -> None:
+    specimen = read_image(write_dm3(tmp_path / "a.dm3", RAMP)).specimen
+    assert (specimen.microscope, specimen.imaging_mode, specimen.magnification) == ("FEI Titan", "TEM", "5000x")
+
+
+def test_of_a_stack_one_frame_must_be_chosen(write_mrc: Write, tmp_path: Path) -> None:
+    path = write_mrc(tmp_path / "a.mrc", np.stack([RAMP, RAMP + 100, RAMP + 200]))
+    with pytest.raises(ImageReadError, match=r"stack of 3 frames.*frame=0"):
+        RosettaSciIOFormat().read(path)
+    second = RosettaSciIOFormat(frame=1).read(path)
+    assert np.array_equal(second.pixels, RAMP + 100)
+    assert np.array_equal(pickle.loads(pickle.dumps(second)).pixels, RAMP + 100)
+    with pytest.raises(ImageReadError, match="no frame 3"):
+        RosettaSciIOFormat(frame=3).read(path)
+
+
+def test_of_several_images_one_must_be_chosen(write_emd: Write, tmp_path: Path) -> None:
+    path = write_emd(tmp_path / "a.emd", RAMP, RAMP + 100)
+    with pytest.raises(ImageReadError, match=r"several images: .*'loops'.*'other'"):
+        RosettaSciIOFormat().read(path)
+    assert np.array_equal(RosettaSciIOFormat(signal="other").read(path).pixels, RAMP + 100)
+    firsts = {int(RosettaSciIOFormat(signal=n).read(path).pixels[0, 0]) for n in (0, 1)}
+    assert firsts == {0, 100}
+    with pytest.raises(ImageReadError, match="no image 'third'"):
+        RosettaSciIOFormat(signal="third").read(path)
+
+
+def test_a_single_image_beside_a_stack_is_taken(write_emd: Write, tmp_path: Path) -> None:
+    path = write_emd(tmp_path / "a.emd", RAMP, np.stack([RAMP] * 3))
+    assert np.array_equal(RosettaSciIOFormat().read(path).pixels, RAMP)
+
+
+@pytest.mark.parametrize("array", [np.ones((4, 6), np.complex64), np.ones(6, np.float32)])
+def test_what_is_no_image_of_real_numbers_is_refused(array: Any, write_emd: Write, tmp_path: Path) -> None:
+    path = write_emd(tmp_path / "a.emd", array)
+    with pytest.raises(ImageReadError, match="no image of real numbers"):
+        RosettaSciIOFormat().read(path)
+
+
+def test_other_suffixes_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_bytes(b"")
+    with pytest.raises(ImageReadError, match=r"reads \.dm3"):
+        RosettaSciIOFormat().read(tmp_path / "a.xyz")
