@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.errors import LabelReadError
-from defectkit.geometry.masks import crops_to_runs
 from defectkit.geometry.runs import Runs
 
 Counts = NDArray[np.int64]
@@ -114,7 +113,7 @@ def counts_to_runs(counts: ArrayLike, shape: tuple[int, int]) -> Runs:
         raise LabelReadError("run lengths are not a list of whole numbers")
     lengths = lengths.astype(np.int64)
     height, width = shape
-    if (lengths < 0).any() or lengths.sum() != height * width:
+    if ((lengths < 0) | (lengths > height * width)).any() or lengths.sum() != height * width:
         raise LabelReadError(
             f"run lengths add up to {lengths.sum()} pixels, but a frame of {width} x {height} has {height * width}"
         )
@@ -123,12 +122,18 @@ def counts_to_runs(counts: ArrayLike, shape: tuple[int, int]) -> Runs:
     starts, ends = starts[starts < ends], ends[starts < ends]
     if not starts.size:
         return Runs.empty(1)
-    left, right = int(starts[0] // height), int((ends[-1] - 1) // height) + 1
-    change = np.zeros((right - left) * height + 1, dtype=np.int8)
-    change[starts - left * height] += 1
-    change[ends - left * height] -= 1
-    crop = np.cumsum(change[:-1], dtype=np.int8).astype(np.bool_).reshape(right - left, height).T
-    return crops_to_runs([np.ascontiguousarray(crop)], [0], [left], shape)
+    pixels = _spread(starts, ends)
+    column, row = np.divmod(pixels, height)
+    across = np.sort(row * width + column)
+    begins = _begins(across) | (across % width == 0)
+    firsts = across[begins]
+    lasts = across[np.append(begins[1:], True)]
+    return Runs(
+        row=(firsts // width).astype(np.int32),
+        start=(firsts % width).astype(np.int32),
+        end=(lasts % width + 1).astype(np.int32),
+        offsets=np.array([0, firsts.size], dtype=np.int64),
+    )
 
 
 def runs_to_counts(runs: Runs, shape: tuple[int, int]) -> list[Counts]:
@@ -141,35 +146,31 @@ def runs_to_counts(runs: Runs, shape: tuple[int, int]) -> list[Counts]:
     >>> runs_to_counts(masks_to_runs([mask]), (2, 3))[0].tolist()
     [1, 2, 3]
     """
-    from defectkit.geometry.sets import shift
-
     height, width = shape
     counts = []
-    for i, (top, left, bottom, right) in enumerate(runs.boxes().tolist()):
-        one = shift(runs.take([i]), -top, -left)
-        crop = one.to_mask(0, (bottom - top, right - left))
-        padded = np.zeros((crop.shape[1], crop.shape[0] + 1), dtype=np.int8)
-        padded[:, :-1] = crop.T
-        edges = np.diff(padded.ravel(), prepend=np.int8(0))
-        starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-        starts, ends = (_in_frame(flat, crop.shape[0] + 1, top, left, height) for flat in (starts, ends))
-        counts.append(_lengths(starts, ends, height * width))
+    for begin, stop in zip(runs.offsets[:-1].tolist(), runs.offsets[1:].tolist(), strict=True):
+        own = slice(begin, stop)
+        sizes = runs.end[own] - runs.start[own]
+        columns = _spread(runs.start[own].astype(np.int64), runs.end[own].astype(np.int64))
+        down = np.sort(columns * height + np.repeat(runs.row[own], sizes))
+        begins = _begins(down)
+        bounds = np.column_stack([down[begins], down[np.append(begins[1:], True)] + 1]) if down.size else down
+        lengths = np.diff(np.concatenate([[0], bounds.ravel(), [height * width]]))
+        counts.append(lengths if lengths[-1] or lengths.size == 1 else lengths[:-1])
     return counts
 
 
-def _in_frame(flat: Counts, padded_height: int, top: int, left: int, height: int) -> Counts:
-    column, row = np.divmod(flat, padded_height)
-    return (column + left) * height + row + top
+def _spread(starts: Counts, ends: Counts) -> Counts:
+    """Return every number from each start to before its end."""
+    sizes = ends - starts
+    before = np.cumsum(sizes) - sizes
+    return np.repeat(starts - before, sizes) + np.arange(sizes.sum())
 
 
-def _lengths(starts: Counts, ends: Counts, size: int) -> Counts:
-    """Return lengths from where runs start and end, joining runs that touch around the end of a column."""
-    apart = np.ones(starts.size + 1, dtype=bool)
-    apart[1:-1] = starts[1:] > ends[:-1]
-    bounds = np.column_stack([starts[apart[:-1]], ends[apart[1:]]]).ravel()
-    edges = np.concatenate([[0], bounds, [size]])
-    lengths = np.diff(edges)
-    return lengths if lengths[-1] or lengths.size == 1 else lengths[:-1]
+def _begins(ordered: Counts) -> NDArray[np.bool_]:
+    """Return where a new stretch of consecutive numbers begins."""
+    begins: NDArray[np.bool_] = np.diff(ordered, prepend=-2) != 1
+    return begins
 
 
 def as_counts(value: str | bytes | Sequence[int]) -> Counts:

@@ -40,7 +40,7 @@ class ViaFormat(LabelFormat):
     points or more is closed, and reported as mended; points and shorter lines are no areas and are refused. An image
     entry without regions is an image without a defect. A region's number in the file is its id.
 
-    Several values ticked for one region are refused. A masks of several parts, or with holes, is written as one polygon
+    Several values ticked for one region are refused. A mask of several parts, or with holes, is written as one polygon
     with bridges of no width, which every reader by the even-odd rule fills rightly.
     """
 

@@ -49,6 +49,12 @@ def test_there_is_an_outer_ring_for_each_part_and_its_holes_follow(blobs, blob_r
         assert part_of_ring == [part for part in changes for _ in range(part_of_ring.count(part))]
 
 
+def test_every_hole_follows_its_own_part_even_beside_another_hole():
+    mask = np.array([[1, 1, 1, 1, 1, 0, 1], [1, 0, 1, 0, 1, 0, 1], [1, 1, 1, 1, 1, 0, 1]], bool)
+    rings = runs_to_polygons(masks_to_runs([mask]))[0]
+    assert [signed_area(ring) for ring in rings] == [15, -1, -1, 3]
+
+
 def test_rings_turn_at_every_vertex_and_never_cross(blob_runs):
     for rings in runs_to_polygons(blob_runs):
         for ring in rings:

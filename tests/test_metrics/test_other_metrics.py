@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from defectkit import hooks
 from defectkit.metrics import BUILT_IN, Comparison, DefectPairs, Foreground, PanopticQuality, SizeDistribution
 from defectkit.metrics.size_distribution import earth_movers_distance, ks_distance
 from defectkit.records import Instances
@@ -105,3 +106,8 @@ def test_every_variable_says_what_it_is_and_in_which_unit(metric, three_images: 
 def test_names_of_metrics_are_unique_and_described() -> None:
     assert len({m.name for m in BUILT_IN}) == len(BUILT_IN) == 11
     assert all(m.description.endswith(".") for m in BUILT_IN)
+
+
+def test_built_in_metrics_are_registered() -> None:
+    registered = {row.cls for row in hooks.table("metric").values()}
+    assert set(BUILT_IN) <= registered
