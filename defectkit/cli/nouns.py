@@ -17,6 +17,8 @@ NOUNS = {
     "measure": "Measure and report the defects that labels outline.",
     "evaluate": "Compare predicted labels with the truth.",
     "demo": "Run the whole way on synthetic micrographs with known truth.",
+    "datasets": "List, fetch, check and add data sets.",
+    "labels": "Compare, merge, export, add and tag versions of label sets.",
     "plugins": "List all that is registered, and what failed to load.",
     "doctor": "Say what is installed, what is missing, and how to install it.",
 }

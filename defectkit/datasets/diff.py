@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import enum
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,23 +16,20 @@ from defectkit.geometry.overlap import iou_pairs
 from defectkit.records import Instances, LabelSet
 
 if TYPE_CHECKING:
-    import xarray
+    import pandas
 
 MIN_IOU = 0.3
 """Two labels whose masks overlap by at least this much are one defect, drawn twice."""
 
+MOVED_PX = 1.0
+"""A label of another form has also moved when its center went farther than this."""
+
 Pair = tuple[int, int]
-_Key = tuple[object, ...]
+_Key = tuple[Pair, bytes, str, bytes, int]
 
 
-class ChangeKind(enum.StrEnum):
-    """What can become of a label."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    MOVED = "moved"
-    RESHAPED = "reshaped"
-    RETYPED = "retyped"
+KINDS = ("added", "removed", "moved", "reshaped", "retyped")
+"""What can become of a label, in the order of tables."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,36 +39,36 @@ class Change:
     Parameters
     ----------
     image : str
-    kinds : tuple of ChangeKind
-        ``added`` or ``removed`` alone, or any of the others together.
-    before_id, after_id : int, optional
+    kinds : tuple of str
+        Of :data:`KINDS`: ``added`` or ``removed`` alone, or any of the others together.
+    id_before, id_after : int, optional
         Of the label in each set; None where it is in the other one only.
-    before_type, after_type : str, optional
+    type_before, type_after : str, optional
     iou : float
         Of its two masks; 0 where there is only one.
     shift : tuple of float
-        How far the centre of the mask went, rows and columns in pixels; zeros where there is only one.
+        How far the center of the mask went, rows and columns in pixels; zeros where there is only one.
     """
 
     image: str
-    kinds: tuple[ChangeKind, ...]
-    before_id: int | None = None
-    after_id: int | None = None
-    before_type: str | None = None
-    after_type: str | None = None
+    kinds: tuple[str, ...]
+    id_before: int | None = None
+    id_after: int | None = None
+    type_before: str | None = None
+    type_after: str | None = None
     iou: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
 
     def mirrored(self) -> Change:
         """Return the same change seen from the other side."""
-        swap = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.REMOVED: ChangeKind.ADDED}
+        swap = {"added": "removed", "removed": "added"}
         return Change(
             image=self.image,
             kinds=tuple(swap.get(kind, kind) for kind in self.kinds),
-            before_id=self.after_id,
-            after_id=self.before_id,
-            before_type=self.after_type,
-            after_type=self.before_type,
+            id_before=self.id_after,
+            id_after=self.id_before,
+            type_before=self.type_after,
+            type_after=self.type_before,
             iou=self.iou,
             shift=(0.0 - self.shift[0], 0.0 - self.shift[1]),
         )
@@ -87,8 +84,10 @@ class LabelDiff:
         The keys of the two.
     changes : tuple of Change
         By image, of the images that are in both.
-    only_before, only_after : tuple of str
-        Images that are in one of the two.
+    images : tuple of str
+        Those that are in both.
+    images_removed, images_added : tuple of str
+        Those that are in one of the two; their labels are not counted.
     n_unchanged : int
         Labels that are the same in both.
     """
@@ -96,14 +95,14 @@ class LabelDiff:
     before: str
     after: str
     changes: tuple[Change, ...]
-    only_before: tuple[str, ...]
-    only_after: tuple[str, ...]
+    images: tuple[str, ...]
+    images_removed: tuple[str, ...]
+    images_added: tuple[str, ...]
     n_unchanged: int
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is different."""
-        return not (self.changes or self.only_before or self.only_after)
+    def __bool__(self) -> bool:
+        """Tell whether anything is different."""
+        return bool(self.changes or self.images_removed or self.images_added)
 
     def mirrored(self) -> LabelDiff:
         """Return the difference seen from the other side."""
@@ -111,58 +110,48 @@ class LabelDiff:
             before=self.after,
             after=self.before,
             changes=tuple(sorted((c.mirrored() for c in self.changes), key=_order)),
-            only_before=self.only_after,
-            only_after=self.only_before,
+            images=self.images,
+            images_removed=self.images_added,
+            images_added=self.images_removed,
             n_unchanged=self.n_unchanged,
         )
 
-    def counts(self) -> dict[tuple[str, str], dict[ChangeKind, int]]:
-        """Return the number of changes of each kind, by image and by type (that before, or after for what was added)."""
-        found: dict[tuple[str, str], Counter[ChangeKind]] = defaultdict(Counter)
+    def counts(self) -> pandas.DataFrame:
+        """Return the number of changes: a row an image and type, and one an image for ``all``; a column a kind.
+
+        The type is the one before, or that of what was added. A label that was retyped and moved counts for both.
+        """
+        import pandas as pd
+
+        found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for change in self.changes:
-            found[change.image, change.before_type or change.after_type or ""].update(change.kinds)
-        return {where: {kind: found[where][kind] for kind in ChangeKind} for where in sorted(found)}
+            for name in (change.type_before or change.type_after or "", "all"):
+                found[change.image, name].update(change.kinds)
+        rows = sorted(found, key=lambda row: (row[0], row[1] == "all", row[1]))
+        index = pd.MultiIndex.from_tuples(rows, names=["image", "defect_type"]) if rows else None
+        return pd.DataFrame([[found[row][kind] for kind in KINDS] for row in rows], index=index, columns=list(KINDS))
 
-    def totals(self) -> dict[ChangeKind, int]:
-        """Return the number of changes of each kind; one that is retyped and moved counts for both."""
+    def totals(self) -> dict[str, int]:
+        """Return the number of changes of each kind in all images."""
         counted = Counter(kind for change in self.changes for kind in change.kinds)
-        return {kind: counted[kind] for kind in ChangeKind}
+        return {kind: counted[kind] for kind in KINDS}
 
-    def table(self) -> xarray.Dataset:
-        """Return the changes with a dimension ``change``; ids are -1 and types empty where there is none."""
-        import xarray
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the changes, a row each: kinds, id and type before and after, IoU, and shift in pixels."""
+        import pandas as pd
 
-        changes = self.changes
-
-        def texts(values: Iterator[str | None]) -> tuple[str, NDArray[np.object_]]:
-            return "change", np.array([v or "" for v in values], dtype=object)
-
-        def ids(values: Iterator[int | None]) -> tuple[str, NDArray[np.int64]]:
-            return "change", np.array([-1 if v is None else v for v in values], dtype=np.int64)
-
-        def pixels(values: Iterator[float]) -> tuple[str, NDArray[np.float64], dict[str, str]]:
-            return "change", np.array(list(values), dtype=np.float64), {"units": "pixel"}
-
-        return xarray.Dataset(
-            {
-                "image": texts(c.image for c in changes),
-                "kind": texts(" and ".join(c.kinds) for c in changes),
-                "before_id": ids(c.before_id for c in changes),
-                "after_id": ids(c.after_id for c in changes),
-                "before_type": texts(c.before_type for c in changes),
-                "after_type": texts(c.after_type for c in changes),
-                "iou": ("change", np.array([c.iou for c in changes], dtype=np.float64), {"units": ""}),
-                "shift_row": pixels(c.shift[0] for c in changes),
-                "shift_col": pixels(c.shift[1] for c in changes),
-            },
-            attrs={
-                "before": self.before,
-                "after": self.after,
-                "only_before": list(self.only_before),
-                "only_after": list(self.only_after),
-                "n_unchanged": self.n_unchanged,
-            },
-        )
+        columns = {
+            "image": [c.image for c in self.changes],
+            "change": [" and ".join(c.kinds) for c in self.changes],
+            "id_before": pd.array([c.id_before for c in self.changes], dtype="Int64"),
+            "id_after": pd.array([c.id_after for c in self.changes], dtype="Int64"),
+            "type_before": [c.type_before or "" for c in self.changes],
+            "type_after": [c.type_after or "" for c in self.changes],
+            "iou": [c.iou for c in self.changes],
+            "shift_row_px": [c.shift[0] for c in self.changes],
+            "shift_col_px": [c.shift[1] for c in self.changes],
+        }
+        return pd.DataFrame(columns)
 
 
 def diff(before: LabelSet, after: LabelSet, *, min_iou: float = MIN_IOU) -> LabelDiff:
@@ -187,8 +176,9 @@ def diff(before: LabelSet, after: LabelSet, *, min_iou: float = MIN_IOU) -> Labe
     -----
     Equal labels are put aside first. Of the others those that overlap most are paired, one to one, down to ``min_iou``;
     then those with the same mask at another place, the nearest first, as far away as the mask is long. What is left was
-    added or removed. A pair is ``moved`` when its masks are equal but for their place, ``reshaped`` when they, or the
-    polygons they were drawn with, are not, and ``retyped`` when its types differ. Ids and scores play no part.
+    added or removed. A pair is ``moved`` when its masks are equal but for their place, or their centers more than
+    :data:`MOVED_PX` apart; ``reshaped`` when the masks, or the polygons they were drawn with, are of different forms;
+    ``retyped`` when the types differ. Ids and scores play no part.
 
     Examples
     --------
@@ -207,8 +197,8 @@ def diff(before: LabelSet, after: LabelSet, *, min_iou: float = MIN_IOU) -> Labe
     for image in shared:
         if before[image].shape != after[image].shape:
             raise PairingError(
-                f"image {image!r} has the shape {before[image].shape} in {before.key} and {after[image].shape} in "
-                f"{after.key}; they were drawn on different images"
+                f"{image!r} has the shape {before[image].shape} in {before.key} and {after[image].shape} in "
+                f"{after.key}: these are not labels of one image"
             )
         found, same = _of_image(image, before[image], after[image], min_iou)
         changes += found
@@ -217,15 +207,16 @@ def diff(before: LabelSet, after: LabelSet, *, min_iou: float = MIN_IOU) -> Labe
         before=before.key,
         after=after.key,
         changes=tuple(sorted(changes, key=_order)),
-        only_before=tuple(sorted(set(before.images) - set(after.images))),
-        only_after=tuple(sorted(set(after.images) - set(before.images))),
+        images=tuple(shared),
+        images_removed=tuple(sorted(set(before.images) - set(after.images))),
+        images_added=tuple(sorted(set(after.images) - set(before.images))),
         n_unchanged=unchanged,
     )
 
 
 def _order(change: Change) -> tuple[object, ...]:
     """Sort by image, then by a place in the two sets that does not depend on which comes first."""
-    ids = [-1 if i is None else i for i in (change.before_id, change.after_id)]
+    ids = [2**63 if i is None else i for i in (change.id_before, change.id_after)]
     return change.image, sorted(ids), ids[0] < ids[1]
 
 
@@ -238,18 +229,15 @@ def _of_image(image: str, before: Instances, after: Instances, min_iou: float) -
     left = [np.array([i for i in rest if i not in used], np.int64) for rest, used in zip(left, taken, strict=True)]
     elsewhere = _elsewhere(old, new, left)
     taken = [{pair[k] for pair in elsewhere} for k in range(2)]
-    removed, added = (
-        [i for i in rest.tolist() if i not in used] for rest, used in zip(left, taken, strict=True)
-    )
+    removed, added = ([i for i in rest.tolist() if i not in used] for rest, used in zip(left, taken, strict=True))
     iou = {**overlapping, **dict.fromkeys(elsewhere, 0.0)}
     changes = [_change(image, before, after, old, new, pair, iou[pair]) for pair in iou]
     changes += [
-        Change(image=image, kinds=(ChangeKind.REMOVED,), before_id=int(before.ids[i]), before_type=before.type_names[i])
+        Change(image=image, kinds=("removed",), id_before=int(before.ids[i]), type_before=before.type_names[i])
         for i in removed
     ]
     changes += [
-        Change(image=image, kinds=(ChangeKind.ADDED,), after_id=int(after.ids[i]), after_type=after.type_names[i])
-        for i in added
+        Change(image=image, kinds=("added",), id_after=int(after.ids[i]), type_after=after.type_names[i]) for i in added
     ]
     return changes, len(equal)
 
@@ -260,20 +248,113 @@ def _change(
     i, j = pair
     shift = new.centers[j] - old.centers[i]
     same_form = old.forms[i] == new.forms[j]
-    moved = same_form and old.corners[i] != new.corners[j]
+    moved = old.corners[i] != new.corners[j] if same_form else bool(np.hypot(*shift) > MOVED_PX)
     redrawn = not moved and old.outlines[i] != new.outlines[j]
     kinds = {
-        ChangeKind.MOVED: moved,
-        ChangeKind.RESHAPED: not same_form or redrawn,
-        ChangeKind.RETYPED: before.type_names[i] != after.type_names[j],
+        "moved": moved,
+        "reshaped": not same_form or redrawn,
+        "retyped": before.type_names[i] != after.type_names[j],
     }
     return Change(
         image=image,
         kinds=tuple(kind for kind, holds in kinds.items() if holds),
-        before_id=int(before.ids[i]),
-        after_id=int(after.ids[j]),
-        before_type=before.type_names[i],
-        after_type=after.type_names[j],
+        id_before=int(before.ids[i]),
+        id_after=int(after.ids[j]),
+        type_before=before.type_names[i],
+        type_after=after.type_names[j],
         iou=iou,
         shift=(float(shift[0]), float(shift[1])),
     )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Labels:
+    """What tells the labels of one image apart, whatever their order.
+
+    Parameters
+    ----------
+    forms : list of bytes
+        The mask of each, moved to the corner of the frame.
+    corners : list of (int, int)
+        Where it lies.
+    outlines : list of bytes
+        The polygon it was drawn with.
+    centers : numpy.ndarray, shape (N, 2)
+    lengths : list of int
+        The longer side of its box, in pixels.
+    keys : list of tuple
+        All this with type and id, to be sorted by.
+    """
+
+    forms: list[bytes]
+    corners: list[Pair]
+    outlines: list[bytes]
+    centers: NDArray[np.float64]
+    lengths: list[int]
+    keys: list[_Key]
+
+    @classmethod
+    def of(cls, instances: Instances) -> _Labels:
+        from defectkit.geometry.shape import centroids
+
+        runs, boxes = instances.runs, instances.boxes
+        n_runs = np.diff(runs.offsets)
+        top, left = np.repeat(boxes[:, 0], n_runs), np.repeat(boxes[:, 1], n_runs)
+        moved = np.stack([runs.row - top, runs.start - left, runs.end - left], axis=1)
+        forms = [moved[a:b].tobytes() for a, b in itertools.pairwise(runs.offsets)]
+        outlines = [instances.polygons.ring(i).tobytes() for i in range(len(instances))]
+        corners = [(int(t), int(c)) for t, c in boxes[:, :2]]
+        return cls(
+            forms=forms,
+            corners=corners,
+            outlines=outlines,
+            centers=np.nan_to_num(centroids(runs)),
+            lengths=[int(n) for n in np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])],
+            keys=list(zip(corners, forms, instances.type_names, outlines, instances.ids.tolist(), strict=True)),
+        )
+
+
+def _equal(old: _Labels, new: _Labels) -> list[Pair]:
+    """Return the pairs of labels that are equal in all but their ids."""
+    places: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for j in sorted(range(len(new.keys)), key=new.keys.__getitem__, reverse=True):
+        places[new.keys[j][:-1]].append(j)
+    ordered = sorted(range(len(old.keys)), key=old.keys.__getitem__)
+    return [(i, places[old.keys[i][:-1]].pop()) for i in ordered if places[old.keys[i][:-1]]]
+
+
+def _overlapping(
+    before: Instances, after: Instances, old: _Labels, new: _Labels, left: list[NDArray[np.int64]], min_iou: float
+) -> dict[Pair, float]:
+    """Return the IoU of pairs that overlap enough, those that overlap most first, one to one."""
+    pairs = iou_pairs(before.runs.take(left[0]), after.runs.take(left[1]))
+    candidates = [
+        (-iou, (int(left[0][a]), int(left[1][b])))
+        for a, b, iou in zip(pairs.first, pairs.second, pairs.iou.tolist(), strict=True)
+        if iou >= min_iou
+    ]
+    return {pair: -rank for rank, pair in _one_to_one(candidates, old, new)}
+
+
+def _elsewhere(old: _Labels, new: _Labels, left: list[NDArray[np.int64]]) -> list[Pair]:
+    """Return pairs of equal masks at places that are no farther apart than the mask is long, the nearest first."""
+    by_form: dict[bytes, list[int]] = defaultdict(list)
+    for j in left[1].tolist():
+        by_form[new.forms[j]].append(j)
+    candidates = []
+    for i in left[0].tolist():
+        for j in by_form[old.forms[i]] if old.forms[i] else []:
+            distance = float(np.hypot(*(new.centers[j] - old.centers[i])))
+            if distance <= old.lengths[i]:
+                candidates.append((distance, (i, j)))
+    return [pair for _, pair in _one_to_one(candidates, old, new)]
+
+
+def _one_to_one(candidates: list[tuple[float, Pair]], old: _Labels, new: _Labels) -> Iterator[tuple[float, Pair]]:
+    """Give the candidates of the lowest rank whose labels are both free; ties are broken alike from either side."""
+    taken: tuple[set[int], set[int]] = (set(), set())
+    for rank, (i, j) in sorted(candidates, key=lambda c: (c[0], sorted((old.keys[c[1][0]], new.keys[c[1][1]])))):
+        if i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+            yield rank, (i, j)

@@ -65,7 +65,7 @@ def bootstrapped(
     Parameters
     ----------
     figure : callable
-        Takes weights, shape (R, n_images), and returns the figure for each row, shape (R, *S); NaN where undefined.
+        Takes weights, shape (R, n_images), and returns the figure for each row, shape (R, ...); NaN where undefined.
     n_images : int
     n_resamples : int
     level : float

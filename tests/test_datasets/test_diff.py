@@ -49,7 +49,7 @@ def test_counts_are_by_image_and_type() -> None:
     assert counts.loc[("a", "all")].to_dict() == {"added": 0, "removed": 1, "moved": 1, "reshaped": 0, "retyped": 1}
     assert counts.loc[("a", "bdot"), "moved"] == 1
     frame = found.to_frame()
-    assert frame["change"].tolist() == ["retyped", "moved", "removed"]
+    assert frame["change"].tolist() == ["moved", "retyped", "removed"]
     assert frame["id_after"].isna().tolist() == [False, False, True]
 
 

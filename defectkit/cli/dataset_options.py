@@ -1,0 +1,81 @@
+"""What ``datasets`` and ``labels`` share: options on where files come from, and references to label sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from defectkit.errors import PairingError
+
+if TYPE_CHECKING:
+    from defectkit.datasets import Dataset
+    from defectkit.records import LabelSet
+
+mirror_option = click.option(
+    "--mirror",
+    metavar="FOLDER_OR_ADDRESS",
+    help="Where files are looked for before the network; by default that of DEFECTKIT_MIRROR.",
+)
+
+available_option = click.option(
+    "--available",
+    is_flag=True,
+    help="Go on with the files that can be had, and say so in the result; otherwise a missing file is an error.",
+)
+
+
+class LabelReference(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``DATASET/LABELS`` or ``DATASET/LABELS@VERSION`` to the two parts."""
+
+    name = "label set"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return data set and label set, or end with a usage error."""
+        dataset, slash, labels = str(value).partition("/")
+        if not dataset or not slash or not labels or "/" in labels:
+            self.fail(f"{value!r} is not DATASET/LABELS or DATASET/LABELS@VERSION, such as ti-loops/new@1", param, ctx)
+        return dataset, labels
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "DATASET/LABELS[@VERSION]"
+
+
+def load_references(
+    references: tuple[tuple[str, str], ...], *, available: bool, mirror: str | Path | None
+) -> list[tuple[Dataset, LabelSet]]:
+    """Load label sets, each with its data set; a data set that several are of is loaded once."""
+    from defectkit.datasets import Catalogue, load_dataset
+
+    catalogue = Catalogue.standard()
+    asked: dict[str, list[str]] = {}
+    for dataset, labels in references:
+        asked.setdefault(dataset, []).append(labels)
+    loaded = {
+        dataset: load_dataset(dataset, labels=keys, available=available, mirror=mirror, catalogue=catalogue)
+        for dataset, keys in asked.items()
+    }
+    return [
+        (loaded[dataset], loaded[dataset].label_sets[catalogue.find(dataset).resolve(labels)])
+        for dataset, labels in references
+    ]
+
+
+def check_same_images(first: Dataset, second: Dataset) -> None:
+    """Raise unless images that two data sets call alike have equal pixels.
+
+    Raises
+    ------
+    PairingError
+        If two images of one name differ, or there is none in common.
+    """
+    if first is second:
+        return
+    shared = sorted(set(first.images) & set(second.images))
+    if not shared:
+        raise PairingError(f"{first.name} and {second.name} have no image in common")
+    for name in shared:
+        if first.images[name].digest() != second.images[name].digest():
+            raise PairingError(f"image {name!r} is not the same in {first.name} and in {second.name}")

@@ -1,0 +1,325 @@
+"""``defectkit labels``: versions of label sets compared, merged, written out, added and tagged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from defectkit.cli.analysis_options import Assignment, pairs
+from defectkit.cli.command import Command
+from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.dataset_options import (
+    LabelReference,
+    available_option,
+    check_same_images,
+    load_references,
+    mirror_option,
+)
+from defectkit.cli.options import convention_option, format_option, overwrite_option
+from defectkit.cli.output import output_folder
+from defectkit.cli.params import PluginNameParam
+
+optional_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Folder for tables, figures and overlays; without it only the summary is printed.",
+)
+
+
+@click.group()
+def labels() -> None:
+    """Compare, merge, export, add and tag versions of label sets."""
+
+
+@labels.command(cls=Command, example="defectkit labels diff lab/new@1 lab/new@2 -o changes")
+@click.argument("before", type=LabelReference())
+@click.argument("after", type=LabelReference())
+@mirror_option
+@available_option
+@overwrite_option
+@optional_output
+def diff(
+    before: tuple[str, str],
+    after: tuple[str, str],
+    mirror: str | None,
+    available: bool,
+    overwrite: bool,
+    output: Path | None,
+) -> None:
+    """Say what was added, removed, moved, reshaped and retyped between two label sets.
+
+    Writes changes.csv (a row a change), counts.csv (by image and type), changes.png and overlays of what changed.
+    """
+    from defectkit.datasets.diff import KINDS, diff as compare
+
+    (one, old), (two, new) = load_references((before, after), available=available, mirror=mirror)
+    check_same_images(one, two)
+    difference = compare(old, new)
+    if output is not None:
+        from defectkit.reports.label_diff import write_diff
+
+        with output_folder(output, overwrite) as folder:
+            locks = (str(one.locks[old.key]), str(two.locks[new.key]))
+            notes = list(dict.fromkeys((*one.cautions, *two.cautions)))
+            write_diff(difference, old, new, one.images, folder, locks=locks, notes=notes)
+    for names, key in ((difference.images_removed, old.key), (difference.images_added, new.key)):
+        if names:
+            print_warning(f"{len(names)} images are in {key} only, and are not compared")
+    counts = difference.counts()
+    title = f"{old.key} to {new.key}: {len(difference.images)} images, {difference.n_unchanged} labels unchanged"
+    rows = [(*where, *row) for where, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
+    rows.append(("all", "all", *difference.totals().values()))
+    print_table(title, ("image", "type", *KINDS), rows)
+    if output is not None:
+        click.echo(f"Tables and figures: {output}")
+
+
+@labels.command(cls=Command, example="defectkit labels agree ti-loops/old ti-loops/new --available -o agreement")
+@click.argument("first", type=LabelReference())
+@click.argument("second", type=LabelReference())
+@convention_option
+@click.option(
+    "--iou-threshold", type=float, metavar="X", help="Where two labels are of one defect; by default the convention's."
+)
+@click.option("--resamples", type=click.IntRange(1), default=2000, show_default=True, help="Of the bootstrap.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@click.option(
+    "--allow-partial", is_flag=True, help="Leave out images of one side only, and list them; otherwise an error."
+)
+@mirror_option
+@available_option
+@overwrite_option
+@optional_output
+def agree(
+    first: tuple[str, str],
+    second: tuple[str, str],
+    convention_name: str,
+    iou_threshold: float | None,
+    resamples: int,
+    seed: int,
+    allow_partial: bool,
+    mirror: str | None,
+    available: bool,
+    overwrite: bool,
+    output: Path | None,
+) -> None:
+    """Say how far two label sets of the same images agree: the ceiling that a model is held to.
+
+    F1 over IoU thresholds, confusion of types, Cohen's kappa on matched pairs, and differences of size and density,
+    each with a bootstrap interval over images. Writes them as CSV, as agreement.png, as overlays of what both have and
+    what one has alone, and as agreement.zarr with the lock lines of both sets.
+    """
+    from defectkit.datasets import put_locks
+    from defectkit.formats.labels import Unpaired
+    from defectkit.workflows.agreement import agree as compare
+
+    (one, ours), (two, theirs) = load_references((first, second), available=available, mirror=mirror)
+    check_same_images(one, two)
+    result = compare(
+        ours,
+        theirs,
+        one.images,
+        convention=convention_name,
+        iou_threshold=iou_threshold,
+        unpaired=Unpaired.LEAVE_OUT if allow_partial or available else Unpaired.RAISE,
+        n_resamples=resamples,
+        seed=seed,
+    )
+    result = put_locks(result, (one.locks[ours.key], two.locks[theirs.key]))
+    cautions = list(dict.fromkeys((*one.cautions, *two.cautions)))
+    result = result.assign_attrs(notes=[*result.attrs.get("notes", []), *cautions])
+    if output is not None:
+        from defectkit.reports.agreement import write_agreement
+
+        with output_folder(output, overwrite) as folder:
+            write_agreement(result, ours, theirs, one.images, folder)
+    for side, key in (("first", ours.key), ("second", theirs.key)):
+        names = result.attrs[f"only_in_{side}"]
+        if names:
+            print_warning(f"{len(names)} images are in {key} only, left out: {', '.join(names)}")
+    _show_agreement(result)
+    if output is not None:
+        click.echo(f"Tables and figures: {output}")
+
+
+@labels.command(cls=Command, example="defectkit labels merge lab/anna@2 lab/ben@1 --name agreed --into lab --keep both")
+@click.argument("first", type=LabelReference())
+@click.argument("second", type=LabelReference())
+@click.option("--name", required=True, metavar="NAME", help="What to call the merged label set.")
+@click.option(
+    "--keep",
+    type=click.Choice(["union", "both", "first"]),
+    default="union",
+    show_default=True,
+    help="Labels of either set, those that both have, or those of the first (the second gives only further images).",
+)
+@click.option("--into", metavar="DATASET", help="A data set of your own that gets it as a new version.")
+@click.option("--export", "path", type=click.Path(path_type=Path), metavar="PATH", help="Where to write it as a file.")
+@format_option
+@mirror_option
+@available_option
+def merge(
+    first: tuple[str, str],
+    second: tuple[str, str],
+    name: str,
+    keep: str,
+    into: str | None,
+    path: Path | None,
+    format_name: str | None,
+    mirror: str | None,
+    available: bool,
+) -> None:
+    """Make one label set of two; what both have is taken from the first.
+
+    The result goes into a data set of your own (--into), to a file (--export with --format), or both.
+    """
+    from defectkit.datasets import Catalogue
+    from defectkit.datasets.merge import merge as join
+    from defectkit.formats.labels import write_labels
+
+    if into is None and path is None:
+        raise click.UsageError("give --into DATASET, --export PATH, or both")
+    if path is not None and format_name is None:
+        raise click.UsageError("--export needs --format")
+    (one, ours), (two, theirs) = load_references((first, second), available=available, mirror=mirror)
+    check_same_images(one, two)
+    store = None if into is None else Catalogue.standard().find(into).store()
+    version = "1" if store is None else store.next_version(name)
+    merged = join(ours, theirs, name=name, version=version, keep=keep)
+    click.echo(f"{merged.key}: {merged.n_defects} labels of {ours.n_defects} and {theirs.n_defects}")
+    if path is not None and format_name is not None:
+        report = write_labels(merged, path, format=format_name, images={**two.images, **one.images})
+        if report:
+            note(f"Not held by {format_name}: {report.summary()}")
+        click.echo(f"written to {path}")
+    if store is not None:
+        store.add_labels(merged)
+        click.echo(f"added to {into}")
+
+
+@labels.command(cls=Command, example="defectkit labels export ti-loops/new@1 --format coco -o new.json --available")
+@click.argument("reference", type=LabelReference())
+@click.option("--format", "format_name", required=True, type=PluginNameParam("label_format"), help="To write.")
+@click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
+@click.option(
+    "-o", "--output", "path", required=True, type=click.Path(path_type=Path), metavar="PATH", help="Where to."
+)
+@mirror_option
+@available_option
+def export(
+    reference: tuple[str, str],
+    format_name: str,
+    format_options: tuple[tuple[str, Any], ...],
+    path: Path,
+    mirror: str | None,
+    available: bool,
+) -> None:
+    """Write a label set in any format that holds it."""
+    from defectkit.formats.labels import write_labels
+
+    ((data, held),) = load_references((reference,), available=available, mirror=mirror)
+    report = write_labels(
+        held, path, format=format_name, images=data.images, options=pairs(format_options, "--format-option")
+    )
+    if report:
+        note(f"Not held by {format_name}: {report.summary()}")
+    click.echo(f"{data.name}/{held.key}: {held.n_defects} defects in {len(held)} images, written to {path}")
+
+
+@labels.command(cls=Command, example="defectkit labels add lab edited.json --set new --annotator Anna")
+@click.argument("dataset")
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE_OR_FOLDER")
+@click.option("--set", "name", default="labels", show_default=True, metavar="NAME", help="The label set it is of.")
+@format_option
+@click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
+@click.option("--annotator", metavar="NAME", help="Who drew the labels.")
+@click.option("--description", default="", metavar="TEXT", help="What is to be known of this version.")
+@click.option("--parent", metavar="LABELS@VERSION", help="What it was made from; by default the version before it.")
+@click.option("--allow-partial", is_flag=True, help="Leave out labels without an image; otherwise they are an error.")
+def add(
+    dataset: str,
+    path: Path,
+    name: str,
+    format_name: str | None,
+    format_options: tuple[tuple[str, Any], ...],
+    annotator: str | None,
+    description: str,
+    parent: str | None,
+    allow_partial: bool,
+) -> None:
+    """Add a version of a label set to a data set of your own.
+
+    The version is the next number; earlier versions stay as they are.
+    """
+    from defectkit.datasets import Catalogue
+    from defectkit.datasets.adding import add_labels
+    from defectkit.formats.labels import Unpaired
+
+    item = Catalogue.standard().find(dataset)
+    seal, reading = add_labels(
+        item,
+        path,
+        name=name,
+        label_format=format_name,
+        options=pairs(format_options, "--format-option"),
+        annotator=annotator,
+        description=description,
+        parent=parent,
+        unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
+    )
+    if reading.without_image:
+        print_warning(f"no image is there for these, left out: {', '.join(reading.without_image)}")
+    if reading.report:
+        note(f"Labels: {reading.report.summary()}")
+    click.echo(f"{dataset}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, sha256:{seal.digest}")
+
+
+@labels.command(cls=Command, example="defectkit labels tag lab/new@2 submitted")
+@click.argument("reference", type=LabelReference())
+@click.argument("tag")
+@mirror_option
+def tag(reference: tuple[str, str], tag: str, mirror: str | None) -> None:
+    """Give a version a second name that never moves.
+
+    `defectkit labels tag lab/new@2 submitted` makes lab/new@submitted mean lab/new@2.
+    """
+    from defectkit.datasets.tags import add_tag
+
+    ((data, held),) = load_references((reference,), available=False, mirror=mirror)
+    made = add_tag(data.name, held.key, tag, digest=held.digest())
+    click.echo(f"{data.name}/{made.name} means {data.name}/{made.labels}, sha256:{made.digest}")
+
+
+def _show_agreement(result: Any) -> None:
+    sides = f"{result.attrs['first']} and {result.attrs['second']}"
+    rows = [
+        (f"{t:.2f}", _interval(result, "f1_score", 3, iou_threshold=t), _interval(result, "kappa", 3, iou_threshold=t))
+        for t in result["iou_threshold"].values
+    ]
+    title = f"{sides}: {result.sizes['image']} images, {result.attrs['bootstrap']}"
+    print_table(title, ("IoU threshold", "F1", "kappa of types"), rows)
+    counts = {side: result[f"{side}_count"].sum("image") for side in ("first", "second")}
+    differences = [
+        (
+            str(name),
+            int(counts["first"].sel(defect_type=name)),
+            int(counts["second"].sel(defect_type=name)),
+            _interval(result, "size_difference", 1, defect_type=name),
+            _interval(result, "density_difference", 1, defect_type=name),
+        )
+        for name in result["defect_type"].values
+    ]
+    columns = ("type", result.attrs["first"], result.attrs["second"], "mean size, %", "density, %")
+    print_table("Differences of the second from the first", columns, differences)
+    print_table("Lock", ("label set",), [(line,) for line in result.attrs["lock"]])
+
+
+def _interval(result: Any, name: str, decimals: int, **where: Any) -> str:
+    value, low, high = (float(result[f"{name}{end}"].sel(where)) for end in ("", "_low", "_high"))
+    if value != value:
+        return "-"
+    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"

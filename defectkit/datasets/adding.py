@@ -1,0 +1,194 @@
+"""Adding: a data set of one's own from a folder of images, and further versions of its labels."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from defectkit.datasets.catalogue import Catalogue, CatalogueItem
+from defectkit.datasets.entry import FORMAT, Citation, DatasetEntry
+from defectkit.datasets.places import own_catalogue
+from defectkit.datasets.sources import StoreSource
+from defectkit.datasets.toml import to_toml
+from defectkit.errors import CatalogueError, LabelReadError, SealedError
+from defectkit.formats.atomic import write_text
+from defectkit.formats.images.reading import read_images
+from defectkit.formats.interface import LabelFormat, LabelReading
+from defectkit.formats.labels import Unpaired, read_labels
+from defectkit.formats.lookup import recognized_format
+from defectkit.records import Image
+from defectkit.storage import Store
+from defectkit.storage.locks import exclusive
+from defectkit.storage.sets import Seal
+from defectkit.units import QuantityLike
+
+
+def add_dataset(
+    images: str | Path,
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    licence: str = "unknown",
+    pixel_size: QuantityLike | None = None,
+    foil_thickness: QuantityLike | None = None,
+    catalogue: Catalogue | None = None,
+) -> CatalogueItem:
+    """Make an entry in the user's own catalogue for a folder of images; the images stay where they are.
+
+    Parameters
+    ----------
+    images : str or pathlib.Path
+        The folder. Pixel sizes are those of the files' tags or of a calibration table in the folder, unless given.
+    name : str, optional
+        The name of the folder unless given, in lower case with ``-``.
+    title : str, optional
+        The name of the folder unless given.
+    licence : str
+    pixel_size, foil_thickness : str or pint.Quantity, optional
+        Of all images.
+    catalogue : Catalogue, optional
+        What names are taken in; the standard one unless given.
+
+    Returns
+    -------
+    CatalogueItem
+
+    Raises
+    ------
+    CatalogueError
+        If the name is taken, or none can be made of the folder's.
+    EmptyInputError
+        If there is no image.
+    """
+    folder = Path(images).expanduser().resolve()
+    chosen = name or name_of(folder)
+    known = catalogue or Catalogue.standard()
+    home = own_catalogue() / "datasets"
+    entry = DatasetEntry(
+        format=FORMAT,
+        name=chosen,
+        title=title or folder.name,
+        licence=licence,
+        citation=Citation(text="unpublished"),
+        source=StoreSource(store=f"{chosen}.zarr"),
+    )
+    opened = read_images(folder, pixel_size=pixel_size, foil_thickness=foil_thickness)
+    with exclusive(home / f"{chosen}.lock"):
+        if chosen in known.names():
+            raise CatalogueError(f"there is a data set {chosen!r} already; choose another name (--name)")
+        place = home / f"{chosen}.zarr"
+        if place.exists():  # left by a call that was killed before it wrote the entry
+            shutil.rmtree(place)
+        Store.create(place).refer_to_images(opened.values())
+        write_text(home / f"{chosen}.toml", to_toml(entry))
+    return CatalogueItem(entry=entry, folder=own_catalogue())
+
+
+def add_labels(
+    item: CatalogueItem,
+    labels: str | Path,
+    *,
+    name: str = "labels",
+    label_format: LabelFormat | str | None = None,
+    options: Mapping[str, Any] | None = None,
+    annotator: str | None = None,
+    description: str = "",
+    parent: str | None = None,
+    unpaired: Unpaired | str = Unpaired.RAISE,
+) -> tuple[Seal, LabelReading]:
+    """Add a version of a label set to a data set of one's own, from label files.
+
+    Parameters
+    ----------
+    item : CatalogueItem
+    labels : str or pathlib.Path
+        A file or folder.
+    name : str
+        Of the label set. The version is the next number.
+    label_format : LabelFormat or str, optional
+        Found by looking at the files unless given.
+    options : mapping, optional
+        Of the format.
+    annotator, description : str, optional
+    parent : str, optional
+        The ``name@version`` that it was made from; the version before it unless given.
+    unpaired : Unpaired
+        What happens to labels without an image.
+
+    Returns
+    -------
+    Seal, LabelReading
+        What was sealed, and how it was read.
+
+    Raises
+    ------
+    SealedError
+        If nothing is different from the version before.
+    LabelReadError, PairingError
+        If the labels cannot be read, or belong to other images.
+    """
+    store = item.store()
+    images: dict[str, Image] = {image.name: image for image in store.images()}
+    version = store.next_version(name)
+    before = f"{name}@{int(version) - 1}" if version != "1" else None
+    reading = read_labels(
+        labels, images=images, format=label_format, options=options, name=name, version=version, unpaired=unpaired
+    )
+    held = attrs.evolve(reading.labels, annotator=annotator, description=description, parent=parent or before)
+    if before is not None and store.seal(before).digest == held.digest():
+        raise SealedError(f"nothing is different from {item.entry.name}/{before}; no version was added")
+    return store.add_labels(held), reading
+
+
+def find_labels(folder: str | Path) -> Path | None:
+    """Return the labels that lie in a folder of images, or in a folder beside it; None if there are none.
+
+    Raises
+    ------
+    LabelReadError
+        If there are several.
+    """
+    place = Path(folder).expanduser().resolve()
+    beside = [p for p in place.parent.iterdir() if p.is_dir() and p.name.casefold() in _LABEL_FOLDERS and p != place]
+    candidates = [*(p for p in sorted(place.iterdir()) if p.is_dir() or p.suffix.lower() == ".json"), *sorted(beside)]
+    found = [p for p in candidates if _is_recognized(p)]
+    if not found and _is_recognized(place):
+        return place
+    if len(found) > 1:
+        raise LabelReadError(f"{place}: several may be its labels: {', '.join(map(str, found))}. Name one (--labels)")
+    return found[0] if found else None
+
+
+def name_of(folder: Path) -> str:
+    """Return a name for a data set made of that of its folder.
+
+    Raises
+    ------
+    CatalogueError
+        If nothing is left of it.
+
+    Examples
+    --------
+    >>> name_of(Path("/data/My Frames (2022)"))
+    'my-frames-2022'
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", folder.name.casefold()).strip("-")
+    if not name:
+        raise CatalogueError(f"no name can be made of {folder.name!r}; give one (--name)")
+    return name
+
+
+_LABEL_FOLDERS = {"labels", "label", "annotations", "masks"}
+
+
+def _is_recognized(path: Path) -> bool:
+    try:
+        recognized_format(path)
+    except LabelReadError:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""Figshare: the files of an article, asked for once and pinned in a lock file from then on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+
+from defectkit.datasets.file_list import RemoteFile
+from defectkit.datasets.places import Mirror
+from defectkit.datasets.sources import FigshareSource
+from defectkit.datasets.transfer import Network, hash_of
+from defectkit.errors import CatalogueError, FetchError
+from defectkit.formats.atomic import write_text
+from defectkit.records import record_converter
+from defectkit.storage.locks import exclusive
+
+LOCK = ".figshare-lock.json"
+"""The lock file, in the folder of the source in the cache."""
+
+ANSWER = "article.json"
+"""The name under which a mirror may hold the answer of the interface."""
+
+
+@attrs.frozen(kw_only=True)
+class FigshareLock:
+    """What an article was when it was first fetched.
+
+    Parameters
+    ----------
+    article : int
+    version : int
+    files : tuple of RemoteFile
+        With the md5 that Figshare gives, and with the sha256 of what came once a file has been fetched.
+    """
+
+    article: int
+    version: int
+    files: tuple[RemoteFile, ...]
+
+
+def figshare_files(
+    source: FigshareSource, home: Path, *, mirror: Mirror | None = None, network: Network | None = None
+) -> tuple[RemoteFile, ...]:
+    """Return the files of an article, from the lock file or, the first time, from the interface.
+
+    Parameters
+    ----------
+    source : FigshareSource
+    home : pathlib.Path
+        The folder of the source in the cache, where the lock file lies.
+    mirror : Mirror, optional
+        May hold the answer of the interface as ``article.json``.
+    network : Network, optional
+
+    Raises
+    ------
+    FetchError
+        If the interface cannot be reached, answers in another form than is documented, or the lock file is damaged.
+    """
+    path = home / LOCK
+    with exclusive(path.with_suffix(".lock")):
+        if not path.exists():
+            write_lock(path, parse_article(_answer(source, mirror, network or Network()), source.article))
+    return read_lock(path, source.article).files
+
+
+def pin(home: Path, fetched: Mapping[str, Path]) -> None:
+    """Write the sha256 of files that were fetched into the lock file, in place of their md5."""
+    path = home / LOCK
+    with exclusive(path.with_suffix(".lock")):
+        lock = read_lock(path, None)
+        files = tuple(
+            attrs.evolve(file, hash=hash_of(fetched[file.path], "sha256:"))
+            if file.path in fetched and not file.hash.startswith("sha256:")
+            else file
+            for file in lock.files
+        )
+        if files != lock.files:
+            write_lock(path, attrs.evolve(lock, files=files))
+
+
+def parse_article(answer: Any, article: int) -> FigshareLock:
+    """Return what the interface says of an article.
+
+    Parameters
+    ----------
+    answer : mapping
+        The JSON of ``/v2/articles/{article}``: ``id``, ``version`` and ``files``, a list of ``name``, ``size``,
+        ``download_url``, ``computed_md5`` and ``supplied_md5``.
+    article : int
+
+    Raises
+    ------
+    FetchError
+        If it is of another form or another article, a file has no address or no md5, or its two md5 differ.
+    """
+    try:
+        if answer["id"] != article:
+            raise FetchError(f"Figshare answers with article {answer['id']!r}, not {article}")
+        files = tuple(_file(one) for one in answer["files"])
+        lock = FigshareLock(article=article, version=int(answer.get("version", 1)), files=files)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        if isinstance(error, CatalogueError):
+            raise FetchError(f"Figshare article {article}: {error}") from error
+        raise FetchError(
+            f"Figshare article {article}: the answer is not of the documented form ({type(error).__name__}: {error})"
+        ) from error
+    paths = [file.path for file in files]
+    doubled = sorted({p for p in paths if paths.count(p) > 1})
+    if doubled:
+        raise FetchError(f"Figshare article {article}: two files are called {', '.join(doubled)}")
+    return lock
+
+
+def read_lock(path: Path, article: int | None) -> FigshareLock:
+    """Return what a lock file holds.
+
+    Raises
+    ------
+    FetchError
+        If it is damaged, or of another article.
+    """
+    try:
+        lock = record_converter().structure(json.loads(path.read_text(encoding="utf-8")), FigshareLock)
+    except (OSError, ValueError, cattrs.BaseValidationError) as error:
+        raise FetchError(f"the lock file {path} is damaged: {error}. Remove it to ask Figshare again") from error
+    if article is not None and lock.article != article:
+        raise FetchError(f"the lock file {path} is of article {lock.article}, not {article}")
+    return lock
+
+
+def write_lock(path: Path, lock: FigshareLock) -> None:
+    """Write a lock file, whole or not at all."""
+    write_text(path, json.dumps(record_converter().unstructure(lock), indent=1) + "\n")
+
+
+def _answer(source: FigshareSource, mirror: Mirror | None, network: Network) -> Any:
+    place = None if mirror is None else mirror.locate(source.mirror, ANSWER)
+    try:
+        if isinstance(place, Path) and place.is_file():
+            return json.loads(place.read_text(encoding="utf-8"))
+        if isinstance(place, str):
+            try:
+                return network.get(place).json()
+            except FetchError:
+                return network.get(source.address).json()
+        return network.get(source.address).json()
+    except ValueError as error:
+        raise FetchError(f"{source.address}: the answer is no JSON: {error}") from error
+
+
+def _file(one: Mapping[str, Any]) -> RemoteFile:
+    name = one["name"]
+    if not isinstance(name, str) or "/" in name or "\\" in name or name.startswith("."):
+        raise FetchError(f"Figshare: {name!r} is no name of a file")
+    if one.get("is_link_only"):
+        raise FetchError(f"Figshare: {name!r} is only a link to {one['download_url']!r}, not a file of the article")
+    given = {one[key].lower() for key in ("computed_md5", "supplied_md5") if one.get(key)}
+    if len(given) != 1:
+        said = "none" if not given else " and ".join(sorted(given))
+        raise FetchError(f"Figshare: {name!r} needs one md5 to be checked by; there is {said}")
+    return RemoteFile(path=name, hash=f"md5:{given.pop()}", size=int(one["size"]), address=str(one["download_url"]))

@@ -1,0 +1,132 @@
+"""Label diff: what changed between two label sets, as tables, a figure and overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from defectkit.datasets.diff import KINDS, LabelDiff
+from defectkit.errors import OutputError
+from defectkit.records.image import Image
+from defectkit.records.label_set import LabelSet
+from defectkit.reports.agreement import about, in_parts
+from defectkit.reports.csv_tables import csv_text, write_text
+from defectkit.reports.overlays import draw_overlay, save_overlay
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLORS = {
+    "added": "#22c55e",
+    "removed": "#ef4444",
+    "moved": "#38bdf8",
+    "reshaped": "#f59e0b",
+    "retyped": "#d946ef",
+}
+DOTS_PER_INCH = 150
+
+
+def write_diff(
+    difference: LabelDiff,
+    before: LabelSet,
+    after: LabelSet,
+    images: Mapping[str, Image],
+    folder: Path,
+    *,
+    locks: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> None:
+    """Write a difference into a folder: ``changes.csv``, ``counts.csv``, ``changes.png``, ``overlays/``, ``about.txt``.
+
+    Parameters
+    ----------
+    difference : LabelDiff
+        As :func:`defectkit.datasets.diff.diff` returns it.
+    before, after : LabelSet
+        The labels it is of.
+    images : mapping of str to Image
+        Those that there are overlays of, where something changed.
+    folder : pathlib.Path
+        Made if need be.
+    locks, notes : sequence of str
+        Which labels these are, and what has to be known of them.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"output folder {folder} cannot be made: {error}") from error
+    write_text(folder / "changes.csv", changes_csv(difference))
+    write_text(folder / "counts.csv", counts_csv(difference))
+    write_text(folder / "about.txt", about(locks, notes))
+    diff_figure(difference).savefig(folder / "changes.png")
+    for name in dict.fromkeys(change.image for change in difference.changes):
+        if name in images:
+            picture = diff_overlay(images[name], difference, before, after)
+            save_overlay(picture, folder / "overlays", name)
+
+
+def changes_csv(difference: LabelDiff) -> str:
+    """Return a row a change; empty cells where a label is in one of the two sets only."""
+    frame = difference.to_frame()
+    rows = frame.astype(object).where(frame.notna(), "").itertuples(index=False, name=None)
+    return csv_text([str(column) for column in frame.columns], rows)
+
+
+def counts_csv(difference: LabelDiff) -> str:
+    """Return the number of changes of each kind: a row an image and type, and one an image for ``all``."""
+    counts = difference.counts()
+    rows = ([*where, *row] for where, row in zip(counts.index, counts.to_numpy().tolist(), strict=True))
+    return csv_text(["image", "defect_type", *KINDS], rows)
+
+
+def diff_figure(difference: LabelDiff) -> Figure:
+    """Return the number of changes of each kind by image, as stacked bars."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(change.image for change in difference.changes))
+    figure = Figure(figsize=(8, max(2.0, 0.9 + 0.32 * len(names))), dpi=DOTS_PER_INCH, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    counts = difference.counts()
+    left = np.zeros(len(names))
+    for kind in KINDS:
+        width = np.array([counts.loc[(name, "all"), kind] for name in names], dtype=np.float64)
+        axes.barh(np.arange(len(names)), width, left=left, color=COLORS[kind], label=kind)
+        left += width
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.invert_yaxis()
+    axes.set_xlabel("changes (a label that was moved and retyped counts twice)")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=8, ncols=len(KINDS), loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    title = f"{difference.before} to {difference.after}: {difference.n_unchanged} labels unchanged"
+    figure.suptitle(title, fontsize=9, parse_math=False)
+    return figure
+
+
+def diff_overlay(image: Image, difference: LabelDiff, before: LabelSet, after: LabelSet) -> Any:
+    """Return the image with the outlines of what changed, as it is after, and of what was removed, as it was before.
+
+    A label that changed in several ways has the color of the last of them.
+    """
+    old, new = before[image.name], after[image.name]
+    ids: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    for change in difference.changes:
+        if change.image == image.name:
+            defect_id = change.id_before if change.id_after is None else change.id_after
+            ids[change.kinds[-1]].append(-1 if defect_id is None else defect_id)
+    parts = tuple(
+        (side.take(np.isin(side.ids, ids[kind])), kind)
+        for kind in KINDS
+        for side in ((old if kind == "removed" else new),)
+    )
+    titles = {kind: kind for kind in KINDS}
+    return draw_overlay(image, image.pixels, in_parts(parts, new.shape), colors=COLORS, titles=titles)
