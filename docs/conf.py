@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import defectkit
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "defectkit"
 author = "The defectkit developers"
@@ -13,18 +18,22 @@ extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx_design",
+    "command_help",
+    "error_tree",
+    "public_names",
+    "short_references",
 ]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "decisions/README.md"]
 templates_path: list[str] = []
 html_theme = "furo"
 html_title = "defectkit"
 html_static_path: list[str] = ["_static"]
+autodoc_preserve_defaults = True
 autodoc_typehints = "none"
-autosummary_generate = True
+autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
