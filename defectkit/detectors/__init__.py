@@ -6,6 +6,7 @@ from defectkit.detectors.capability import Capability
 from defectkit.detectors.card import ModelCard, ReportedMetric, TrainingData
 from defectkit.detectors.detect import detect
 from defectkit.detectors.interface import Detector
+from defectkit.detectors.tiling import Tiled
 from defectkit.detectors.training import TrainingSet
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Detector",
     "ModelCard",
     "ReportedMetric",
+    "Tiled",
     "TrainingData",
     "TrainingSet",
     "detect",

@@ -60,8 +60,8 @@ def inside_frame(mask: Bools, top: int, left: int, shape: tuple[int, int]) -> tu
 def best_of(candidates: list[Candidate], shape: tuple[int, int]) -> list[Candidate]:
     """Return the candidates without those that are another one, or a part of another one.
 
-    Loops come before blobs, then the higher contrast-to-noise ratio and ellipticity. A blob inside an open loop stays
-    unless it is the loop's outline.
+    A loop within a larger one about the same center is its inner edge. Otherwise loops come before blobs, then the
+    higher contrast-to-noise ratio and ellipticity. A blob inside an open loop stays unless it is the loop's outline.
     """
     if not candidates:
         return []
@@ -73,7 +73,16 @@ def best_of(candidates: list[Candidate], shape: tuple[int, int]) -> list[Candida
     shared, inked = _shared_pixels(masks, masks), _shared_pixels(darks, masks)
     quality = np.array([1e3 * c.is_loop + c.contrast_to_noise * c.ellipticity for c in candidates])
     kept: list[int] = []
-    gone: set[int] = set()
+    gone = {
+        other
+        for one, others in shared.items()
+        for other, pixels in others.items()
+        if candidates[one].is_loop
+        and candidates[other].is_loop
+        and areas[one] > areas[other]
+        and pixels > MOSTLY * areas[other]
+        and _concentric(centers, sizes, one, other)
+    }
     for one in map(int, np.argsort(-quality, kind="stable")):
         if one in gone:
             continue
@@ -82,10 +91,7 @@ def best_of(candidates: list[Candidate], shape: tuple[int, int]) -> list[Candida
             union = areas[one] + areas[other] - pixels
             part = max(inked.get(one, {}).get(other, 0), 0 if candidates[one].is_loop else pixels) / areas[other]
             covers = pixels > MOSTLY * areas[one] and not candidates[other].is_loop
-            inner_edge = (
-                candidates[other].is_loop and pixels > MOSTLY * areas[other] and _concentric(centers, sizes, one, other)
-            )
-            if other != one and (pixels > SAME * union or part > WITHIN or covers or inner_edge):
+            if other != one and (pixels > SAME * union or part > WITHIN or covers):
                 gone.add(other)
     return [candidates[i] for i in sorted(kept)]
 

@@ -14,7 +14,7 @@ from defectkit.detectors.blob.candidates import Candidate, best_of
 from defectkit.detectors.blob.ellipses import ellipse_of
 from defectkit.detectors.blob.flatten import darkness, noise_level
 from defectkit.detectors.blob.interior import interior_of
-from defectkit.detectors.blob.loops import dark_lines, find_loops
+from defectkit.detectors.blob.loops import dark_lines, find_loops, without_outlines
 from defectkit.detectors.blob.rules import TypeRule, type_by_rules, type_rules, types_of
 from defectkit.detectors.blob.solids import Limits, find_seeds, find_solids
 from defectkit.detectors.blob.working import Floats, WorkingImage, working_image
@@ -244,8 +244,9 @@ class Blob(Detector):
             high=LINE_HIGH * self.min_contrast_to_noise,
         )
         loops, outline = find_loops(lines, min_nm=self.min_diameter.magnitude, max_nm=self.max_diameter.magnitude)
+        rest, taken = without_outlines(dark, outline, spacing_nm=scale, min_nm=self.min_diameter.magnitude)
         seeds = find_seeds(
-            dark,
+            rest,
             min_px=self.min_diameter.magnitude / scale,
             max_px=self.max_solid_width.magnitude / scale,
             window_px=NOISE_WINDOW * window,
@@ -259,7 +260,7 @@ class Blob(Detector):
             edge_level=self.edge_level,
             min_contrast=self.min_contrast_to_noise,
         )
-        solids = find_solids(dark, smooth, noise, outline, seeds, limits)
+        solids = find_solids(rest, np.where(taken, 0, smooth), noise, taken, seeds, limits)
         return best_of([*loops, *solids], dark.shape), dark
 
     def _type(self, candidate: Candidate, dark: Floats, spacing_nm: float) -> str:

@@ -25,6 +25,10 @@ SMALLEST_HOLE = 0.6
 """The bright inside of a loop is at least this many times as wide as the smallest defect."""
 GAP = 0.5
 """Gaps in a line up to this many times the smallest defect are closed."""
+BESIDE = 0.4
+"""A line is faint beside its dark part over this many times the smallest defect."""
+LARGER, NESTED = 0.01, 0.05
+"""How much less elliptic a group may be than a part of it and yet come first: a region more, one that encloses all."""
 MOST_SHARED = 2
 """A loop may share regions with so many loops found before it."""
 
@@ -71,17 +75,17 @@ def dark_lines(
 
 
 def _closed(mask: Bools, radius: float) -> Bools:
-    """Return the closing of ``mask`` with a disc, by distances, so that its cost does not grow with the radius."""
-    from scipy.ndimage import distance_transform_edt
+    """Return the closing of ``mask`` with an octagon of about this radius in pixels."""
+    from scipy.ndimage import binary_dilation, binary_erosion, generate_binary_structure
 
-    if not mask.any():
-        return mask
-    radius = max(radius, 1.0)
-    margin = int(radius) + 2
-    padded = np.pad(mask, margin)
-    grown = distance_transform_edt(~padded) <= radius
-    closed: Bools = (distance_transform_edt(grown) > radius)[margin:-margin, margin:-margin] | mask
-    return closed
+    steps = max(1, round(radius))
+    shapes = [generate_binary_structure(2, 1 + (step % 2)) for step in range(steps)]
+    closed: Bools = np.pad(mask, steps + 1)
+    for shape in shapes:
+        closed = binary_dilation(closed, shape)
+    for shape in reversed(shapes):
+        closed = binary_erosion(closed, shape, border_value=1)
+    return closed[steps + 1 : -steps - 1, steps + 1 : -steps - 1]
 
 
 def find_loops(lines: Lines, *, min_nm: float, max_nm: float) -> tuple[list[Candidate], Bools]:
@@ -111,8 +115,8 @@ def find_loops(lines: Lines, *, min_nm: float, max_nm: float) -> tuple[list[Cand
         & (size_nm <= max_nm)
         & (ellipses.elongation <= MAX_ELONGATION)
     )
-    members = np.array([len(group) for group in groups])
-    best_first = fitting[np.argsort(-(ellipses.ellipticity + 0.01 * members)[fitting], kind="stable")]
+    bonus = np.array([LARGER * len(group) + NESTED * _is_nested(group, boxes) for group in groups])
+    best_first = fitting[np.argsort(-(ellipses.ellipticity + bonus)[fitting], kind="stable")]
     loops: list[Candidate] = []
     taken: list[frozenset[int]] = []
     for i in best_first:
@@ -127,6 +131,19 @@ def find_loops(lines: Lines, *, min_nm: float, max_nm: float) -> tuple[list[Cand
         outline[place] |= loop.dark
         loops.append(loop)
     return loops, outline
+
+
+def without_outlines(dark: Floats, outline: Bools, *, spacing_nm: float, min_nm: float) -> tuple[Floats, Bools]:
+    """Return the darkness with the lines of loops, and what is faint beside them, put to that of the foil; and where.
+
+    So a loop's line is neither taken for a blob, nor smeared into its inside by smoothing.
+    """
+    from scipy.ndimage import binary_dilation
+
+    beside = (
+        binary_dilation(outline, iterations=max(1, round(BESIDE * min_nm / spacing_nm))) if outline.any() else outline
+    )
+    return np.where(beside, np.float32(0.0), dark), beside
 
 
 def _bright_regions(lines: Lines, min_nm: float, max_nm: float) -> tuple[Labels, Boxes] | None:
@@ -176,6 +193,15 @@ def _connected_groups(owner: Labels, n: int) -> list[tuple[int, ...]]:
         neighbors[j].add(i)
     triples = {tuple(sorted((i, j, k))) for i, j in pairs for k in (neighbors[i] | neighbors[j]) - {i, j}}
     return [*((i,) for i in range(1, n + 1)), *sorted(pairs), *sorted(triples)]
+
+
+def _is_nested(group: tuple[int, ...], boxes: Boxes) -> bool:
+    """Return whether the box of one region of a group encloses those of all others."""
+    mine = [boxes[g - 1] for g in group]
+    return len(mine) > 1 and any(
+        all(a.start <= b.start and b.stop <= a.stop for other in mine for a, b in zip(box, other, strict=True))
+        for box in mine
+    )
 
 
 def _loop(

@@ -21,13 +21,14 @@ Bools = NDArray[np.bool_]
 SCALES_PER_OCTAVE = 2
 FINEST_SIGMA = 1.4
 """An octave is worked on at half the size once its Gaussian is twice as wide as this, in pixels."""
-MIN_ELLIPTICITY = 0.88
+MIN_ELLIPTICITY = 0.9
 SMALLEST_AREA = 0.6
 """A blob has at least this part of the area of the smallest disc asked for: its edge is uncertain by a pixel."""
 FAINTEST = 0.4
 """The mean darkness of a blob is at least this part of what its seed has to reach."""
 SMOOTHING = 0.5
-"""A blob's outline is drawn on the image smoothed with this part of the scale of its seed."""
+"""A blob's outline is drawn on the image smoothed with this part of the scale of its seed, and at most with the size of
+the smallest blob."""
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +137,7 @@ def find_solids(
     for seed in seeds:
         if done[seed.row, seed.col]:
             continue
-        image = smoothed.at(SMOOTHING * seed.sigma_px)
+        image = smoothed.at(min(SMOOTHING * seed.sigma_px, limits.min_px))
         grown = _grow(image, outline, seed, limits)
         if grown is None:
             continue

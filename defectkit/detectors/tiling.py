@@ -1,0 +1,132 @@
+"""Tiled: any detector on images larger than it can take at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar, Self
+
+import attrs
+
+from defectkit.detectors.capability import Capability
+from defectkit.detectors.card import ModelCard
+from defectkit.detectors.detect import detect
+from defectkit.detectors.folder import empty_folder
+from defectkit.detectors.interface import Detector
+from defectkit.detectors.merging import merge_tiles
+from defectkit.detectors.tiles import Tile, tiles_of
+from defectkit.detectors.training import TrainingSet
+from defectkit.errors import DetectorError
+from defectkit.records.image import ArrayPixels, Image, Pixels
+from defectkit.records.prediction import Prediction
+
+TILING = "tiling.json"
+
+
+@attrs.frozen(kw_only=True)
+class Tiled(Detector):
+    """A detector that is shown one tile of an image at a time.
+
+    What is found in the tiles is merged with :func:`~defectkit.detectors.merging.merge_tiles`: a defect that a border
+    cuts is united with its other part, and one that two tiles show is kept once. An image that is no larger than a tile
+    goes to the detector as it is.
+
+    Parameters
+    ----------
+    detector : Detector
+        Any detector.
+    tile : int
+        Edge of a tile in pixels.
+    overlap : int
+        By how many pixels neighboring tiles overlap: best a little more than the largest defect.
+
+    Raises
+    ------
+    DetectorError
+        If a tile is not larger than the overlap, or there is none.
+
+    Examples
+    --------
+    >>> from defectkit.detectors.blob import Blob
+    >>> from defectkit.testing.synthetic import synthetic_micrograph
+    >>> image, truth = synthetic_micrograph(5, shape=(300, 300), counts={"bdot": 6}, n_lines=0)
+    >>> [prediction] = detect(Tiled(detector=Blob(), tile=200, overlap=80), [image])
+    >>> len(prediction.instances), prediction.settings["tile"]
+    (6, 200)
+    """
+
+    name: ClassVar[str] = "tiled"
+    description: ClassVar[str] = "Another detector, shown an image in overlapping tiles."
+
+    detector: Detector
+    tile: int = 1024
+    overlap: int = 128
+
+    def __attrs_post_init__(self) -> None:
+        tiles_of((1, 1), tile=self.tile, overlap=self.overlap)
+        if isinstance(self.detector, Tiled):
+            raise DetectorError("a tiled detector cannot be tiled again; change its tile and overlap")
+
+    @property
+    def capability(self) -> Capability:
+        """That of the detector, but for the limit on detections, which holds in each tile."""
+        return attrs.evolve(self.detector.capability, max_detections=None)
+
+    def card(self) -> ModelCard:
+        """Return the detector's card with the tiling among its settings."""
+        card = self.detector.card()
+        return attrs.evolve(card, settings={**card.settings, "tile": self.tile, "overlap": self.overlap})
+
+    def fit(self, training: TrainingSet, validation: TrainingSet | None = None) -> Self:
+        """Return the fitted detector, tiled; how it cuts training images is the detector's own matter."""
+        return attrs.evolve(self, detector=self.detector.fit(training, validation))
+
+    def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
+        """Yield what is found in each image."""
+        for image in images:
+            tiles = tiles_of(image.shape, tile=self.tile, overlap=self.overlap)
+            if len(tiles) == 1:
+                parts = list(detect(self.detector, [image]))
+                instances = parts[0].instances
+            else:
+                parts = list(detect(self.detector, _tile_images(image, tiles)))
+                instances = merge_tiles(tiles, [part.instances for part in parts], image.shape)
+            yield attrs.evolve(
+                parts[0],
+                image=image.name,
+                instances=instances,
+                settings={**parts[0].settings, "tile": self.tile, "overlap": self.overlap},
+                capped=any(part.capped for part in parts),
+                notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+            )
+
+    def save(self, folder: Path) -> None:
+        """Write the tiling, and the detector into a folder of its own."""
+        empty_folder(folder)
+        tiling = {"detector": self.detector.name, "tile": self.tile, "overlap": self.overlap}
+        self.detector.save(folder / "detector")
+        (folder / TILING).write_text(json.dumps(tiling, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return the tiled detector that was saved in ``folder``; its detector has to be registered."""
+        from defectkit import hooks
+
+        path = folder / TILING
+        try:
+            tiling = json.loads(path.read_text(encoding="utf-8"))
+            name, tile, overlap = tiling["detector"], int(tiling["tile"]), int(tiling["overlap"])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise DetectorError(f"{path} does not hold a tiling: {type(error).__name__}: {error}") from error
+        return cls(detector=hooks.find("detector", name).load(folder / "detector"), tile=tile, overlap=overlap)
+
+
+def _tile_images(image: Image, tiles: list[Tile]) -> Iterator[Image]:
+    pixels: Pixels = image.pixels
+    for number, tile in enumerate(tiles, start=1):
+        yield attrs.evolve(
+            image,
+            name=f"{image.name} (tile {number} of {len(tiles)})",
+            source=ArrayPixels(array=tile.crop(pixels)),
+        )
