@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from defectkit.datasets import load_dataset as load_dataset
     from defectkit.datasets.diff import diff as diff
     from defectkit.formats import (
         read_image as read_image,
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
         read_labels as read_labels,
         write_labels as write_labels,
     )
-    from defectkit.hardening import harden as harden, load_material as load_material
+    from defectkit.hardening import load_material as load_material
+    from defectkit.hardening.harden import harden as harden
     from defectkit.matching import match as match
-    from defectkit.measurement import measure as measure, summarize as summarize
+    from defectkit.measurement import summarize as summarize
+    from defectkit.measurement.measure import measure as measure
     from defectkit.records import (
         Calibration as Calibration,
         Defect as Defect,
@@ -37,14 +40,15 @@ if TYPE_CHECKING:
     from defectkit.storage import Store as Store
     from defectkit.workflows import (
         Analysis as Analysis,
-        analyze as analyze,
-        evaluate as evaluate,
         make_detector as make_detector,
         measure_labels as measure_labels,
     )
     from defectkit.workflows.agreement import agree as agree
+    from defectkit.workflows.analyze import analyze as analyze
+    from defectkit.workflows.evaluate import evaluate as evaluate
 
 _HOMES = {
+    "defectkit.datasets": ("load_dataset",),
     "defectkit.datasets.diff": ("diff",),
     "defectkit.formats": (
         "read_image",
@@ -52,15 +56,11 @@ _HOMES = {
         "read_labels",
         "write_labels",
     ),
-    "defectkit.hardening": (
-        "harden",
-        "load_material",
-    ),
+    "defectkit.hardening": ("load_material",),
+    "defectkit.hardening.harden": ("harden",),
     "defectkit.matching": ("match",),
-    "defectkit.measurement": (
-        "measure",
-        "summarize",
-    ),
+    "defectkit.measurement": ("summarize",),
+    "defectkit.measurement.measure": ("measure",),
     "defectkit.records": (
         "Calibration",
         "Defect",
@@ -77,12 +77,12 @@ _HOMES = {
     "defectkit.storage": ("Store",),
     "defectkit.workflows": (
         "Analysis",
-        "analyze",
-        "evaluate",
         "make_detector",
         "measure_labels",
     ),
     "defectkit.workflows.agreement": ("agree",),
+    "defectkit.workflows.analyze": ("analyze",),
+    "defectkit.workflows.evaluate": ("evaluate",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -29,9 +31,7 @@ def image_sets(draw):
     alloys = draw(st.lists(st.sampled_from("xyz"), min_size=n, max_size=n))
     groups = draw(st.dictionaries(st.integers(0, n - 1).map("image {}".format), st.sampled_from("gh")))
     images = [
-        Image.from_array(
-            f"image {i}", np.full((2, 2), i, np.uint8), specimen=Specimen(area=areas[i], alloy=alloys[i])
-        )
+        Image.from_array(f"image {i}", np.full((2, 2), i, np.uint8), specimen=Specimen(area=areas[i], alloy=alloys[i]))
         for i in range(n)
     ]
     return images, groups
@@ -93,7 +93,7 @@ def test_learning_curves_are_nested_over_one_test_side(image_set, seed):
     for split in splits:
         assert_sound(split, images, groups)
         assert split.test == splits[0].test
-    for small, large in zip(splits, splits[1:], strict=False):
+    for small, large in itertools.pairwise(splits):
         assert set(small.train) < set(large.train)
     if splits:
         assert len(splits[-1].train) + len(splits[-1].test) == len(images)
@@ -114,5 +114,5 @@ def test_group_splits_never_part_an_alloy(image_set, seed):
     curve = list(make_splits(GroupLearningCurve(by="alloy", seed=seed), images, **LABELS))
     for split in (*left_out, *curve):
         assert not {alloy[n] for n in split.train} & {alloy[n] for n in split.test}
-    for small, large in zip(curve, curve[1:], strict=False):
+    for small, large in itertools.pairwise(curve):
         assert set(small.train) < set(large.train)

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import PIL.Image
 import pytest
+import tifffile
 import xarray as xr
 
 from defectkit.datasets import Catalogue, CatalogueItem, Lock, load_dataset, locks_of, put_locks
@@ -191,6 +192,27 @@ def test_a_pixel_size_that_does_not_go_with_the_magnification_is_found(tmp_path:
     ]
     assert "400 nm by its pixel size, but fov200nm by its folder" in found[0].what
     assert "500000 times is 200 nm" in found[1].what
+
+
+def test_a_pixel_size_that_the_file_contradicts_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for name, size in (("a", 0.5), ("b", 0.25)):
+        per_unit = 1e3 / size  # pixels a micrometer
+        tifffile.imwrite(
+            folder / f"{name}.tif",
+            np.full(SHAPE, round(1 / size), np.uint16),
+            imagej=True,
+            resolution=(per_unit, per_unit),
+            metadata={"unit": "um"},
+        )
+    item = add_dataset(folder, name="my-frames")
+    held = load_dataset("my-frames")
+    assert check_dataset(held) == ()
+    wrong = attrs.evolve(held.images["b"], calibration=held.images["a"].calibration)
+    (found,) = check_dataset(attrs.evolve(held, images={**held.images, "b": wrong}, item=item))
+    assert (found.check, found.where, found.severity) == ("file tags", "b", "fault")
+    assert "0.25 x 0.25 nm/px, the catalogue 0.5 x 0.5" in found.what
 
 
 def test_merge_keeps_what_it_is_told() -> None:

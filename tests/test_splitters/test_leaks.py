@@ -74,9 +74,7 @@ def test_pixels_are_not_read_where_their_relation_is_accepted(make_images):
 def test_find_leaks_gives_one_for_each_test_image_and_relation(make_images):
     images = {image.name: image for image in make_images(4, area=["A", "A", "A", None])}
     split = Split(name="s", train=("image 000", "image 001"), test=("image 002", "image 003"), **LABELS)
-    assert find_leaks(split, images) == (
-        Leak(train="image 000", test="image 002", relation=Relation.AREA, key="A"),
-    )
+    assert find_leaks(split, images) == (Leak(train="image 000", test="image 002", relation=Relation.AREA, key="A"),)
     assert find_leaks(split, images, relations=(Relation.PIXELS,)) == ()
 
 
@@ -116,7 +114,10 @@ GOOD = Split(name="s", train=("image 000",), test=("image 001",), **LABELS)
         ([], "made no split of 2 images"),
         ([GOOD, GOOD], "has a name that another split"),
         ([Split(name="s", train=("ghost",), test=("image 001",), **LABELS)], r"'ghost'.*was not given"),
-        ([Split(name="s", train=("image 000",), test=("image 001",), train_labels="x@1", test_labels="x@1")], "label sets"),
+        (
+            [Split(name="s", train=("image 000",), test=("image 001",), train_labels="x@1", test_labels="x@1")],
+            "label sets",
+        ),
     ],
 )
 def test_a_faulty_splitter_is_named(make_images, splits, fault):

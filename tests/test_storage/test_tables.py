@@ -95,6 +95,17 @@ def test_defaults_around_other_rows_are_kept(
     assert np.array_equal(read(tmp_path)[:], np.concatenate(pieces, axis=1), equal_nan=True)
 
 
+def test_whole_shards_of_defaults_take_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "SHARD_ROWS", 10)
+    monkeypatch.setattr(tables, "CHUNK_ROWS", 5)
+    writer = TableWriter(tmp_path, "table", ("a", "b"))
+    writer.append(np.zeros((2, 35), int))
+    writer.append(np.ones((2, 1), int))
+    assert sum(piece.shape[1] for piece in writer._pieces) == 6
+    writer.close(sharded=True)
+    assert sorted(p.name for p in (tmp_path / "table" / "c" / "0").iterdir()) == ["3"]
+
+
 def test_a_short_table_is_named(tmp_path: Path) -> None:
     written(tmp_path, [np.ones((2, 3), int)])
     with pytest.raises(StorageError, match="here has 3 rows, but 4"):
