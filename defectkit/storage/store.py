@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -14,6 +14,7 @@ from defectkit.storage.backend import Backend, escaped, unescaped
 from defectkit.storage.blocks import Entry
 from defectkit.storage.images import ImageWriter, StoredImages
 from defectkit.storage.locations import backend_of, create_at
+from defectkit.storage.predictions import about_run, entries_of_run
 from defectkit.storage.results import read_results, write_results
 from defectkit.storage.sets import Seal, SealedSets
 from defectkit.storage.staging import Interrupted
@@ -34,6 +35,11 @@ class Store:
 
     Make one with :meth:`create` or :meth:`open`, at a folder, at a file whose name ends in ``.zip``, or in any Zarr
     store.
+
+    Parameters
+    ----------
+    backend : Backend
+        Where the groups and arrays lie; :meth:`create` and :meth:`open` choose it by the location.
 
     Examples
     --------
@@ -187,8 +193,8 @@ class Store:
         first = next(stream, None)
         if first is None:
             return self._predictions.write(key, (), {})
-        about = _about(first)
-        return self._predictions.write(key, _of_one_run(itertools.chain((first,), stream), about), about)
+        about = about_run(first)
+        return self._predictions.write(key, entries_of_run(itertools.chain((first,), stream), about), about)
 
     def predictions(self, key: str) -> Iterator[Prediction]:
         """Give the predictions of each image, in the order they were written, reading a block of images at a time."""
@@ -289,21 +295,3 @@ class Store:
                     f"{instances.shape}; they were drawn on another image"
                 )
             yield Entry(image=image, instances=instances)
-
-
-def _about(prediction: Prediction) -> dict[str, Any]:
-    return {
-        "detector": prediction.detector,
-        "detector_version": prediction.detector_version,
-        "settings": dict(prediction.settings),
-    }
-
-
-def _of_one_run(predictions: Iterable[Prediction], about: Mapping[str, Any]) -> Iterator[Entry]:
-    for p in predictions:
-        if _about(p) != about:
-            raise PairingError(
-                f"image {p.image!r} was predicted by {_about(p)}, the first one by {dict(about)}; "
-                "store each run by itself"
-            )
-        yield Entry(image=p.image, instances=p.instances, capped=p.capped, notes=p.notes)

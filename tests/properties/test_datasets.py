@@ -9,17 +9,15 @@ from hypothesis import given, strategies as st
 
 from defectkit.datasets.diff import diff
 from defectkit.datasets.entry import (
-    CalibrationFacts,
     Category,
     Citation,
     DatasetEntry,
     Expected,
     ExpectedFile,
-    GroupFacts,
-    ImagesFacts,
     LabelsEntry,
     SplitsFile,
 )
+from defectkit.datasets.images_entry import CalibrationFacts, GroupFacts, ImagesFacts
 from defectkit.datasets.lock import Lock, locks_of, put_locks
 from defectkit.datasets.merge import merge
 from defectkit.datasets.sources import FigshareSource, FileSource, RegisteredSource, StoreSource

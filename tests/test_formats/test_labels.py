@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from defectkit.errors import LabelReadError, PairingError, UnknownPluginError
+from defectkit.errors import LabelReadError, PairingError, UnknownPluginError, UnpairedLabelsError
 from defectkit.formats import Unpaired, read_labels, write_labels
 from defectkit.formats.coco import CocoFormat
 from defectkit.formats.lookup import label_format, recognized_format
@@ -78,7 +78,7 @@ def test_labels_without_an_image_are_an_error_or_left_out(stored: tuple[str, Pat
 def test_labels_of_no_image_at_all_are_always_an_error(stored: tuple[str, Path], blank: Blank) -> None:
     name, path = stored
     for images in (blank("three", shape=SHAPE), {}):
-        with pytest.raises(PairingError, match="none of its 2"):
+        with pytest.raises(UnpairedLabelsError, match="none of its 2"):
             read_labels(path, images=images, format=name, unpaired="leave-out")
 
 

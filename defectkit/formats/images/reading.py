@@ -94,6 +94,8 @@ def read_images(
     paths : str, pathlib.Path or iterable of them
         Files and folders. Of a folder the files with the suffix of a known image format are read, sub-folders and
         hidden files are not; a file that is named is always read.
+    pixel_size, foil_thickness, calibration, specimen, tables, on_conflict, format
+        As :func:`read_image`, for each of the images.
 
     Returns
     -------

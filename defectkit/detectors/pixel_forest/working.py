@@ -1,0 +1,84 @@
+"""Working: the pixels and features of an image at the pixel size that a model works at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.detectors.learning.example import rescaled_shape, resized
+from defectkit.detectors.learning.normalization import Normalization
+from defectkit.detectors.pixel_forest.feature_cache import FEATURES, Features
+from defectkit.detectors.pixel_forest.features import margin_px, n_features, pixel_features
+from defectkit.detectors.pixel_forest.forest import Forest
+from defectkit.records.image import Image
+from defectkit.units import as_pixel_size
+
+STRIP_BYTES = 2**28
+"""Features of an image are made at once up to this size, of a larger one in strips."""
+
+
+@attrs.frozen(kw_only=True)
+class Working:
+    """At what pixel size, and through which filters, a model sees an image.
+
+    Parameters
+    ----------
+    pixel_size_nm : float
+    scales_nm : tuple of float
+    normalization : Normalization
+    """
+
+    pixel_size_nm: float
+    scales_nm: tuple[float, ...]
+    normalization: Normalization
+
+    @property
+    def scales_px(self) -> tuple[float, ...]:
+        """The scales in pixels of the working size."""
+        return tuple(scale / self.pixel_size_nm for scale in self.scales_nm)
+
+    def shape(self, image: Image) -> tuple[int, int]:
+        """Return height and width of what ``image`` shows, in pixels of the working size."""
+        return rescaled_shape(image, as_pixel_size(f"{self.pixel_size_nm!r} nm/px"))
+
+    def pixels(self, image: Image) -> NDArray[np.float32]:
+        """Return the pixels, normalized and resampled."""
+        return resized(self.normalization.apply(image.pixels), self.shape(image))
+
+    def features(self, image: Image) -> Features:
+        """Return the features of every pixel, shape (H, W, F), from the cache where they are in it."""
+        calibration = image.required_calibration()
+        key = (image.digest(), calibration.pixel_size_nm, self)
+        return FEATURES.get(key, lambda: pixel_features(self.pixels(image), self.scales_px))
+
+    def probabilities(self, image: Image, forest: Forest) -> NDArray[np.float32]:
+        """Return what a forest says of every pixel, shape (H, W, C)."""
+        height, width = self.shape(image)
+        row_bytes = width * n_features(self.scales_nm) * np.dtype(np.float16).itemsize
+        if height * row_bytes <= STRIP_BYTES:
+            return _predicted(forest, self.features(image))
+        rows = max(1, STRIP_BYTES // row_bytes)
+        return in_strips(self.pixels(image), self.scales_px, forest, rows)
+
+
+def in_strips(
+    pixels: NDArray[np.float32], scales_px: Sequence[float], forest: Forest, rows: int
+) -> NDArray[np.float32]:
+    """Return what a forest says of every pixel, working through some rows at a time; it is the same as at once."""
+    margin = margin_px(scales_px)
+    height = pixels.shape[0]
+    strips = []
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        first, last = max(0, top - margin), min(height, bottom + margin)
+        features = pixel_features(pixels[first:last], scales_px)[top - first : bottom - first]
+        strips.append(_predicted(forest, features))
+    return np.concatenate(strips)
+
+
+def _predicted(forest: Forest, features: Features) -> NDArray[np.float32]:
+    height, width, n = features.shape
+    return forest.predict(features.reshape(-1, n)).reshape(height, width, forest.n_classes)
