@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from defectkit.cli.agreement_table import show_agreement
 from defectkit.cli.analysis_options import Assignment, pairs
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning
@@ -141,7 +142,7 @@ def agree(
         names = result.attrs[f"only_in_{side}"]
         if names:
             print_warning(f"{len(names)} images are in {key} only, left out: {', '.join(names)}")
-    _show_agreement(result)
+    show_agreement(result)
     if output is not None:
         click.echo(f"Tables and figures: {output}")
 
@@ -292,34 +293,3 @@ def tag(reference: tuple[str, str], tag: str, mirror: str | None) -> None:
     ((data, held),) = load_references((reference,), available=False, mirror=mirror)
     made = add_tag(data.name, held.key, tag, digest=held.digest())
     click.echo(f"{data.name}/{made.name} means {data.name}/{made.labels}, sha256:{made.digest}")
-
-
-def _show_agreement(result: Any) -> None:
-    sides = f"{result.attrs['first']} and {result.attrs['second']}"
-    rows = [
-        (f"{t:.2f}", _interval(result, "f1_score", 3, iou_threshold=t), _interval(result, "kappa", 3, iou_threshold=t))
-        for t in result["iou_threshold"].values
-    ]
-    title = f"{sides}: {result.sizes['image']} images, {result.attrs['bootstrap']}"
-    print_table(title, ("IoU threshold", "F1", "kappa of types"), rows)
-    counts = {side: result[f"{side}_count"].sum("image") for side in ("first", "second")}
-    differences = [
-        (
-            str(name),
-            int(counts["first"].sel(defect_type=name)),
-            int(counts["second"].sel(defect_type=name)),
-            _interval(result, "size_difference", 1, defect_type=name),
-            _interval(result, "density_difference", 1, defect_type=name),
-        )
-        for name in result["defect_type"].values
-    ]
-    columns = ("type", result.attrs["first"], result.attrs["second"], "mean size, %", "density, %")
-    print_table("Differences of the second from the first", columns, differences)
-    print_table("Lock", ("label set",), [(line,) for line in result.attrs["lock"]])
-
-
-def _interval(result: Any, name: str, decimals: int, **where: Any) -> str:
-    value, low, high = (float(result[f"{name}{end}"].sel(where)) for end in ("", "_low", "_high"))
-    if value != value:
-        return "-"
-    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"

@@ -27,6 +27,9 @@ FIELD_TOLERANCE = 0.1
 NAMED_FIELD_TOLERANCE = 0.02
 """A field of view may differ by this part from the one that the name of a folder states."""
 
+TAG_TOLERANCE = 0.01
+"""The pixel size of the catalogue and that of the file's own tags may differ by this part."""
+
 _MAGNIFICATION = re.compile(r"(?<![A-Za-z0-9.])[Xx]?(\d+(?:\.\d+)?)\s*([kK])[xX]?(?![A-Za-z])")
 _NAMED_FIELD = re.compile(r"fov[_ -]?(\d+(?:\.\d+)?)\s*(nm|um)", re.IGNORECASE)
 
@@ -76,7 +79,7 @@ def check_dataset(data: Dataset) -> tuple[Finding, ...]:
         lie outside their frame; sizes that are outliers; pixel sizes that do not go with magnification, field of view
         or the file's own tags; counts that are not as expected.
     """
-    found = [*duplicate_images(data.images), *calibration_oddities(data.images)]
+    found = [*duplicate_images(data.images), *calibration_oddities(data.images), *tag_oddities(data.images)]
     for key, labels in data.label_sets.items():
         found += coverage(key, labels, data)
         found += repaired(key, data)
@@ -241,6 +244,27 @@ def calibration_oddities(images: Mapping[str, Image]) -> Iterator[Finding]:
                     what=f"its field of view is {width_nm:.4g} nm; that of most images at {magnification:g} times is "
                     f"{middle:.4g} nm",
                 )
+
+
+def tag_oddities(images: Mapping[str, Image]) -> Iterator[Finding]:
+    """Give a finding for each image whose file states another pixel size than the catalogue."""
+    from defectkit.formats.lookup import image_format
+
+    for name, image in images.items():
+        if image.path is None or image.calibration is None:
+            continue
+        stated = image_format(image.path).read(image.path).calibration
+        if stated is None:
+            continue
+        ours, theirs = np.array(image.calibration.pixel_size_nm), np.array(stated.pixel_size_nm)
+        if (np.abs(ours - theirs) > TAG_TOLERANCE * theirs).any():
+            yield Finding(
+                severity=Severity.FAULT,
+                check="file tags",
+                where=name,
+                what=f"its file says {theirs[0]:.4g} x {theirs[1]:.4g} nm/px, "
+                f"the catalogue {ours[0]:.4g} x {ours[1]:.4g}",
+            )
 
 
 def _magnification(image: Image) -> float | None:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import attrs
 
 from defectkit.datasets.catalogue import CatalogueItem
-from defectkit.datasets.entry import ImagesFacts
+from defectkit.datasets.images_entry import ImagesFacts
 from defectkit.datasets.prefix_table import PrefixTable
 from defectkit.datasets.transfer import hash_of
 from defectkit.errors import PairingError

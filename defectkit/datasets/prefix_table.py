@@ -6,7 +6,8 @@ import re
 
 import attrs
 
-from defectkit.datasets.entry import FORMAT, CalibrationFacts
+from defectkit.datasets.entry import FORMAT
+from defectkit.datasets.images_entry import CalibrationFacts
 from defectkit.errors import CatalogueError
 from defectkit.records import Calibration, Source, Specimen
 
@@ -22,7 +23,7 @@ class Prefix:
     name : str
         As it was printed.
     pixel_size, pixel_size_source, foil_thickness, foil_thickness_source
-        As of :class:`~defectkit.datasets.entry.CalibrationFacts`.
+        As of :class:`~defectkit.datasets.images_entry.CalibrationFacts`.
     page : int, optional
         Of the publication.
     note : str

@@ -1,0 +1,42 @@
+"""The tables that ``defectkit labels agree`` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from defectkit.cli.console import print_table
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def show_agreement(result: xarray.Dataset) -> None:
+    """Print F1 and kappa over the threshold, the differences by type, and the lock lines."""
+    sides = f"{result.attrs['first']} and {result.attrs['second']}"
+    rows = [
+        (f"{t:.2f}", _interval(result, "f1_score", 3, iou_threshold=t), _interval(result, "kappa", 3, iou_threshold=t))
+        for t in result["iou_threshold"].values
+    ]
+    title = f"{sides}: {result.sizes['image']} images, {result.attrs['bootstrap']}"
+    print_table(title, ("IoU threshold", "F1", "kappa of types"), rows)
+    counts = {side: result[f"{side}_count"].sum("image") for side in ("first", "second")}
+    differences = [
+        (
+            str(name),
+            int(counts["first"].sel(defect_type=name)),
+            int(counts["second"].sel(defect_type=name)),
+            _interval(result, "size_difference", 1, defect_type=name),
+            _interval(result, "density_difference", 1, defect_type=name),
+        )
+        for name in result["defect_type"].values
+    ]
+    columns = ("type", result.attrs["first"], result.attrs["second"], "mean size, %", "density, %")
+    print_table("Differences of the second from the first", columns, differences)
+    print_table("Lock", ("label set",), [(line,) for line in result.attrs["lock"]])
+
+
+def _interval(result: xarray.Dataset, name: str, decimals: int, **where: Any) -> str:
+    value, low, high = (float(result[f"{name}{end}"].sel(where)) for end in ("", "_low", "_high"))
+    if value != value:
+        return "-"
+    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"
