@@ -17,6 +17,8 @@ NOUNS = {
     "measure": "Measure and report the defects that labels outline.",
     "evaluate": "Compare predicted labels with the truth.",
     "demo": "Run the whole way on synthetic micrographs with known truth.",
+    "train": "Train a detector and save it.",
+    "study": "Run a study: every split with every detector, seed and convention.",
     "datasets": "List, fetch, check and add data sets.",
     "labels": "Compare, merge, export, add and tag versions of label sets.",
     "plugins": "List all that is registered, and what failed to load.",

@@ -114,7 +114,7 @@ class Forest:
             If there is no forest in the file.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return cls(**{name: stored[name] for name in COLUMNS}, n_features=int(stored["n_features"]))
         except FileNotFoundError as error:
             raise DetectorError(f"{path}: the trees of the saved detector are missing") from error

@@ -1,0 +1,71 @@
+"""``defectkit train``: from labelled images to a saved detector."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from defectkit.cli.command import Command
+from defectkit.cli.console import note
+
+EXAMPLE = """
+defectkit train train.toml -o model
+"""
+
+KEYS = ("detector", "options", "data", "labels", "split", "validation_fraction", "seed")
+
+
+@click.command(cls=Command, example=EXAMPLE)
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.toml")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    metavar="MODEL",
+    help="Folder for the model; it must not be there, or be empty.",
+)
+def train(config: Path, output: Path) -> None:
+    """Train a detector and save it.
+
+    The file names the `detector` and its `options`, the data as a study does (`[data]`), the `labels` (name@version),
+    and perhaps a `split` of the data set whose train side is to be learned from, a `validation_fraction` of the images
+    to hold back, and the `seed` of that choice.
+    """
+    from defectkit.detectors import Detector
+    from defectkit.errors import DetectorError, OutputError, StudyError
+    from defectkit.studies import trained
+    from defectkit.studies.toml import read_data, read_toml
+    from defectkit.workflows import make_detector
+
+    target = output.expanduser().resolve()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise OutputError(f"{target} is there already; a model is saved into a new folder")
+    table: dict[str, Any] = read_toml(config)
+    strange = sorted(set(table) - set(KEYS))
+    missing = [key for key in ("detector", "data", "labels") if key not in table]
+    if strange or missing:
+        raise StudyError(
+            f"{config}: {', '.join([*(f'{k} is unknown' for k in strange), *(f'{k} is missing' for k in missing)])}; "
+            f"it takes {', '.join(KEYS)}"
+        )
+    detector: Detector = make_detector(table["detector"], options=table.get("options"))
+    if not detector.capability.is_trainable:
+        raise DetectorError(f"detector {detector.name!r} cannot be trained; choose one that can (`defectkit plugins`)")
+    data = read_data(table["data"], [table["labels"]], where=config)
+    labels = data.labels(table["labels"])
+    names = data.split(table["split"]).train if "split" in table else labels.images
+    start = time.perf_counter()
+    fitted = trained(
+        detector,
+        [data.images[name] for name in names],
+        labels,
+        validation_fraction=table.get("validation_fraction", 0.0),
+        seed=table.get("seed", 0),
+    )
+    note(f"{len(names)} images of {labels.key}: trained in {time.perf_counter() - start:.0f} s")
+    fitted.save(target)
+    click.echo(f"Model: {target} (types {', '.join(fitted.capability.types)})")

@@ -1,0 +1,124 @@
+"""Explore: every matcher, kind of IoU, size rule and threshold, one evaluation each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from defectkit.conventions import Convention, IoUKind, SizeRule, convention as find_convention
+from defectkit.errors import StudyError
+from defectkit.metrics import EndToEnd, Find, Metric, TypeScores
+from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.errors import errors
+from defectkit.records.defect_type import Taxonomy
+from defectkit.records.image import Image
+from defectkit.workflows.evaluate import IOU_THRESHOLDS, Labels, evaluate
+
+if TYPE_CHECKING:
+    import xarray
+
+CHOICES = ("matcher", "iou_kind", "size_rule", "iou_threshold")
+"""The dimensions of an exploration: what may be chosen."""
+
+
+@attrs.frozen(kw_only=True)
+class ErrorsAtEveryThreshold(Metric):
+    """Percent errors of size, shape and density with "found" meant at each threshold in turn."""
+
+    name: ClassVar[str] = "errors-at-every-threshold"
+    description: ClassVar[str] = "Percent errors of size, shape and density, found defects by IoU threshold."
+
+    def compute(self, comparison: Comparison) -> xarray.Dataset:
+        """Return ``X_error`` and ``overall_X_error`` with the dimension ``iou_threshold`` before their own."""
+        import xarray
+
+        kept = [f"{prefix}{quantity}_error" for quantity in ("size", "shape", "density") for prefix in ("", "overall_")]
+        each = [errors(attrs.evolve(comparison, iou_threshold=t))[kept] for t in comparison.iou_thresholds]
+        at = xarray.Variable("iou_threshold", list(comparison.iou_thresholds))
+        joined: xarray.Dataset = xarray.concat(each, at)
+        return joined
+
+
+def explore_conventions(
+    truth: Labels,
+    predicted: Labels,
+    images: Iterable[Image] | Mapping[str, Image] = (),
+    *,
+    convention: Convention | str = "defectkit",
+    matchers: Sequence[str] | None = None,
+    iou_kinds: Sequence[IoUKind | str] = tuple(IoUKind),
+    size_rules: Sequence[SizeRule | str] = tuple(SizeRule),
+    iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
+    taxonomy: Taxonomy | None = None,
+) -> xarray.Dataset:
+    """Return the statistics of one set of predictions under every combination of choices.
+
+    Parameters
+    ----------
+    truth, predicted : LabelSet, mapping of str to Instances, or iterable of Prediction
+        Predictions from an iterable are taken once.
+    images : iterable or mapping of Image, optional
+    convention : Convention or str
+        Everything that is not varied: box rule, shape rule, types.
+    matchers : sequence of str, optional
+        By default all of :data:`defectkit.matching.MATCHERS`.
+    iou_kinds, size_rules, iou_thresholds : sequence
+    taxonomy : Taxonomy, optional
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions ``matcher``, ``iou_kind``, ``size_rule`` and ``iou_threshold`` before those of
+        :func:`defectkit.workflows.evaluate`: find, type and end-to-end scores, and the percent errors of size, shape
+        and density with "found" meant at each threshold.
+
+    Raises
+    ------
+    StudyError
+        If there is nothing to choose from.
+    UnknownMatcherError, ConventionError
+        If a choice is none that there is.
+    """
+    import xarray
+
+    from defectkit.matching import MATCHERS
+
+    rule = find_convention(convention)
+    chosen_matchers = tuple(MATCHERS) if matchers is None else tuple(matchers)
+    kinds, rules = tuple(map(IoUKind, iou_kinds)), tuple(map(SizeRule, size_rules))
+    choices = zip(CHOICES, (chosen_matchers, kinds, rules, tuple(iou_thresholds)), strict=True)
+    empty = [name for name, values in choices if not values]
+    if empty:
+        raise StudyError(f"exploring conventions: there is no {', no '.join(empty)} to choose from")
+    sides = [side if hasattr(side, "keys") or hasattr(side, "instances") else list(side) for side in (truth, predicted)]
+    given = images if isinstance(images, Mapping) else list(images)
+
+    def at(matcher: str, kind: IoUKind, size_rule: SizeRule) -> xarray.Dataset:
+        result = evaluate(
+            sides[0],
+            sides[1],
+            given,
+            convention=attrs.evolve(rule, matcher=matcher, iou_kind=kind, size_rule=size_rule),
+            iou_threshold=min(iou_thresholds),
+            iou_thresholds=iou_thresholds,
+            taxonomy=taxonomy,
+            metrics=[Find(), TypeScores(), EndToEnd(), ErrorsAtEveryThreshold()],
+        )
+        pooled = [n for n in result.data_vars if not str(n).startswith(("image_", "undefined_"))]
+        return result[pooled].expand_dims(matcher=[matcher], iou_kind=[str(kind)], size_rule=[str(size_rule)])
+
+    parts = [at(matcher, kind, size_rule) for matcher in chosen_matchers for kind in kinds for size_rule in rules]
+    joined: Any = xarray.combine_by_coords(parts, combine_attrs="override")
+    ordered: xarray.Dataset = joined.reindex(
+        matcher=list(chosen_matchers), iou_kind=[str(k) for k in kinds], size_rule=[str(r) for r in rules]
+    )
+    ordered.attrs = {
+        "convention": rule.name,
+        "convention_settings": json.dumps(rule.settings()),
+        "overall_types": parts[0].attrs["overall_types"],
+        "defectkit_version": parts[0].attrs["defectkit_version"],
+    }
+    return ordered

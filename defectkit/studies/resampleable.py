@@ -1,0 +1,48 @@
+"""Evaluations that can be resampled: those of :func:`defectkit.workflows.evaluate` with the units of a bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from defectkit.metrics import BUILT_IN
+from defectkit.records.image import Image
+from defectkit.studies.uncertainty.units import ResamplingUnits
+from defectkit.workflows.evaluate import Labels, evaluate
+
+if TYPE_CHECKING:
+    import xarray
+
+
+def evaluate_resampleable(
+    truth: Labels, predicted: Labels, images: Iterable[Image] | Mapping[str, Image] = (), **options: Any
+) -> xarray.Dataset:
+    """Return every statistic of predictions against truth, and what a bootstrap needs.
+
+    Parameters
+    ----------
+    truth, predicted, images, **options
+        As :func:`defectkit.workflows.evaluate` takes them, ``metrics`` excepted: all built-in ones are computed.
+
+    Returns
+    -------
+    xarray.Dataset
+        That of :func:`defectkit.workflows.evaluate` with the variables of
+        :func:`~defectkit.studies.uncertainty.units.resampling_units`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from defectkit.records import Instances
+    >>> from defectkit.studies.uncertainty import bootstrap
+    >>> masks = np.zeros((2, 16, 16), bool)
+    >>> masks[0, 2:6, 2:6] = masks[1, 9:14, 9:14] = True
+    >>> truth = {"one": Instances.from_masks(masks, types=["bdot", "bdot"], shape=(16, 16))}
+    >>> result = evaluate_resampleable(truth, {"one": truth["one"].take([0])})
+    >>> interval = bootstrap(result, n_resamples=200, statistics=["find_recall"]).sel(iou_threshold=0.3)
+    >>> float(interval["find_recall_low"]), float(interval["find_recall_high"])
+    (0.0, 1.0)
+    """
+    return evaluate(
+        truth, predicted, images, metrics=[*(metric() for metric in BUILT_IN), ResamplingUnits()], **options
+    )

@@ -1,0 +1,258 @@
+"""Run: a study from its declaration to its result, cell by cell, going on where an earlier run was killed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from defectkit.detectors import detect
+from defectkit.errors import StudyError
+from defectkit.metrics.comparison import fold
+from defectkit.records.label_set import combined_digest
+from defectkit.records.prediction import Prediction
+from defectkit.storage.locks import exclusive
+from defectkit.storage.results import save_results
+from defectkit.studies.data import StudyData
+from defectkit.studies.resampleable import evaluate_resampleable
+from defectkit.studies.running.cells import EvaluationCell, PredictionCell, cells_of, side
+from defectkit.studies.running.joining import joined
+from defectkit.studies.running.keeping import LOCK, Kept, Predicted
+from defectkit.studies.running.progress import Clock, StudyProgress
+from defectkit.studies.study import Study
+from defectkit.studies.training import trained
+from defectkit.workflows.sides import joined_taxonomy
+from defectkit.workflows.versions import versions
+
+if TYPE_CHECKING:
+    import xarray
+
+Report = Callable[[StudyProgress], None]
+
+
+def silent(progress: StudyProgress) -> None:
+    """Report nothing."""
+
+
+def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Report = silent) -> xarray.Dataset:
+    """Run a study, or go on with it, and return its result.
+
+    Parameters
+    ----------
+    study : Study
+    data : StudyData
+    folder : str or pathlib.Path
+        Where finished cells and the result are kept; made where it is missing. The same folder can be given again, with
+        the same study or a changed one: what is finished and still holds is not done again.
+    report : callable
+        Told of each cell before it is made and when all is done.
+
+    Returns
+    -------
+    xarray.Dataset
+        Also kept as ``results.zarr`` in the folder. Dimension ``run``: one for each split, detector, seed and
+        convention, with the coordinates ``splits``, ``split``, ``train_labels``, ``test_labels``, ``detector``,
+        ``seed`` and ``convention``. The variables of :func:`defectkit.studies.evaluate_resampleable` over ``run`` (see
+        :func:`~defectkit.studies.running.joining.joined`), and ``n_train_images``, ``n_test_images``, ``train_count``
+        (run, defect_type), ``train_seconds``, ``predict_seconds``, ``prediction_key`` and ``evaluation_key``.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something else.
+    StorageError
+        If another process runs a study in the folder.
+    StudyError, SplitError, LeakError, UnknownPluginError
+        If study and data do not fit each other; before anything is trained.
+    DetectorError
+        If a detector fails; what was finished before stays finished.
+
+    Warns
+    -----
+    ResumeWarning
+        If a finished cell is damaged; it is made again.
+
+    Notes
+    -----
+    A cell is found again by a digest of all it depends on: pixels, calibration and specimen of its images, labels and
+    their types, options and seed of the detector, versions and code. Cells of predictions do not depend on conventions,
+    so another convention trains nothing.
+    """
+    place = Path(folder)
+    with exclusive(place / LOCK, timeout_s=1.0):
+        kept = Kept.open(place, study.settings() | {"data": data.name})
+        cells = cells_of(study, data)
+        evaluations = _evaluated(study, data, cells, kept, report)
+        result = data.lock(_described(study, data, cells, evaluations, kept))
+        save_results(result, kept.results)
+    return result
+
+
+def _evaluated(
+    study: Study, data: StudyData, cells: Sequence[EvaluationCell], kept: Kept, report: Report
+) -> list[xarray.Dataset]:
+    to_train = {c.predictions.key: c.predictions for c in cells if not kept.has_predictions(c.predictions.key)}
+    clock = Clock.over(to_train.values())
+    evaluations = []
+    for number, cell in enumerate(cells, start=1):
+        report(
+            StudyProgress(
+                number=number,
+                total=len(cells),
+                cell=str(cell),
+                is_kept=not clock.is_open(cell.predictions.key),
+                seconds_left=clock.seconds_left(),
+            )
+        )
+        predicted = _predicted(study, data, cell.predictions, kept)
+        clock.done(cell.predictions, predicted.train_seconds + predicted.predict_seconds)
+        evaluation = kept.evaluation(cell.key)
+        if evaluation is None:
+            evaluation = _evaluation(study, data, cell, predicted)
+            kept.put_evaluation(cell.key, evaluation)
+        evaluations.append(evaluation)
+    report(StudyProgress(number=len(cells), total=len(cells), cell="", is_kept=True, seconds_left=0.0))
+    return evaluations
+
+
+def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: Kept) -> Predicted:
+    found = kept.predictions(cell.key)
+    if found is not None:
+        return found
+    start = time.perf_counter()
+    detector = cell.detector
+    if detector.capability.is_trainable:
+        detector = trained(
+            detector,
+            side(data, cell.split.train),
+            data.labels(cell.split.train_labels),
+            validation_fraction=study.validation_fraction,
+            seed=cell.seed,
+        )
+    between = time.perf_counter()
+    predictions = tuple(detect(detector, side(data, cell.split.test)))
+    predicted = Predicted(
+        predictions=predictions, train_seconds=between - start, predict_seconds=time.perf_counter() - between
+    )
+    kept.put_predictions(cell.key, predicted)
+    return predicted
+
+
+def _evaluation(study: Study, data: StudyData, cell: EvaluationCell, predicted: Predicted) -> xarray.Dataset:
+    split = cell.predictions.split
+    test = data.labels(split.test_labels)
+    return evaluate_resampleable(
+        attrs.evolve(test, instances={name: test[name] for name in split.test}),
+        predicted.predictions,
+        side(data, split.test),
+        convention=cell.convention,
+        min_score=study.min_score,
+        taxonomy=joined_taxonomy([test.taxonomy, data.labels(split.train_labels).taxonomy]),
+    )
+
+
+def _described(
+    study: Study,
+    data: StudyData,
+    cells: Sequence[EvaluationCell],
+    evaluations: Sequence[xarray.Dataset],
+    kept: Kept,
+) -> xarray.Dataset:
+    from defectkit import __version__
+
+    result = joined(evaluations)
+    splits = [cell.predictions.split for cell in cells]
+    seconds = [found for c in cells if (found := kept.predictions(c.predictions.key)) is not None]
+    texts = {
+        "splits": [c.predictions.splits_label for c in cells],
+        "split": [split.name for split in splits],
+        "train_labels": [split.train_labels for split in splits],
+        "test_labels": [split.test_labels for split in splits],
+        "detector": [c.predictions.choice.label for c in cells],
+        "convention": [c.convention.name for c in cells],
+    }
+    numbers: dict[str, tuple[Any, str, str]] = {
+        "n_train_images": ([len(split.train) for split in splits], "images trained on", ""),
+        "n_test_images": ([len(split.test) for split in splits], "images tested on", ""),
+        "train_seconds": ([s.train_seconds for s in seconds], "time that training took", "second"),
+        "predict_seconds": ([s.predict_seconds for s in seconds], "time that detection took", "second"),
+    }
+    types = [str(name) for name in result["defect_type"].values]
+    notes = [f"{c}: {note}" for c, e in zip(cells, evaluations, strict=True) for note in e.attrs["notes"]]
+    return (
+        result.assign({name: ("run", values, {"long_name": t, "units": u}) for name, (values, t, u) in numbers.items()})
+        .assign(
+            train_count=(
+                ("run", "defect_type"),
+                np.array([_train_counts(data, cell, types) for cell in cells]),
+                {"long_name": "defects trained on", "units": ""},
+            ),
+            prediction_key=("run", [c.predictions.key for c in cells], {"long_name": "digest of the predictions"}),
+            evaluation_key=("run", [c.key for c in cells], {"long_name": "digest of the evaluation"}),
+        )
+        .assign_coords({name: ("run", values) for name, values in texts.items()})
+        .assign_coords(seed=("run", [c.predictions.seed for c in cells]))
+        .assign_attrs(
+            study=study.name,
+            description=study.description,
+            settings=json.dumps(study.settings()),
+            data=data.name,
+            label_digests=json.dumps({key: _digest(data, key) for key in _label_sets(cells)}),
+            conventions=json.dumps({rule.name: rule.settings() for rule in study.conventions}),
+            versions=json.dumps(versions()),
+            defectkit_version=__version__,
+            notes=list(dict.fromkeys(notes)),
+        )
+    )
+
+
+def _label_sets(cells: Sequence[EvaluationCell]) -> list[str]:
+    splits = [cell.predictions.split for cell in cells]
+    return sorted({key for split in splits for key in (split.train_labels, split.test_labels)})
+
+
+def _digest(data: StudyData, key: str) -> str:
+    labels = data.labels(key)
+    return combined_digest({name: labels[name].digest() for name in labels})
+
+
+def _train_counts(data: StudyData, cell: EvaluationCell, types: Sequence[str]) -> list[int]:
+    """Return the number of defects of each type on the train side, under the types that the convention compares."""
+    split = cell.predictions.split
+    labels = data.labels(split.train_labels)
+    names = [fold(t, cell.convention, labels.taxonomy) for n in split.train for t in labels[n].type_names]
+    return [names.count(name) for name in types[:-1]] + [len(names)]
+
+
+def kept_predictions(folder: str | Path, result: xarray.Dataset, run: int) -> tuple[Prediction, ...]:
+    """Return the predictions of one run of a study, as they were before any lowest score.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        Of the study.
+    result : xarray.Dataset
+        Its result.
+    run : int
+        The position of the run.
+
+    Raises
+    ------
+    StudyError
+        If they are not in the folder.
+
+    Warns
+    -----
+    ResumeWarning
+        If they are damaged; they are removed then.
+    """
+    key = str(result["prediction_key"].values[run])
+    found = Kept(folder=Path(folder)).predictions(key)
+    if found is None:
+        raise StudyError(f"{folder}: the predictions of run {run} are not here; run the study again in this folder")
+    return found.predictions

@@ -1,0 +1,170 @@
+"""TOML: studies and trainings declared in a file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+
+from defectkit.errors import StudyError
+from defectkit.studies.data import StudyData, catalogue_data, own_data
+from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
+
+T = TypeVar("T")
+
+DATA_KEYS = ("dataset", "label_sets", "available", "mirror", "name", "images", "pixel_size", "foil_thickness", "labels")
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Return the table in a TOML file.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} is no TOML: {error}") from error
+
+
+def read_study(path: str | Path) -> tuple[Study, StudyData]:
+    """Return the study that a TOML file declares, and the data that it names.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Paths in the file are relative to its folder.
+
+    Returns
+    -------
+    study : Study
+    data : StudyData
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be read, or a table has unknown or missing keys.
+    UnknownDatasetError, FetchError, ImageReadError, LabelReadError, PairingError
+        If the data cannot be had.
+
+    Notes
+    -----
+    ::
+
+        name = "old and new labels"
+        seeds = [0, 1]
+        conventions = ["defectkit", "jacobs2022"]
+
+        [data]
+        dataset = "ti-loops"          # or: images = ["frames"], labels.old.path = "labels/old.json"
+
+        [[labels]]
+        train = "old@1"
+        test = "new@1"
+
+        [[splits]]
+        splitter = "random-k-fold"
+        options.n_splits = 5
+
+        [[detectors]]
+        detector = "pixel-forest"
+        options.n_trees = 30
+    """
+    file = Path(path)
+    table = read_toml(file)
+    about = dict(table)
+    data = _table(about.pop("data", None), f"{file}: [data]")
+    study = _made(
+        Study,
+        about
+        | {
+            "splits": [_made(SplitChoice, row, f"{file}: [[splits]]") for row in _rows(about, "splits", file)],
+            "detectors": [
+                _made(DetectorChoice, row, f"{file}: [[detectors]]") for row in _rows(about, "detectors", file)
+            ],
+            "labels": [_made(LabelPair, row, f"{file}: [[labels]]") for row in _rows(about, "labels", file)],
+        },
+        str(file),
+    )
+    wanted = [key for pair in study.labels for key in (pair.train, pair.test)]
+    return study, read_data(data, wanted, where=file)
+
+
+def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> StudyData:
+    """Return the data that the table ``[data]`` of a TOML file names.
+
+    Parameters
+    ----------
+    table : mapping
+        ``dataset`` with ``label_sets`` (those that named splits bring), ``available`` and ``mirror``; or ``images`` and
+        ``labels``, with ``name``, ``pixel_size`` and ``foil_thickness``.
+    labels : list of str
+        The label sets that are needed of a data set of the catalogue.
+    where : pathlib.Path
+        The file; paths are relative to its folder.
+
+    Raises
+    ------
+    StudyError
+        If the table has unknown or missing keys.
+    """
+    strange = sorted(set(table) - set(DATA_KEYS))
+    if strange or ("dataset" in table) == ("images" in table):
+        raise StudyError(
+            f"{where}: [data] has {', '.join(strange) or 'not exactly one of dataset and images'}; it takes "
+            f"{', '.join(DATA_KEYS)}"
+        )
+    home = where.parent
+    if "dataset" in table:
+        needed = [*labels, *_list(table.get("label_sets", []))]
+        return catalogue_data(
+            table["dataset"], needed, available=table.get("available", False), mirror=table.get("mirror")
+        )
+    return own_data(
+        table.get("name", where.stem),
+        images=[home / image for image in _list(table["images"])],
+        labels={
+            key: about | ({"path": home / about["path"]} if "path" in about else {})
+            for key, about in _table(table.get("labels"), f"{where}: [data.labels]").items()
+        },
+        pixel_size=table.get("pixel_size"),
+        foil_thickness=table.get("foil_thickness"),
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _rows(table: Mapping[str, Any], key: str, file: Path) -> list[Mapping[str, Any]]:
+    rows = table.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise StudyError(f"{file}: {key} is not a list of tables; write [[{key}]]")
+    return rows
+
+
+def _table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise StudyError(f"{where} is missing, or is no table")
+    return value
+
+
+def _made(kind: type[T], row: Mapping[str, Any], where: str) -> T:
+    known = {a.name for a in attrs.fields(kind)}  # type: ignore[arg-type]  # each kind is an attrs class
+    strange = sorted(set(row) - known)
+    if strange:
+        raise StudyError(f"{where} has {', '.join(strange)}, which is unknown; it takes {', '.join(sorted(known))}")
+    try:
+        return kind(**row)
+    except StudyError as error:
+        raise StudyError(f"{where}: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise StudyError(f"{where} cannot be understood: {error}") from error

@@ -1,0 +1,79 @@
+"""Training: fit a detector to images, with some of them held back to watch it by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from defectkit.detectors import Detector, TrainingSet
+from defectkit.records.image import Image
+from defectkit.records.label_set import LabelSet
+from defectkit.splitters import LeaveFractionOut
+
+
+def training_sides(
+    images: Sequence[Image], labels: LabelSet, *, validation_fraction: float = 0.0, seed: int = 0
+) -> tuple[TrainingSet, TrainingSet | None]:
+    """Return what to learn from and what to watch the learning by.
+
+    Parameters
+    ----------
+    images : sequence of Image
+        Of the train side, each in ``labels``.
+    labels : LabelSet
+    validation_fraction : float
+        Part of the images to hold back; 0 for none. Images that belong together stay together.
+    seed : int
+        Of the choice.
+
+    Returns
+    -------
+    training : TrainingSet
+    validation : TrainingSet or None
+
+    Raises
+    ------
+    SplitError
+        If so many cannot be held back.
+    PairingError, EmptyInputError
+        If an image has no labels, or there is no image.
+
+    Examples
+    --------
+    >>> from defectkit.testing.synthetic import synthetic_dataset
+    >>> images, labels = synthetic_dataset(0, 4, shape=(32, 32), counts={"bdot": 1})
+    >>> training, validation = training_sides(list(images.values()), labels, validation_fraction=0.25)
+    >>> len(training), len(validation)
+    (3, 1)
+    """
+    whole = TrainingSet(images={image.name: image for image in images}, labels=labels)
+    if validation_fraction == 0:
+        return whole, None
+    splitter = LeaveFractionOut(fraction=validation_fraction, n_repeats=1, seed=seed)
+    (split,) = splitter.split(list(images), train_labels=labels.key, test_labels=labels.key)
+    return whole.only(split.train), whole.only(split.test)
+
+
+def trained(
+    detector: Detector,
+    images: Sequence[Image],
+    labels: LabelSet,
+    *,
+    validation_fraction: float = 0.0,
+    seed: int = 0,
+) -> Detector:
+    """Return a detector fitted to images and their labels.
+
+    Parameters
+    ----------
+    detector : Detector
+        A trainable one.
+    images, labels, validation_fraction, seed
+        As for :func:`training_sides`.
+
+    Raises
+    ------
+    DetectorError
+        If the detector cannot be trained, or not on this.
+    """
+    training, validation = training_sides(images, labels, validation_fraction=validation_fraction, seed=seed)
+    return detector.fit(training, validation)

@@ -1,0 +1,133 @@
+"""Units: what a bootstrap has to know of an evaluation beyond its statistics, kept with it as a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.matching.optimal import optimal
+from defectkit.matching.overlaps import Overlaps
+from defectkit.matching.score_ordered import score_ordered
+from defectkit.metrics.average_precision import COCO_THRESHOLDS, of_type
+from defectkit.metrics.comparison import Comparison, ImageComparison
+from defectkit.metrics.dataset import Variable, dataset
+from defectkit.metrics.interface import Metric
+from defectkit.metrics.panoptic_quality import ABOVE_HALF
+
+if TYPE_CHECKING:
+    import xarray
+
+TYPE_RULES = ("any", "same")
+"""Labels of ``type_rule``: defects are matched whatever their types, or only with those of their own type."""
+
+NO_PARTNER = -1
+
+Indices = NDArray[np.int64]
+Selection = tuple[Indices, Indices, Overlaps, NDArray[np.float64]]
+
+
+def resampling_units(comparison: Comparison) -> xarray.Dataset:
+    """Return which true defect each predicted one stands for under every matching that any built-in metric uses.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    xarray.Dataset
+        Positions on the dimension ``true_defect``, -1 where there is no partner: ``predicted_defect_partner_at``
+        (predicted_defect, iou_threshold) under the convention's matcher, ``predicted_defect_coco_partner``
+        (type_rule, predicted_defect, coco_iou_threshold) under COCO's, and ``predicted_defect_panoptic_partner``
+        (type_rule, predicted_defect) with ``predicted_defect_panoptic_iou``. Per image: ``image_field_area``,
+        ``image_n_pixels`` and the pixels in masks, ``image_true_pixels``, ``image_predicted_pixels`` and
+        ``image_shared_pixels``.
+    """
+    n_predicted = sum(i.predicted.n for i in comparison.images)
+    at = np.full((n_predicted, len(comparison.iou_thresholds)), NO_PARTNER, np.int64)
+    coco = np.full((len(TYPE_RULES), n_predicted, len(COCO_THRESHOLDS)), NO_PARTNER, np.int64)
+    panoptic = np.full((len(TYPE_RULES), n_predicted), NO_PARTNER, np.int64)
+    panoptic_iou = np.full((len(TYPE_RULES), n_predicted), np.nan)
+    first_true = first_predicted = 0
+    for image in comparison.images:
+        own = slice(first_predicted, first_predicted + image.predicted.n)
+        for t, matching in enumerate(image.matchings):
+            at[own, t][matching.predicted] = first_true + matching.truth
+        for r, rule in enumerate(TYPE_RULES):
+            for true, predicted, overlaps, scores in _selections(image, comparison, rule):
+                for t, matching in enumerate(score_ordered(overlaps, scores, COCO_THRESHOLDS)):
+                    coco[r, own, t][predicted[matching.predicted]] = first_true + true[matching.truth]
+                (best,) = optimal(overlaps, [ABOVE_HALF])
+                panoptic[r, own][predicted[best.predicted]] = first_true + true[best.truth]
+                panoptic_iou[r, own][predicted[best.predicted]] = best.iou
+        first_true, first_predicted = first_true + image.true.n, own.stop
+    partner = "position of the true defect it stands for, or -1"
+    images = comparison.images
+    result = dataset(
+        comparison,
+        {
+            "predicted_defect_partner_at": Variable(
+                dims=("predicted_defect", "iou_threshold"), values=at, long_name=partner
+            ),
+            "predicted_defect_coco_partner": Variable(
+                dims=("type_rule", "predicted_defect", "coco_iou_threshold"),
+                values=coco,
+                long_name=f"{partner}, under COCO's matching",
+            ),
+            "predicted_defect_panoptic_partner": Variable(
+                dims=("type_rule", "predicted_defect"),
+                values=panoptic,
+                long_name=f"{partner}, by an IoU above one half",
+            ),
+            "predicted_defect_panoptic_iou": Variable(
+                dims=("type_rule", "predicted_defect"),
+                values=panoptic_iou,
+                long_name="intersection over union with that partner",
+            ),
+            "image_field_area": Variable(
+                dims=("image",),
+                values=comparison.field_areas,
+                long_name="area that the image shows",
+                units=f"{comparison.length_unit} ** 2",
+            ),
+            **{
+                f"image_{name}": Variable(
+                    dims=("image",), values=np.array([getattr(i, attribute) for i in images], np.int64), long_name=title
+                )
+                for name, attribute, title in (
+                    ("n_pixels", "n_pixels", "pixels"),
+                    ("true_pixels", "true_foreground", "pixels in any true mask"),
+                    ("predicted_pixels", "predicted_foreground", "pixels in any predicted mask"),
+                    ("shared_pixels", "shared_foreground", "pixels in both a true and a predicted mask"),
+                )
+            },
+        },
+    )
+    return result.assign_coords(type_rule=list(TYPE_RULES), coco_iou_threshold=np.array(COCO_THRESHOLDS))
+
+
+def _selections(image: ImageComparison, comparison: Comparison, rule: str) -> Iterator[Selection]:
+    """Yield, for each set of defects that are matched among themselves, their indices, overlaps and scores."""
+    for name in (None,) if rule == "any" else comparison.types:
+        overlaps, scores = of_type(image, name)
+        yield _indices(image.true.types, name), _indices(image.predicted.types, name), overlaps, scores
+
+
+def _indices(types: tuple[str, ...], name: str | None) -> Indices:
+    return np.array([k for k, own in enumerate(types) if name is None or own == name], np.int64)
+
+
+@attrs.frozen(kw_only=True)
+class ResamplingUnits(Metric):
+    """The metric of :func:`resampling_units`: an evaluation with it can be bootstrapped."""
+
+    name: ClassVar[str] = "resampling-units"
+    description: ClassVar[str] = "Which defects belong together when an evaluation is resampled."
+
+    def compute(self, comparison: Comparison) -> xarray.Dataset:
+        """Return :func:`resampling_units` of the comparison."""
+        return resampling_units(comparison)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from defectkit.cli import cli
+from defectkit.detectors.pixel_forest import PixelForest
+from defectkit.storage import load_results
+
+TRAIN = """
+detector = "pixel-forest"
+labels = "truth@1"
+validation_fraction = 0.34
+seed = 2
+
+[options]
+n_trees = 3
+scales_nm = [1, 3]
+samples_per_class = 60
+
+[data]
+images = "frames"
+pixel_size = "1 nm/px"
+labels.truth.path = "truth.json"
+labels.truth.format = "coco"
+"""
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(cli, list(words), standalone_mode=True)
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_a_study_is_run_and_gone_on_with(declared: Path) -> None:
+    words = ("study", "run", str(declared / "study.toml"), "-o", str(declared / "out"))
+    status, shown, said = run(*words)
+    assert status == 0, said
+    assert "8 runs of 'two folds' on 'study'" in shown
+    assert "find F1" in shown
+    assert "run 1 of 8" in said
+    assert "all 8 runs are done" in said
+    result = load_results(declared / "out" / "results.zarr")
+    assert result.sizes["run"] == 8
+    status, _, said = run(*words)
+    assert status == 0
+    assert said.count("(kept)") == 8
+    status, _, said = run("-q", *words)
+    assert (status, said) == (0, "")
+
+
+def test_faults_of_a_study_end_with_one_message(declared: Path) -> None:
+    (declared / "study.toml").write_text("name = 'nothing'")
+    status, _, said = run("study", "run", str(declared / "study.toml"), "-o", str(declared / "out"))
+    assert status == 2
+    assert "[data] is missing" in said
+    assert not (declared / "out").exists()
+
+
+def test_a_detector_is_trained_and_saved(declared: Path) -> None:
+    (declared / "train.toml").write_text(TRAIN)
+    status, shown, said = run("train", str(declared / "train.toml"), "-o", str(declared / "model"))
+    assert status == 0, said
+    assert "types bdot, loop_111" in shown
+    assert "3 images of truth@1: trained in" in said
+    loaded = PixelForest.load(declared / "model")
+    assert loaded.n_trees == 3
+    assert loaded.card().trained_on[0].n_images == 2
+    status, _, said = run("train", str(declared / "train.toml"), "-o", str(declared / "model"))
+    assert status == 2
+    assert "there already" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("seed = 2", "sed = 2", "sed is unknown"),
+        ('labels = "truth@1"\n', "", "labels is missing"),
+        ('labels = "truth@1"', 'labels = "mine@1"', "no label set is called 'mine@1'"),
+        ('"pixel-forest"', '"blob"', "no option"),
+        ("seed = 2", 'split = "initial"', "no split is called 'initial'"),
+        ("n_trees = 3", "n_trees = 0", "refuses its options"),
+    ],
+)
+def test_faults_of_a_training_end_with_one_message(declared: Path, old: str, new: str, said: str) -> None:
+    assert old in TRAIN
+    (declared / "train.toml").write_text(TRAIN.replace(old, new))
+    status, _, message = run("train", str(declared / "train.toml"), "-o", str(declared / "model"))
+    assert status == 2
+    assert said in message
+    assert not (declared / "model").exists()
+
+
+def test_a_detector_that_cannot_learn_is_not_trained(declared: Path) -> None:
+    text = 'detector = "blob"\nlabels = "truth@1"\n' + TRAIN[TRAIN.index("[data]") :]
+    (declared / "train.toml").write_text(text)
+    status, _, message = run("train", str(declared / "train.toml"), "-o", str(declared / "model"))
+    assert status == 2
+    assert "cannot be trained" in message
