@@ -65,9 +65,9 @@ def test_leaving_fractions_out_makes_the_published_sizes(make_images, fraction, 
 
 def test_a_repeat_does_not_depend_on_how_many_there_are(make_images):
     images = make_images(20)
-    assert split(LeaveFractionOut(n_repeats=2, seed=4), images) == split(
-        LeaveFractionOut(n_repeats=5, seed=4), images
-    )[:2]
+    assert (
+        split(LeaveFractionOut(n_repeats=2, seed=4), images) == split(LeaveFractionOut(n_repeats=5, seed=4), images)[:2]
+    )
 
 
 def test_a_group_that_does_not_fit_the_fraction_is_passed_over(make_images):
