@@ -216,7 +216,7 @@ def _evaluation_key(study: Study, digests: _Digests, cell: PredictionCell, rule:
     return digest_of(
         {
             "predictions": cell.key,
-            "labels": [split.test_labels],
+            "labels": [split.test_labels, digests.of_labels(split.test_labels, split.test)],
             "train_types": digests.of_labels(split.train_labels, ()),
             "convention": rule.settings(),
             "iou_thresholds": list(IOU_THRESHOLDS),
