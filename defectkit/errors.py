@@ -175,6 +175,10 @@ class StudyError(DefectkitError, ValueError):
     """A study that contradicts itself, or results that do not hold what is asked of them."""
 
 
+class WorkersError(DefectkitError, ValueError):
+    """A number of threads that is none."""
+
+
 class OutputError(DefectkitError, OSError):
     """An output folder that cannot be written or already holds something else."""
 

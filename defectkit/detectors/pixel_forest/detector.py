@@ -69,7 +69,7 @@ class PixelForest(Detector):
     -----
     Background, border and each type of the labels are the classes; the score of a defect is the mean probability of its
     type over its pixels. A saved model holds arrays and JSON, no pickle: loading a stranger's model runs nothing of it.
-    Features of an image are kept in memory (1 GiB at most), so a study computes them once.
+    Features of an image are kept in memory (2 GiB at most), so a study computes them once.
     """
 
     name: ClassVar[str] = "pixel-forest"

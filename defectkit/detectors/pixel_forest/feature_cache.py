@@ -62,5 +62,5 @@ class FeatureCache:
             self._kept.clear()
 
 
-FEATURES = FeatureCache(max_bytes=2**30)
+FEATURES = FeatureCache(max_bytes=2**31)
 """That of this process: a study fits many forests on the same images. Keys hold all that features depend on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import DetectorError
+from defectkit.parallel import available_cpus
 
 Floats = NDArray[np.float32]
 
 LEAF = -1
+ROWS_WORTH_A_THREAD = 10_000
 COLUMNS = ("feature", "threshold", "left", "right", "probability", "roots")
 
 
@@ -96,9 +99,11 @@ class Forest:
         from defectkit.detectors.pixel_forest.kernels import mean_probabilities
 
         rows = np.ascontiguousarray(features, np.float32)
-        return np.asarray(
-            mean_probabilities(rows, self.feature, self.threshold, self.left, self.right, self.probability, self.roots)
-        )
+        columns = (self.feature, self.threshold, self.left, self.right, self.probability, self.roots)
+        n_parts = max(1, min(available_cpus(), len(rows) // ROWS_WORTH_A_THREAD))
+        with ThreadPoolExecutor(n_parts) as pool:
+            parts = pool.map(lambda part: mean_probabilities(part, *columns), np.array_split(rows, n_parts))
+            return np.concatenate(list(parts))
 
     def save(self, path: Path) -> None:
         """Write the arrays as ``npz``."""
@@ -145,7 +150,8 @@ def grown(
 
     Notes
     -----
-    scikit-learn's ``RandomForestClassifier``; L. Breiman (2001), https://doi.org/10.1023/A:1010933404324.
+    scikit-learn's ``RandomForestClassifier``, on all cores; how many there are does not change the forest.
+    L. Breiman (2001), https://doi.org/10.1023/A:1010933404324.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -155,7 +161,7 @@ def grown(
         max_depth=max_depth,
         min_samples_leaf=min_leaf,
         max_features="sqrt",
-        n_jobs=1,
+        n_jobs=available_cpus(),
         random_state=state,
     )
     rows = np.ascontiguousarray(features, np.float32)

@@ -1,0 +1,74 @@
+"""Face: an empty figure that says below its panels which data, labels, detector and budget made it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 150
+FACE_POINTS = 6.5
+LETTERS_PER_INCH = 20
+"""Letters of the face that fit an inch."""
+
+INK = "#222222"
+FAINT = "#8a8a8a"
+
+
+def empty_figure(size: tuple[float, float], lines: Iterable[str]) -> Figure:
+    """Return a figure without global state and without panels.
+
+    Parameters
+    ----------
+    size : (float, float)
+        Width and height in inches.
+    lines : iterable of str
+        Its face: small text at the bottom, wrapped to the width. Empty lines are left out.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
+    FigureCanvasAgg(figure)
+    set_face(figure, lines)
+    return figure
+
+
+def set_face(figure: Figure, lines: Iterable[str]) -> None:
+    """Write lines as small text below the panels of a figure."""
+    width = int(figure.get_figwidth() * LETTERS_PER_INCH)
+    wrapped = [part for line in lines if line for part in textwrap.wrap(line, width, subsequent_indent="    ")]
+    figure.supxlabel(
+        "\n".join(wrapped),
+        x=0.01,
+        ha="left",
+        fontsize=FACE_POINTS,
+        color="#444444",
+        linespacing=1.35,
+        parse_math=False,
+    )
+
+
+def panels(size: tuple[float, float], lines: Iterable[str], rows: int, columns: int) -> tuple[Figure, Any]:
+    """Return a figure and its panels.
+
+    Parameters
+    ----------
+    size, lines
+        As :func:`empty_figure` takes them.
+    rows, columns : int
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    grid : numpy.ndarray of matplotlib.axes.Axes, shape (rows, columns)
+    """
+    figure = empty_figure(size, lines)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(labelsize=8)
+    return figure, grid

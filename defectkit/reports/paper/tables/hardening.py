@@ -1,0 +1,158 @@
+"""Hardening: what truth and prediction say of it, image by image, and the mean errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.conventions import Convention
+from defectkit.hardening import harden
+from defectkit.reports.paper.artifact import Artifact, Material, Tables
+from defectkit.reports.paper.beside import OURS, PUBLISHED, notes, printed, published_hardening
+from defectkit.reports.paper.table import Column, Origin, Row, Table
+from defectkit.reports.paper.tables.over_runs import SOURCE
+from defectkit.reports.paper.tables.table_09 import MATERIAL
+from defectkit.studies import select_run
+
+if TYPE_CHECKING:
+    import xarray
+
+Floats = NDArray[np.float64]
+
+STUDY = "initial"
+TITLE = "Hardening by truth and by prediction"
+COMBINATIONS = ("linear", "quadrature")
+SIDES = ("true", "predicted")
+
+
+def mean_errors(true: Floats, predicted: Floats) -> tuple[float, float, int, int]:
+    """Return how far predicted values are from true ones.
+
+    Parameters
+    ----------
+    true, predicted : numpy.ndarray, shape (images,)
+
+    Returns
+    -------
+    mae : float
+        Mean absolute error of the images where both are defined.
+    mape : float
+        Mean absolute percent error of those of them where the true value is not 0.
+    n_undefined, n_zero : int
+        Images left out of both, and of the second besides.
+
+    Examples
+    --------
+    >>> mean_errors(np.array([100.0, 0.0, np.nan]), np.array([90.0, 2.0, 1.0]))
+    (6.0, 10.0, 1, 1)
+    """
+    defined = ~(np.isnan(true) | np.isnan(predicted))
+    errors, of = np.abs(predicted - true)[defined], true[defined]
+    above = of != 0
+    mae = float(errors.mean()) if len(errors) else float("nan")
+    mape = float((100 * errors[above] / of[above]).mean()) if above.any() else float("nan")
+    return mae, mape, int((~defined).sum()), int((~above).sum())
+
+
+def hardening_of_sides(material: Material) -> dict[str, xarray.Dataset]:
+    """Return the hardening of the true and of the predicted defects of the initial split, image by image.
+
+    Returns
+    -------
+    dict of str to xarray.Dataset
+        ``true`` and ``predicted``, as :func:`defectkit.hardening.harden` gives it, from the sizes of the evaluation.
+
+    Raises
+    ------
+    StudyError
+        If the study ``initial`` was not run.
+    """
+    import json
+
+    import xarray
+
+    run = select_run(material.result(STUDY), 0)
+    images = {str(name): material.data.images[str(name)] for name in run["image"].values}
+    rule = Convention(**json.loads(run.attrs["convention_settings"]))
+    types = [str(name) for name in run["defect_type"].values if str(name) != "all"]
+    found = {}
+    for side in SIDES:
+        table = xarray.Dataset(
+            {
+                name: ("defect", run[f"{side}_defect_{of}"].values, dict(run[f"{side}_defect_{of}"].attrs))
+                for name, of in (("image", "image"), ("defect_type", "type"), ("size", "size"))
+            },
+            attrs={"convention": rule.name},
+        )
+        found[side] = harden(table, images, material=MATERIAL, convention=rule, types=types)
+    return found
+
+
+def hardening(material: Material) -> Tables:
+    """Return the mean errors of hardening beside the published ones, and the hardening of each image."""
+    sides = hardening_of_sides(material)
+    return {"": _errors(material, sides), "images": _images(material, sides)}
+
+
+def _errors(material: Material, sides: dict[str, xarray.Dataset]) -> Table:
+    published = published_hardening()
+    columns = (
+        Column(name="combination", title="sum over types", origin=Origin.LABEL),
+        SOURCE,
+        Column(name="mae", title="MAE", unit="megapascal", decimals=2),
+        Column(name="mape", title="MAPE", unit="percent", decimals=1),
+        Column(name="n_images", title="images"),
+        Column(name="n_undefined", title="images left out"),
+        Column(name="n_zero", title="left out of the MAPE besides"),
+    )
+    rows = []
+    for name in COMBINATIONS:
+        true, predicted = (sides[side][f"total_{name}"].values for side in SIDES)
+        mae, mape, n_undefined, n_zero = mean_errors(true, predicted)
+        rows.append(Row(cells=(name, OURS, mae, mape, len(true), n_undefined, n_zero)))
+        cells = (name, PUBLISHED, *printed(published[name,], ("mae", "mape")), None, None, None)
+        rows.append(Row(cells=cells, origin=Origin.PUBLISHED))
+    faults = sorted({str(n) for s in sides.values() for n in s["total_note"].values if str(n)})
+    own = [
+        _made(sides),
+        "Left out are images whose hardening one side does not give, and of the MAPE those without any true hardening.",
+        published.note,
+        *(f"Not known: {fault}." for fault in faults[:5]),
+        *([f"Not known for {len(faults) - 5} more reasons."] if len(faults) > 5 else []),
+    ]
+    return Table(name="hardening", title=TITLE, columns=columns, rows=rows, notes=notes(material, published, own=own))
+
+
+def _images(material: Material, sides: dict[str, xarray.Dataset]) -> Table:
+    columns = (
+        Column(name="image", title="image", origin=Origin.LABEL),
+        *(
+            Column(name=f"{side}_{name}", title=f"{side}, {name}", unit="megapascal", decimals=1)
+            for name in COMBINATIONS
+            for side in SIDES
+        ),
+    )
+    totals = [sides[side][f"total_{name}"].values for name in COMBINATIONS for side in SIDES]
+    rows = [
+        Row(cells=(str(image), *values)) for image, *values in zip(sides["true"]["image"].values, *totals, strict=True)
+    ]
+    return Table(
+        name="hardening-images",
+        title="Hardening of each test image",
+        columns=columns,
+        rows=rows,
+        notes=notes(material, own=[_made(sides)]),
+    )
+
+
+def _made(sides: dict[str, xarray.Dataset]) -> str:
+    about = sides["true"].attrs
+    return (
+        f"Model {about['hardening_model']}, constants of {about['material']}, convention {about['convention']}, which "
+        "also says how the size bins of one type add up."
+    )
+
+
+HARDENING = Artifact(name="hardening", title=TITLE, studies=(STUDY,), make=hardening)

@@ -1,0 +1,105 @@
+"""Effort: how thoroughly a detector is trained for a number of minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from defectkit.errors import StudyError
+from defectkit.studies.study import DetectorChoice
+
+N_TRAININGS = 42
+"""That all studies take together; what the budget is shared out over."""
+
+QUICK_FOREST: Mapping[str, Any] = {
+    "pixel_size": "2 nm/px",
+    "n_trees": 12,
+    "max_depth": 14,
+    "samples_per_class": 150,
+    "threshold": 0.5,
+    "min_score": 0.3,
+}
+"""Of ``pixel-forest`` where an hour or less is to be spent: all studies of 182 images take about 20 minutes."""
+
+QUICK_MINUTES = 60.0
+SECONDS_AN_ITERATION = 0.45
+"""Of a MobileNet Mask R-CNN on two cores."""
+
+FEWEST_ITERATIONS = 20
+
+
+@attrs.frozen(kw_only=True)
+class Effort:
+    """The detector of the studies, and what is varied in the study of its options.
+
+    Parameters
+    ----------
+    detector : DetectorChoice
+    grid : mapping of str to sequence
+        Options, and the values of each that are tried.
+    minutes : float, optional
+        What all studies together may about take; none for as long as it takes.
+    """
+
+    detector: DetectorChoice
+    grid: Mapping[str, Sequence[Any]] = attrs.field(hash=False)
+    minutes: float | None = None
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name}={value}" for name, value in self.detector.options.items())
+        budget = "no limit of time" if self.minutes is None else f"a budget of {self.minutes:g} minutes"
+        return f"detector {self.detector.detector} ({options or 'default options'}), {budget}"
+
+
+def effort_for(detector: str, minutes: float | None) -> Effort:
+    """Return what to train in the time there is.
+
+    Parameters
+    ----------
+    detector : str
+        The name of a registered detector.
+    minutes : float, optional
+        For all studies of all artifacts together; none for the settings of the paper, or the detector's own.
+
+    Raises
+    ------
+    StudyError
+        If the minutes are not above 0.
+    UnknownPluginError
+        If there is no such detector.
+
+    Notes
+    -----
+    The budget chooses settings, it does not stop anything: a network gets as many iterations as
+    :data:`SECONDS_AN_ITERATION` says, ``pixel-forest`` its :data:`QUICK_FOREST` settings up to :data:`QUICK_MINUTES`.
+
+    Examples
+    --------
+    >>> effort_for("pixel-forest", 30).detector.options["n_trees"]
+    12
+    """
+    from defectkit import hooks
+
+    if minutes is not None and not minutes > 0:
+        raise StudyError(f"a budget of {minutes:g} minutes is none; give more than 0")
+    known = {field.name for field in attrs.fields(hooks.find("detector", detector))}
+    options: dict[str, Any] = {}
+    if detector == "pixel-forest" and minutes is not None and minutes <= QUICK_MINUTES:
+        options = dict(QUICK_FOREST)
+    elif "iterations" in known and minutes is not None:
+        iterations = int(minutes * 60 / N_TRAININGS / SECONDS_AN_ITERATION)
+        options = {"iterations": max(FEWEST_ITERATIONS, iterations)}
+    return Effort(detector=DetectorChoice(detector=detector, options=options), grid=_grid(known), minutes=minutes)
+
+
+GRIDS: Sequence[Mapping[str, Sequence[Any]]] = (
+    {"border_nm": (2.0, 4.0), "smoothing_nm": (0.0, 2.0), "depth_nm": (1.0, 3.0)},
+    {"learning_rate": (0.00025, 0.001, 0.005), "min_score": (0.3, 0.5)},
+)
+"""What can be tried; the first whose options a detector has is taken."""
+
+
+def _grid(known: set[str]) -> Mapping[str, Sequence[Any]]:
+    return next((grid for grid in GRIDS if set(grid) <= known), {})
