@@ -12,6 +12,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "layers", "tests", "docs"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+NETWORKS = ("torchvision", "detectron2")
 GROUPS = {name: tuple(nox.project.dependency_groups(PROJECT, name)) for name in PROJECT["dependency-groups"]}
 
 
@@ -20,6 +21,16 @@ def demo(session: nox.Session) -> None:
     """Make synthetic micrographs, detect, measure, evaluate, harden, report: into demo/."""
     session.install(".")
     session.run("defectkit", "demo", "--output", "demo", "--overwrite", *session.posargs)
+
+
+@nox.session
+def reproduce(session: nox.Session) -> None:
+    """Make tables and figures of the paper: `-- table5 figure2`, `-- all`, `-- --list`; see `-- --help`."""
+    session.install(".")
+    for name in NETWORKS:
+        if name in session.posargs:
+            session.install(f"plugins/defectkit-{name}")
+    session.run("defectkit", "study", "reproduce", *(session.posargs or ["--list"]))
 
 
 @nox.session
@@ -49,6 +60,15 @@ def layers(session: nox.Session) -> None:
     """Check that no stage imports a later one, and that the core knows no torch."""
     session.install("-e", ".", *GROUPS["layers"])
     session.run("lint-imports")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time defectkit beside its peers; with --quick see only whether all agree. --output FOLDER keeps the numbers."""
+    session.install("-e", ".")
+    for peer in GROUPS["bench"]:  # one that does not install here is named as absent in the output
+        session.install(peer, success_codes=[0, 1, 2])
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
 
 @nox.session

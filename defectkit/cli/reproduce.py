@@ -70,11 +70,12 @@ def reproduce(
         return
     if not names:
         raise StudyError("name at least one table or figure, or all; --list prints them")
+    plan = plan_for(dataset)
     made = make(
         names,
         output,
-        plan=plan_for(dataset),
-        effort=effort_for(detector, budget or None),
+        plan=plan,
+        effort=effort_for(detector, budget or None, plan=plan),
         convention=find_convention(convention).name,
         report=lambda study, progress: note(f"{study}: {progress}"),
     )

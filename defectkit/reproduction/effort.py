@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 
 from defectkit.errors import StudyError
+from defectkit.reproduction.plan import Plan
 from defectkit.studies.study import DetectorChoice
 
-N_TRAININGS = 42
+N_TRAININGS = 43
 """That all studies take together; what the budget is shared out over."""
 
 QUICK_FOREST: Mapping[str, Any] = {
-    "pixel_size": "2 nm/px",
     "n_trees": 12,
     "max_depth": 14,
     "samples_per_class": 150,
@@ -53,7 +53,7 @@ class Effort:
         return f"detector {self.detector.detector} ({options or 'default options'}), {budget}"
 
 
-def effort_for(detector: str, minutes: float | None) -> Effort:
+def effort_for(detector: str, minutes: float | None, *, plan: Plan) -> Effort:
     """Return what to train in the time there is.
 
     Parameters
@@ -62,6 +62,8 @@ def effort_for(detector: str, minutes: float | None) -> Effort:
         The name of a registered detector.
     minutes : float, optional
         For all studies of all artifacts together; none for the settings of the paper, or the detector's own.
+    plan : Plan
+        Of the data set.
 
     Raises
     ------
@@ -77,7 +79,8 @@ def effort_for(detector: str, minutes: float | None) -> Effort:
 
     Examples
     --------
-    >>> effort_for("pixel-forest", 30).detector.options["n_trees"]
+    >>> from defectkit.reproduction.plan import plan_for
+    >>> effort_for("pixel-forest", 30, plan=plan_for("ti-loops")).detector.options["n_trees"]
     12
     """
     from defectkit import hooks
@@ -87,7 +90,7 @@ def effort_for(detector: str, minutes: float | None) -> Effort:
     known = {field.name for field in attrs.fields(hooks.find("detector", detector))}
     options: dict[str, Any] = {}
     if detector == "pixel-forest" and minutes is not None and minutes <= QUICK_MINUTES:
-        options = dict(QUICK_FOREST)
+        options = {"pixel_size": plan.quick_pixel_size, **QUICK_FOREST}
     elif "iterations" in known and minutes is not None:
         iterations = int(minutes * 60 / N_TRAININGS / SECONDS_AN_ITERATION)
         options = {"iterations": max(FEWEST_ITERATIONS, iterations)}

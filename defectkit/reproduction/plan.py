@@ -14,6 +14,10 @@ from defectkit.splitters.relations import Relation
 PERCENTS = (10, 25, 50, 75, 90)
 
 
+def _frozen(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return MappingProxyType(dict(value))
+
+
 @attrs.frozen(kw_only=True)
 class Plan:
     """How the studies of the paper are done on a data set.
@@ -33,6 +37,8 @@ class Plan:
         Relations between the images of the two sides that are known and cannot be avoided.
     is_partial : bool
         Whether images that cannot be had are left out; results say so.
+    quick_pixel_size : str
+        What images are resampled to for detectors that are to be quick: coarse, but not so coarse that defects vanish.
     caution : str
         What readers of every result have to know.
     """
@@ -40,10 +46,11 @@ class Plan:
     dataset: str
     roles: Roles
     is_original: bool = False
-    named: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=lambda v: MappingProxyType(dict(v)))
+    named: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_frozen)
     left_out: tuple[tuple[str, str], ...] = ()
     accepted: tuple[Relation, ...] = ()
     is_partial: bool = False
+    quick_pixel_size: str = "2 nm/px"
     caution: str = ""
 
 
@@ -80,6 +87,7 @@ TI_LOOPS = Plan(
     roles=Roles(first="old@1", second="new@1", expanded="new@1"),
     accepted=(Relation.AREA,),
     is_partial=True,
+    quick_pixel_size="1 nm/px",
     caution="All frames show one area over time: no split of them tests a model on material that it has not seen.",
 )
 

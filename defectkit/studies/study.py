@@ -109,6 +109,18 @@ class DetectorChoice:
             )
 
 
+def _splits(value: Iterable[SplitChoice]) -> tuple[SplitChoice, ...]:
+    return tuple(value)
+
+
+def _detectors(value: Iterable[DetectorChoice]) -> tuple[DetectorChoice, ...]:
+    return tuple(value)
+
+
+def _labels(value: Iterable[LabelPair]) -> tuple[LabelPair, ...]:
+    return tuple(value)
+
+
 @attrs.frozen(kw_only=True)
 class Study:
     """What is to be run: every split with every detector and every seed, evaluated under every convention.
@@ -146,9 +158,9 @@ class Study:
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
-    splits: tuple[SplitChoice, ...] = attrs.field(converter=tuple)
-    detectors: tuple[DetectorChoice, ...] = attrs.field(converter=tuple)
-    labels: tuple[LabelPair, ...] = attrs.field(default=(), converter=tuple)
+    splits: tuple[SplitChoice, ...] = attrs.field(converter=_splits)
+    detectors: tuple[DetectorChoice, ...] = attrs.field(converter=_detectors)
+    labels: tuple[LabelPair, ...] = attrs.field(default=(), converter=_labels)
     seeds: tuple[int, ...] = attrs.field(default=(0,), converter=tuple)
     conventions: tuple[Convention, ...] = attrs.field(default=("defectkit",), converter=_conventions)
     validation_fraction: float = 0.0

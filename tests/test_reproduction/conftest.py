@@ -7,6 +7,7 @@ import pytest
 
 from defectkit.reports.paper.artifact import Roles
 from defectkit.reproduction import Effort, Plan, effort_for
+from defectkit.reproduction.held import held
 from defectkit.studies.data import StudyData
 from defectkit.studies.study import DetectorChoice
 from defectkit.testing.synthetic.fecral import synthetic_fecral
@@ -37,14 +38,12 @@ def data() -> StudyData:
         kept = [*shared, *more] if name == "dataset2-expanded" else shared
         own = attrs.evolve(labels, instances={image: labels[image] for image in kept})
         label_sets[own.key] = own
-    return StudyData(
-        name="small", images={name: fecral.images[name] for name in (*shared, *more)}, label_sets=label_sets
-    )
+    return held(StudyData(name="small", images=fecral.images, label_sets=label_sets), (*shared, *more))
 
 
 @pytest.fixture(scope="session")
-def effort() -> Effort:
-    quick = effort_for("pixel-forest", 30)
+def effort(plan: Plan) -> Effort:
+    quick = effort_for("pixel-forest", 30, plan=plan)
     options = {**quick.detector.options, "n_trees": 3, "max_depth": 6, "samples_per_class": 30}
     return Effort(
         detector=DetectorChoice(detector="pixel-forest", options=options),

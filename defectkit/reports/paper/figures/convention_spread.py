@@ -26,5 +26,10 @@ def conventions_figure(material: Material) -> Figures:
         taxonomy=about.taxonomy,
     )
     figure = convention_figure(exploration)
+    (legend,) = figure.legends
+    handles = [handle for handle in legend.legend_handles if handle is not None]
+    texts = [text.get_text() for text in legend.get_texts()]
+    legend.remove()  # it stands where the face is written
+    figure.legend(handles, texts, loc="outside right upper", fontsize="small")
     set_face(figure, (*material.face, f"all else as in the convention {about.convention.name}"))
     return {"": figure}

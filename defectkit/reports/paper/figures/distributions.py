@@ -13,7 +13,7 @@ from defectkit.reports.evaluation_plots import PIXEL_EDGES
 from defectkit.reports.histograms import Histogram, histogram
 from defectkit.reports.numbers import significant
 from defectkit.reports.paper.artifact import Figures, Material
-from defectkit.reports.paper.figures.face import panels
+from defectkit.reports.paper.figures.face import draw_legend, panels
 from defectkit.reports.paper.figures.parity_panel import set_title
 from defectkit.reports.paper.figures.published import published_note
 from defectkit.reports.paper.figures.subject import Subject, subject
@@ -27,6 +27,9 @@ SIDES = (("true", "truth", "#bdbdbd", ""), ("predicted", "prediction", "#0072b2"
 BAR_SHARE = 0.42
 """Part of the width of a bin that the bar of one side takes."""
 
+MOST_LABELS = 11
+"""Edges that are labeled; of more, every second or third is."""
+
 
 def figure4(material: Material) -> Figures:
     """Return histograms of sizes and shapes, of all and of found defects; counts of shapes on a logarithmic axis."""
@@ -37,9 +40,9 @@ def figure4(material: Material) -> Figures:
         for axes, subset in zip(row, (ALL, FOUND), strict=True):
             _draw(axes, about, measure, ALL, subset)
             if measure == "shape":
+                axes.set_ylim(0.7, max(10.0, 1.4 * axes.get_ylim()[1]))
                 axes.set_yscale("log")
-                axes.set_ylim(bottom=0.7)
-    grid[0][0].legend(frameon=False, fontsize=8.5)
+    draw_legend(figure, grid[0][0].get_legend_handles_labels()[0])
     return {"": figure}
 
 
@@ -50,7 +53,7 @@ def figure5(material: Material) -> Figures:
     for row, subset in zip(grid, (ALL, FOUND), strict=True):
         for axes, name in zip(row, about.types or [ALL], strict=True):
             _draw(axes, about, "size", name, subset)
-    grid[0][-1].legend(frameon=False, fontsize=8.5)
+    draw_legend(figure, grid[0][0].get_legend_handles_labels()[0])
     return {"": figure}
 
 
@@ -133,7 +136,7 @@ def draw_histograms(axes: Axes, shown: Sequence[Histogram]) -> None:
             color=color, edgecolor="black", linewidth=0.6, hatch=hatch, label=title,
         )  # fmt: skip
     beyond = [(edges[-1] + width, f">{edges[-1]:g}"), *([(edges[0] - width, f"<{edges[0]:g}")] if below else [])]
-    ticks = [float(edge) for edge in edges]
+    ticks = [float(edge) for edge in edges[:: -(-len(edges) // MOST_LABELS)]]
     labels = [f"{edge:g}" for edge in ticks]
     axes.set_xticks([*ticks, *(at for at, _ in beyond)], [*labels, *(text for _, text in beyond)], fontsize=8)
     for at, _ in beyond:

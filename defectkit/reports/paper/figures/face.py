@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 150
@@ -50,6 +51,21 @@ def set_face(figure: Figure, lines: Iterable[str]) -> None:
         linespacing=1.35,
         parse_math=False,
     )
+
+
+def draw_legend(figure: Figure, handles: Sequence[Artist], columns: int = 6) -> None:
+    """Draw a legend above all panels, where it covers none of them.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    handles : sequence of matplotlib.artist.Artist
+        With labels; of several with one label the first is shown.
+    columns : int
+    """
+    first = {str(handle.get_label()): handle for handle in reversed(handles)}
+    ordered = list(reversed(first.values()))
+    figure.legend(handles=ordered, frameon=False, fontsize=8.5, ncols=columns, loc="outside upper right")
 
 
 def panels(size: tuple[float, float], lines: Iterable[str], rows: int, columns: int) -> tuple[Figure, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from defectkit.metrics.dataset import ALL
 from defectkit.reports.paper.artifact import Figures, Material
-from defectkit.reports.paper.figures.face import INK, panels
+from defectkit.reports.paper.figures.face import INK, draw_legend, panels
 from defectkit.reports.paper.figures.marks import Mark
 from defectkit.reports.paper.figures.parity_panel import set_title
 from defectkit.reports.paper.figures.published import published_note
@@ -63,12 +63,15 @@ class Runs:
         Defects of a type, or of all, on the train side.
     score, low, high : numpy.ndarray, shape (R,)
         F1 and the ends of its interval; NaN where it cannot be said.
+    n_lacking : numpy.ndarray, shape (R,)
+        Types without an F1, which the mean leaves out; 0 for a single type.
     """
 
     trained: Floats
     score: Floats
     low: Floats
     high: Floats
+    n_lacking: Floats
 
 
 def figure10(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Figures:
@@ -96,7 +99,7 @@ def figure10(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 
         axes.set_visible(False)
     for axes, name in zip(places, [ALL, *types], strict=False):
         _draw(axes, {study: runs[name] for study, runs in collected.items()}, marks[name], name)
-    places[0].legend(frameon=False, fontsize=8, loc="lower right")
+    draw_legend(figure, places[0].get_legend_handles_labels()[0])
     return {"": figure}
 
 
@@ -119,6 +122,7 @@ def learned(
     known = [str(name) for name in counts["defect_type"].values]
     names = [ALL, *types]
     scores = np.full((3, len(names), len(runs)), np.nan)
+    lacking = np.array([float(about.at_threshold()[f"undefined_{OVERALL}"]) for about in runs])
     for r, about in enumerate(runs):
         found = bootstrap(about.evaluation, n_resamples=n_resamples, seed=seed, statistics=[OVERALL, BY_TYPE]).sel(
             iou_threshold=about.iou_threshold, method="nearest"
@@ -135,14 +139,17 @@ def learned(
             score=scores[0, k],
             low=scores[1, k],
             high=scores[2, k],
+            n_lacking=lacking if name == ALL else np.zeros(len(runs)),
         )
         for k, name in enumerate(names)
     }
 
 
 def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> None:
+    from matplotlib.ticker import LogFormatter
+
     color = INK if name == ALL else mark.color
-    undefined = none_trained = without_interval = 0
+    undefined = none_trained = without_interval = partial = 0
     for study, runs in collected.items():
         look = CURVES[study]
         drawn = ~np.isnan(runs.score)
@@ -151,6 +158,12 @@ def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> N
         undefined += int((~drawn).sum())
         none_trained += int((drawn & ~on_axis).sum())
         without_interval += int((on_axis & ~bars).sum())
+        partial += int((drawn & (runs.n_lacking > 0)).sum())
+        lost = ~drawn & (runs.trained > 0)
+        axes.plot(
+            runs.trained[lost], np.full(int(lost.sum()), 0.02), ls="", marker="x", ms=6, mew=1.5, color=color,
+            transform=axes.get_xaxis_transform(), gid=f"undefined {study}", zorder=3,
+        )  # fmt: skip
         score, low, high = runs.score[bars], runs.low[bars], runs.high[bars]
         ends = np.clip([score - low, high - score], 0, None)
         axes.errorbar(runs.trained[bars], score, ends, fmt="none", ecolor="#9a9a9a", elinewidth=0.8, zorder=2)
@@ -161,6 +174,9 @@ def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> N
         )  # fmt: skip
     if name != ALL and any((runs.trained > 0).any() for runs in collected.values()):
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(LogFormatter())
+        axes.tick_params(which="both", labelsize=8)
     if name == ALL:
         axes.set_xlim(left=0)
     axes.set_ylim(-0.02, 1.02)
@@ -169,21 +185,18 @@ def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> N
     set_title(
         axes,
         [
-            "A  overall, mean over types" if name == ALL else f"B  {mark.title}",
-            "bars: 95 % bootstrap interval" if name == ALL else "",
-            _lacking(undefined, none_trained, without_interval),
+            "A  overall, mean over types; bars: 95 % bootstrap interval" if name == ALL else f"B  {mark.title}",
+            _counted(
+                (undefined, "undefined: no found pair (crosses)"),
+                (none_trained, "trained on none (not drawn)"),
+                (without_interval, "without an interval"),
+                (partial, "with a mean that lacks a type"),
+            ),
         ],
     )
 
 
-def _lacking(undefined: int, none_trained: int, without_interval: int) -> str:
-    parts = [
-        f"{n} {words}"
-        for n, words in (
-            (undefined, "runs undefined (no found pair of the type)"),
-            (none_trained, "runs trained on none"),
-            (without_interval, "without an interval"),
-        )
-        if n
-    ]
-    return f"not drawn: {', '.join(parts)}" if parts else ""
+def _counted(*parts: tuple[int, str]) -> str:
+    """Return what is counted, in words, without what there is none of."""
+    told = ", ".join(f"{n} {words}" for n, words in parts if n)
+    return f"runs: {told}" if told else ""

@@ -9,7 +9,7 @@ import numpy as np
 from defectkit.metrics.scores import mean_of_defined
 from defectkit.reports.numbers import significant
 from defectkit.reports.paper.artifact import Figures, Material
-from defectkit.reports.paper.figures.face import panels
+from defectkit.reports.paper.figures.face import draw_legend, panels
 from defectkit.reports.paper.figures.marks import Mark
 from defectkit.reports.paper.figures.parity import SPARSE_DENSITY
 from defectkit.reports.paper.figures.parity_panel import draw_points, finish, set_title, titles
@@ -39,7 +39,7 @@ def figure9(material: Material, *, regime: Regime = SPARSE_DENSITY) -> Figures:
         runs = [subject(material, "leave-percent-out", k) for k, own in enumerate(of_run) if own == label]
         _draw(left, material, runs, "size", label, None)
         _draw(right, material, runs, "density", label, regime)
-    grid[0][0].legend(frameon=False, fontsize=8, loc="lower right")
+    draw_legend(figure, [handle for axes in grid.flat for handle in axes.get_legend_handles_labels()[0]])
     return {"": figure}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from defectkit.reports.paper.artifact import Figures, Material
-from defectkit.reports.paper.figures.face import panels
+from defectkit.reports.paper.figures.face import draw_legend, panels
 from defectkit.reports.paper.figures.parity_panel import (
     draw_averages,
     draw_points,
@@ -71,5 +71,5 @@ def _parity(material: Material, names: Sequence[str], regimes: Mapping[str, Regi
         set_title(left, titles(shown, about.length, regime))
         draw_averages(right, shown, about.marks, ddof)
         finish(right, shown, about.length)
-    grid[0][0].legend(frameon=False, fontsize=8, loc="lower right")
+    draw_legend(figure, grid[0][0].get_legend_handles_labels()[0])
     return figure

@@ -30,6 +30,8 @@ class Look:
     ----------
     color : str, optional
         In place of the color of the type.
+    edge : str
+        Color of the edge of filled markers.
     is_filled : bool
     label : str, optional
         In place of the titles of types.
@@ -38,6 +40,7 @@ class Look:
     """
 
     color: str | None = None
+    edge: str = "black"
     is_filled: bool = True
     label: str | None = None
     area: float = AREA
@@ -66,9 +69,9 @@ def undefined_text(points: Points) -> str:
     parts = [
         f"{count} {words}"
         for count, words in (
-            (no_true, "without a truth (ticks left)"),
-            (no_predicted, "without a prediction (ticks below)"),
-            (neither, "with neither"),
+            (no_true, "no truth (ticks left)"),
+            (no_predicted, "no prediction (ticks below)"),
+            (neither, "neither"),
         )
         if count
     ]
@@ -95,7 +98,7 @@ def draw_points(axes: Axes, points: Points, marks: Mapping[str, Mark], look: Loo
             s=look.area,
             marker=mark.marker,
             facecolors=color if look.is_filled else "none",
-            edgecolors="black" if look.is_filled else color,
+            edgecolors=look.edge if look.is_filled else color,
             linewidths=0.5 if look.is_filled else 1.1,
             label=look.label or mark.title,
             gid=f"points {name}",
@@ -192,9 +195,7 @@ def set_title(axes: Axes, lines: Iterable[str]) -> None:
 
 def titles(points: Points, length: str, regime: Regime | None = None) -> list[str]:
     """Return the lines above a panel: its statistics, those inside and outside of a regime, and what is undefined."""
-    unit = points.quantity.unit.format(length=length)
-    plain = unit.replace("$^{-4}$", "⁻⁴").replace("$^{-2}$", "⁻²")
-    lines = [statistics_text(points.statistics(), plain)]
+    lines = [statistics_text(points.statistics(), points.quantity.plain_unit(length))]
     if regime is not None:
         inside, outside = points.apart(regime)
         lines += [

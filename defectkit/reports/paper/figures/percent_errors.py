@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.reports.paper.artifact import Figures, Material
-from defectkit.reports.paper.figures.face import FAINT, panels
+from defectkit.reports.paper.figures.face import FAINT, draw_legend, panels
 from defectkit.reports.paper.figures.parity_panel import set_title
 from defectkit.reports.paper.figures.subject import Subject, subject
 
@@ -46,7 +46,7 @@ def _percent_errors(material: Material, quantity: str) -> Figures:
     n_groups = about.evaluation.sizes["image"] + len(AVERAGES)
     figure, ((axes,),) = panels((max(8.0, 0.44 * n_groups), 5.0), material.face, 1, 1)
     _draw(axes, about, quantity)
-    figure.legend(*axes.get_legend_handles_labels(), frameon=False, fontsize=8.5, ncols=4, loc="outside upper right")
+    draw_legend(figure, axes.get_legend_handles_labels()[0])
     return {"": figure}
 
 
@@ -79,16 +79,15 @@ def _draw(axes: Axes, about: Subject, quantity: str) -> None:
             undefined.append(f"{mark.title} in {n}")
     axes.axvline(len(names) - 0.2, color=FAINT, lw=1)
     axes.set_ylim(bottom=0)
-    scale = ""
-    if axes.dataLim.y1 > LINEAR_AXIS:
+    is_bent = bool(axes.dataLim.y1 > LINEAR_AXIS)
+    if is_bent:
         axes.set_yscale("symlog", linthresh=LINEAR_PART, linscale=1.5)
         axes.yaxis.set_major_formatter("{x:g}")
-        scale = f" (logarithmic above {LINEAR_PART:g})"
     axes.set_xlim(at[0] - 0.6, at[-1] + 0.6)
     axes.set_xticks(at, [*names, *AVERAGES], rotation=60, ha="right", rotation_mode="anchor", fontsize=7)
     for label in axes.get_xticklabels()[-len(AVERAGES) :]:
         label.set_fontweight("bold")
-    axes.set_ylabel(f"error of the {TITLES[quantity]} / %{scale}", fontsize=9)
+    axes.set_ylabel(f"error of the {TITLES[quantity]} / %", fontsize=9)
     set_title(
         axes,
         [
@@ -97,6 +96,7 @@ def _draw(axes: Axes, about: Subject, quantity: str) -> None:
             f"undefined (crosses), no defect to compare: {', '.join(undefined)} of {len(names)} images"
             if undefined
             else "",
+            f"the axis is logarithmic above {LINEAR_PART:g} %" if is_bent else "",
         ],
     )
 

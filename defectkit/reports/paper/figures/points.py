@@ -51,6 +51,16 @@ class Quantity:
         """
         return f"{self.title} / {self.unit.format(length=length)}" if self.unit else self.title
 
+    def plain_unit(self, length: str) -> str:
+        """Return the unit for text without formulas.
+
+        Examples
+        --------
+        >>> QUANTITIES["density"].plain_unit("nm")
+        '10⁻⁴ nm⁻²'
+        """
+        return self.unit.format(length=length).replace("$^{-4}$", "⁻⁴").replace("$^{-2}$", "⁻²")
+
 
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
     {

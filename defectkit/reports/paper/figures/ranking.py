@@ -23,8 +23,8 @@ N_RESAMPLES = 500
 FIGURES_OF: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "find_f1_score": ("find F1", "", ""),
-        "size_error": ("100 - size error", "size error", " %"),
-        "density_error": ("100 - density error", "density error", " %"),
+        "size_error": ("size\n(100 - error)", "size error", " %"),
+        "density_error": ("density\n(100 - error)", "density error", " %"),
     }
 )
 """Spoke of the radar, what the legend calls the value, and its unit."""
@@ -108,9 +108,10 @@ def draw_radar(axes: Any, ranked: xarray.Dataset) -> None:
         Of :func:`defectkit.studies.rank_detectors`.
     """
     places = np.flatnonzero(~np.isnan(ranked["norm"].values))
+    title = "B  0: worst configuration, 1: best" if places.size else "B  undefined: no configuration has a rank"
     angles = 2 * np.pi * np.arange(len(FIGURES_OF)) / len(FIGURES_OF)
     closed = np.append(angles, angles[0])
-    for (title, color, marker, line), place in _typical(places):
+    for (place_title, color, marker, line), place in _typical(places):
         row = ranked.isel(detector=place)
         values = np.array([float(row[f"normalized_{name}"]) for name in FIGURES_OF])
         own = ", ".join(
@@ -118,15 +119,17 @@ def draw_radar(axes: Any, ranked: xarray.Dataset) -> None:
         )
         axes.plot(
             closed, np.append(values, values[0]), color=color, marker=marker, ms=5, ls=line, lw=1.6, clip_on=False,
-            label=f"{title}: {row['detector'].item()}\n{own}", gid=title,
+            label=f"{place_title}: {row['detector'].item()}\n{own}", gid=place_title,
         )  # fmt: skip
         axes.fill(closed, np.append(values, values[0]), color=color, alpha=0.08)
     axes.set_theta_zero_location("N")
     axes.set_xticks(angles, [title for title, *_ in FIGURES_OF.values()], fontsize=8.5)
+    axes.tick_params(axis="x", pad=9)
     axes.set_ylim(0, 1)
     axes.set_yticks([0.25, 0.5, 0.75, 1], ["", "0.5", "", "1"], fontsize=7)
-    axes.legend(frameon=False, fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.1))
-    axes.set_title("B  0: worst configuration, 1: best; the three figures", fontsize=TITLE_POINTS, loc="center", pad=18)
+    if places.size:
+        axes.legend(frameon=False, fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    axes.set_title(title, fontsize=TITLE_POINTS, loc="center", pad=18)
 
 
 def _typical(places: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[tuple[str, str, str, str], int]]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from defectkit.datasets.published import PublishedTable
 from defectkit.reports.paper.artifact import Material
-from defectkit.reports.paper.beside import OURS, PUBLISHED, findings, notes, printed
+from defectkit.reports.paper.beside import OURS, PUBLISHED, findings, notes, ordered, printed
 from defectkit.reports.paper.table import Column, Origin, Row, Table
 from defectkit.reports.paper.tables.statistics import (
     BY_NAME,
@@ -127,8 +127,6 @@ def over_runs(material: Material, study: str, published: PublishedTable, *, name
 
 
 def _with_published(types: Sequence[str], published: PublishedTable) -> Sequence[str]:
-    from defectkit.reports.paper.beside import ordered
-
     return ordered([*types, *(line for _, line in published.rows if line not in (OVERALL, "all"))])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from defectkit.datasets.published import PublishedTable
 from defectkit.hardening import load_material
 from defectkit.hardening.material import Material as Constants
@@ -25,7 +27,7 @@ def table_09(material: Material) -> Tables:
         Column(name="value", title="value", origin=Origin.PUBLISHED),
     )
     ours = _constants(constants)
-    rows = [Row(cells=(name, unit, value, _printed(published, name))) for name, (unit, value) in ours.items()]
+    rows = [_row(published, name, unit, value) for name, (unit, value) in ours.items()]
     shear, burgers = constants.shear_modulus.to("megapascal").magnitude, constants.burgers_vector.magnitude
     rows += [
         Row(
@@ -58,9 +60,11 @@ def _constants(constants: Constants) -> dict[str, tuple[str, float]]:
     }
 
 
-def _printed(published: PublishedTable, name: str) -> object:
-    (value,) = printed(published.rows.get((name,)), ["value"])
-    return value
+def _row(published: PublishedTable, name: str, unit: str, value: float) -> Row:
+    """Return a constant beside the printed one, with as many decimals."""
+    (cell,) = printed(published.rows.get((name,)), ["value"])
+    exponent = cell.as_tuple().exponent if isinstance(cell, Decimal) else None
+    return Row(cells=(name, unit, value, cell), decimals=-exponent if isinstance(exponent, int) else None)
 
 
 TABLE_09 = Artifact(name="table9", title=TITLE, make=table_09)

@@ -28,9 +28,9 @@ def table_10(material: Material) -> Tables:
     columns = (
         Column(name="image", title="image name", origin=Origin.LABEL),
         Column(name="n_images", title="images"),
-        Column(name="pixel_size", title="pixel size", unit="nanometer / pixel"),
+        Column(name="pixel_size", title="pixel size", unit="nanometer / pixel", decimals=6),
         Column(name="pixel_size_source", title="pixel size from"),
-        Column(name="thickness", title="thickness", unit="nanometer"),
+        Column(name="thickness", title="thickness", unit="nanometer", decimals=1),
         Column(name="thickness_source", title="thickness from"),
         Column(name="pixel_size", title="pixel size", unit="nanometer / pixel", origin=Origin.PUBLISHED),
         Column(name="thickness", title="thickness", unit="nanometer", origin=Origin.PUBLISHED),
