@@ -1,0 +1,157 @@
+"""Inspection: how an image is shown to a network, and how its answers become defects of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.detectors.learning.example import rescaled_shape, resized
+from defectkit.detectors.learning.findings import Findings, fused
+from defectkit.detectors.learning.normalization import Normalization
+from defectkit.detectors.learning.pasting import pasted
+from defectkit.detectors.merging import merge_tiles
+from defectkit.detectors.tiles import Tile, tiles_of
+from defectkit.errors import RecordError
+from defectkit.geometry.sets import crop
+from defectkit.records.image import Image
+from defectkit.records.instances import Instances
+from defectkit.units import as_pixel_size
+
+Window = NDArray[np.float32]
+Look = Callable[[Sequence[Window]], Sequence[Findings]]
+"""Takes windows of one shape, normalized to [0, 1], and says what is in each."""
+
+CONTEXT = 64
+"""Pixels that a network sees around a tile, so that what the tile's border cuts has been seen whole."""
+
+STRIDE = 32
+"""Windows begin at multiples of this, where the coarsest features of a network lie on the grid of the whole image."""
+
+
+@attrs.frozen(kw_only=True)
+class Inspection:
+    """Rescales, normalizes and tiles images for a network, and merges what it finds.
+
+    Parameters
+    ----------
+    types : tuple of str
+        What codes of findings stand for.
+    pixel_size_nm : float
+        What images are rescaled to.
+    normalization : Normalization
+    min_score : float
+        Findings below are left out.
+    tile, overlap : int
+        An image with a longer edge than ``tile`` (rescaled pixels) is shown in tiles that overlap by ``overlap``.
+    flips : bool
+        Whether each window is shown in all four mirror images, and the answers fused.
+    batch_size : int
+        How many windows are shown at once.
+
+    Raises
+    ------
+    RecordError
+        If the pixel size is not positive, ``min_score`` is not in [0, 1], or the batch is empty.
+    DetectorError
+        If tiles of this size cannot overlap so.
+    """
+
+    types: tuple[str, ...]
+    pixel_size_nm: float
+    normalization: Normalization
+    min_score: float
+    tile: int = 1024
+    overlap: int = 128
+    flips: bool = False
+    batch_size: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        tiles_of((1, 1), tile=self.tile, overlap=self.overlap)
+        if not self.pixel_size_nm > 0 or not 0 <= self.min_score <= 1 or self.batch_size < 1:
+            raise RecordError(
+                f"inspection: pixel size {self.pixel_size_nm} nm, lowest score {self.min_score} and batch size "
+                f"{self.batch_size} are not all possible; above 0, in [0, 1] and at least 1 are"
+            )
+
+    def instances(self, image: Image, look: Look) -> tuple[Instances, bool]:
+        """Return the defects of an image, and whether the network stopped at its limit somewhere.
+
+        An image without contrast has no defect. Masks come in the image's own pixels, each drawn on a crop of its own;
+        one without a pixel is left out.
+
+        Raises
+        ------
+        MissingCalibrationError
+            If the image has no pixel size.
+        """
+        shape = rescaled_shape(image, as_pixel_size(f"{self.pixel_size_nm!r} nm/px"))
+        normalized = self.normalization.apply(image.pixels)
+        if not normalized.any():
+            return Instances.empty(image.shape, self.types), False
+        pixels = resized(normalized, shape)
+        tiles = tiles_of(shape, tile=self.tile, overlap=self.overlap)
+        windows = [grown(tile) for tile in tiles]
+        factors = np.array(image.shape) / np.array(shape)
+        frames, parts, capped = [], [], False
+        for tile, window, findings in zip(tiles, windows, self._findings(pixels, windows, look), strict=True):
+            frame = on_grid(tile, factors, image.shape)
+            frames.append(frame)
+            parts.append(self._part(findings, window, frame, factors))
+            capped |= findings.capped
+        return (parts[0] if len(parts) == 1 else merge_tiles(frames, parts, image.shape)), capped
+
+    def _findings(self, pixels: Window, windows: Sequence[Tile], look: Look) -> Iterator[Findings]:
+        for _, alike in groupby(windows, key=lambda window: window.crop(pixels).shape):
+            same = list(alike)
+            for k in range(0, len(same), self.batch_size):
+                yield from self._seen([window.crop(pixels) for window in same[k : k + self.batch_size]], look)
+
+    def _seen(self, windows: Sequence[Window], look: Look) -> Iterator[Findings]:
+        views = [(), (0,), (1,), (0, 1)] if self.flips else [()]
+        answers = [look([np.ascontiguousarray(np.flip(window, axes)) for window in windows]) for axes in views]
+        for window, of_window in zip(windows, zip(*answers, strict=True), strict=True):
+            together = fused([_unflipped(f, window.shape, axes) for f, axes in zip(of_window, views, strict=True)])
+            yield together.take(together.scores >= self.min_score)
+
+    def _part(self, findings: Findings, window: Tile, frame: Tile, factors: NDArray[np.float64]) -> Instances:
+        """Return what was found in a window as far as it lies in ``frame``, a tile on the grid of the image."""
+        corner = np.array([window.top, window.left] * 2)
+        boxes = (findings.boxes + corner) * np.tile(factors, 2)
+        runs = pasted(findings.probabilities, boxes, frame.shape)
+        inside, kept = crop(runs, frame.top, frame.left, frame.bottom, frame.right)
+        return Instances(
+            shape=(frame.bottom - frame.top, frame.right - frame.left),
+            types=self.types,
+            type_codes=findings.codes[kept].astype(np.int16),
+            runs=inside,
+            scores=findings.scores[kept].clip(0, 1),
+            given_boxes=boxes[kept] - np.array([frame.top, frame.left] * 2),
+        )
+
+
+def grown(tile: Tile) -> Tile:
+    """Return the window that a network is shown for ``tile``: with context around, beginning on its grid."""
+    return attrs.evolve(
+        tile,
+        top=max(0, (tile.top - CONTEXT) // STRIDE * STRIDE),
+        left=max(0, (tile.left - CONTEXT) // STRIDE * STRIDE),
+        bottom=min(tile.bottom + CONTEXT, tile.shape[0]),
+        right=min(tile.right + CONTEXT, tile.shape[1]),
+    )
+
+
+def on_grid(tile: Tile, factors: NDArray[np.float64], shape: tuple[int, int]) -> Tile:
+    """Return the pixels of an image whose centers lie in a ``tile`` of the rescaled one, ``factors`` times as wide."""
+    ends = np.array([tile.top, tile.left, tile.bottom, tile.right]) * np.tile(factors, 2)
+    top, left, bottom, right = (int(end) for end in np.ceil(ends - 0.5))
+    return Tile(top=top, left=left, bottom=min(bottom, shape[0]), right=min(right, shape[1]), shape=shape)
+
+
+def _unflipped(findings: Findings, shape: tuple[int, ...], axes: tuple[int, ...]) -> Findings:
+    for axis in axes:
+        findings = findings.flipped((shape[0], shape[1]), axis)
+    return findings

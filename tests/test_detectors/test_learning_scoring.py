@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from defectkit import Image, Instances, LabelSet
+from defectkit.detectors import TrainingSet
+from defectkit.detectors.learning import Example
+from defectkit.detectors.learning.anchors import fitted_aspect_ratios, fitted_sizes, octave_sizes
+from defectkit.detectors.learning.provenance import self_test_image, trained_on, training_digest
+from defectkit.detectors.learning.scoring import best_of, f1_scores, find_counts, reported_metrics
+from defectkit.errors import EmptyInputError
+
+
+def squares(*corners: tuple[int, int], scores: list[float] | None = None, edge: int = 10) -> Instances:
+    masks = np.zeros((len(corners), 60, 60), bool)
+    for mask, (row, column) in zip(masks, corners, strict=True):
+        mask[row : row + edge, column : column + edge] = True
+    columns = {} if scores is None else {"scores": np.array(scores)}
+    return Instances.from_masks(masks, types=["bdot"] * len(corners), shape=(60, 60), **columns)
+
+
+def test_each_defect_is_found_once_by_what_is_believed() -> None:
+    truth = squares((0, 0), (20, 20), (40, 40))
+    guess = squares((0, 0), (0, 1), (21, 21), (40, 0), scores=[0.3, 0.9, 0.6, 0.8])
+    assert find_counts(truth, guess, (0.1, 0.5, 0.7, 0.95)).tolist() == [[2, 3, 4], [2, 3, 3], [1, 3, 2], [0, 3, 0]]
+    assert find_counts(truth, squares(), (0.5,)).tolist() == [[0, 3, 0]]
+    assert find_counts(squares(), guess, (0.5,)).tolist() == [[0, 0, 3]]
+
+
+def test_f1_scores_of_counts() -> None:
+    counts = np.array([[2, 3, 4], [0, 3, 0], [0, 0, 0], [3, 3, 3]])
+    assert f1_scores(counts) == pytest.approx([4 / 7, 0, 0, 1])
+    assert best_of(counts) == 3
+    assert best_of(np.array([[0, 3, 9], [2, 3, 3], [2, 3, 3], [2, 3, 3]])) == 2
+
+
+def test_reported_metrics_have_intervals_where_images_differ() -> None:
+    counts = np.array([[8, 10, 9], [2, 10, 9], [6, 10, 9], [7, 10, 9]])
+    precision, recall, f1 = reported_metrics(counts, measured_on="four images")
+    assert (precision.name, recall.name, f1.name) == ("find_precision", "find_recall", "find_f1_score")
+    assert (precision.value, recall.value) == (pytest.approx(23 / 36), pytest.approx(23 / 40))
+    assert f1.low is not None
+    assert f1.high is not None
+    assert 2 * 2 / 19 < f1.low < f1.value < f1.high < 2 * 8 / 19 + 0.01
+    assert reported_metrics(counts, measured_on="four images") == (precision, recall, f1)
+    (alone, _, _) = reported_metrics(counts[:1], measured_on="one image")
+    assert (alone.low, alone.high) == (None, None)
+
+
+def training(seed: int = 0, size: str = "1 nm") -> TrainingSet:
+    pixels = np.random.default_rng(seed).random((60, 60))
+    labels = LabelSet(name="mine", instances={"a": squares((0, 0), (20, 20)), "b": squares()})
+    return TrainingSet(images={"a": Image.from_array("a", pixels, pixel_size=size)}, labels=labels)
+
+
+def test_a_training_is_known_by_all_that_it_depends_on() -> None:
+    data = trained_on(training())
+    assert (data.dataset, data.labels, data.n_images, data.n_defects) == ("mine", "mine@1", 1, 2)
+    digests = {
+        training_digest({"seed": 0}, training(), None),
+        training_digest({"seed": 1}, training(), None),
+        training_digest({"seed": 0}, training(1), None),
+        training_digest({"seed": 0}, training(size="2 nm"), None),
+        training_digest({"seed": 0}, training(), training()),
+    }
+    assert len(digests) == 5
+    assert training_digest({"seed": 0}, training(), None) in digests
+    assert trained_on(training(1)).images_digest != data.images_digest
+
+
+def test_the_self_test_shows_where_most_defects_are() -> None:
+    pixels = np.zeros((600, 300), np.float32)
+    few = Example(pixels=pixels, instances=Instances.empty((600, 300), ("bdot",)))
+    masks = np.zeros((2, 600, 300), bool)
+    masks[0, 400:410, :10] = masks[1, 450:460, :10] = True
+    pixels = pixels.copy()
+    pixels[400:] = 0.5
+    many = Example(pixels=pixels, instances=Instances.from_masks(masks, types=["bdot"] * 2, shape=(600, 300)))
+    image = self_test_image([few, many], 0.25)
+    assert image.shape == (256, 256)
+    assert image.dtype == np.uint8
+    assert int(image.pixels[-1, 0]) == 128
+    assert image.required_calibration().pixel_size_nm == (0.25, 0.25)
+    small = Example(pixels=np.ones((7, 5), np.float32), instances=Instances.empty((7, 5)))
+    assert self_test_image([small], 1.0).shape == (7, 5)
+
+
+def test_anchors_follow_the_sizes_of_the_boxes() -> None:
+    extents = np.tile([[8.0, 8.0], [8.0, 16.0], [40.0, 40.0]], (10, 1))
+    sizes = octave_sizes(extents, 5)
+    assert sizes[0] == (8.0, 11.31)
+    assert [b[0] / a[0] for a, b in itertools.pairwise(sizes)] == [2.0] * 4
+    assert fitted_aspect_ratios(extents)[2] == 2.0
+    for fitted in (lambda e: octave_sizes(e, 5), lambda e: fitted_sizes(e, 5), fitted_aspect_ratios):
+        with pytest.raises(EmptyInputError):
+            fitted(np.zeros((0, 2)))
