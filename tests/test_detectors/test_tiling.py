@@ -90,6 +90,7 @@ def test_a_dot_inside_a_loop_stays():
 
 def test_what_a_border_cuts_and_the_neighbor_does_not_find_goes():
     assert len(merged(boxes_in(LEFT, (5, 50, 9, 70)), boxes_in(RIGHT))) == 0
+    assert len(merged(boxes_in(LEFT, (5, 10, 9, 95)), boxes_in(RIGHT))) == 0  # though most of it lies in the left tile
 
 
 def test_what_another_tile_had_nearer_to_its_middle_and_did_not_find_goes():

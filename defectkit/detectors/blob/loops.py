@@ -31,6 +31,8 @@ LARGER, NESTED = 0.01, 0.05
 """How much less elliptic a group may be than a part of it and yet come first: a region more, one that encloses all."""
 MOST_SHARED = 2
 """A loop may share regions with so many loops found before it."""
+ENCLOSED = 0.4
+"""At least this part of the border of a region is line; the rest may be the border of the image."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -159,6 +161,7 @@ def _bright_regions(lines: Lines, min_nm: float, max_nm: float) -> tuple[Labels,
     areas = np.bincount(labels.ravel(), minlength=len(boxes) + 1)
     extents = np.array([max(b.stop - b.start for b in box) for box in boxes])
     fits = (areas[1:] >= max(4.0, (SMALLEST_HOLE * min_nm / scale) ** 2)) & (extents <= max_nm / scale)
+    fits &= _enclosed(labels, lines.dark, len(boxes))
     if not fits.any():
         return None
     renumbered = np.concatenate([[0], np.where(fits, np.cumsum(fits), 0)])
@@ -173,6 +176,17 @@ def _bright_regions(lines: Lines, min_nm: float, max_nm: float) -> tuple[Labels,
     thickness = np.concatenate([[0.0], np.clip(4 * np.nan_to_num(medians), 1.5, thickest)])
     mine = lines.dark & (distance <= thickness[neighbor] + 0.5)
     return np.where(mine, neighbor, bright), kept
+
+
+def _enclosed(labels: Labels, dark: Bools, n: int) -> Bools:
+    """Return which of ``n`` regions border on a dark line rather than on the edge of the image."""
+    from scipy.ndimage import binary_dilation
+
+    at_line = np.bincount(labels[binary_dilation(dark)], minlength=n + 1)[1:]
+    edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    at_frame = np.bincount(edges, minlength=n + 1)[1:]
+    enclosed: Bools = at_line >= ENCLOSED * (at_line + at_frame)
+    return enclosed
 
 
 def _connected_groups(owner: Labels, n: int) -> list[tuple[int, ...]]:

@@ -137,7 +137,7 @@ def find_solids(
     for seed in seeds:
         if done[seed.row, seed.col]:
             continue
-        image = smoothed.at(min(SMOOTHING * seed.sigma_px, limits.min_px))
+        image = smoothed.at(min(SMOOTHING * seed.sigma_px, 0.5 * limits.min_px))
         grown = _grow(image, outline, seed, limits)
         if grown is None:
             continue

@@ -12,7 +12,7 @@ from defectkit.detectors.blob.ellipses import ellipse_of
 Bools = NDArray[np.bool_]
 Piece = tuple[Bools, int, int]
 
-WHOLE = 0.9
+WHOLE = 0.97
 """What is at least this elliptic is one blob."""
 STRAY = 0.5
 """What is less elliptic than this is a line or a mesh of lines."""

@@ -40,6 +40,8 @@ RETYPED: Mapping[tuple[str, str], int] = {
     ("bdot", "loop_111"): 19,
 }
 """How the synthetic annotators of Dataset1 departed from those of Dataset2; what they add makes up the numbers."""
+SHIFT_PX = 0.8
+"""How far their outlines are displaced, in pixels of images that are not binned."""
 
 
 @attrs.frozen(kw_only=True)
@@ -221,7 +223,7 @@ def synthetic_fecral(seed: int = 0, *, binning: int = 1) -> SyntheticFecral:
     names = [name for name, _, _ in members]
     return SyntheticFecral(
         images=images,
-        labels=_label_sets(truth, [names[i] for i in np.flatnonzero(first)], images, of_second),
+        labels=_label_sets(truth, [names[i] for i in np.flatnonzero(first)], images, of_second, SHIFT_PX / binning),
         splits=_initial_splits(names, [names[i] for i in order[:N_FIRST]]),
     )
 
@@ -261,7 +263,7 @@ def _specimen(series: Series, alloy: str) -> Specimen:
 
 
 def _label_sets(
-    truth: Mapping[str, Instances], first: list[str], images: Mapping[str, Image], seed: Seed
+    truth: Mapping[str, Instances], first: list[str], images: Mapping[str, Image], seed: Seed, shift_px: float
 ) -> dict[str, LabelSet]:
     about = "synthetic; the numbers of labels are those of the published set of this name"
     expanded = LabelSet(name="dataset2-expanded", instances=truth, annotator="truth", description=about)
@@ -275,6 +277,7 @@ def _label_sets(
         Disagreement(
             missed=MISSED,
             retyped=RETYPED,
+            shift_px=shift_px,
             added={k: DATASET1[k] - DATASET2[k] + gone[k] - come[k] for k in TYPES},
         ),
         seed=seed,
