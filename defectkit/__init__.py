@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from defectkit.datasets import load_dataset as load_dataset
-    from defectkit.datasets.diff import diff as diff
+    from defectkit.datasets.differences import diff as diff
     from defectkit.formats import (
         read_image as read_image,
         read_images as read_images,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "defectkit.datasets": ("load_dataset",),
-    "defectkit.datasets.diff": ("diff",),
+    "defectkit.datasets.differences": ("diff",),
     "defectkit.formats": (
         "read_image",
         "read_images",

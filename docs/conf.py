@@ -18,10 +18,10 @@ extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
     "sphinx_design",
     "command_help",
     "error_tree",
+    "mathml",
     "public_names",
     "short_references",
 ]
@@ -30,6 +30,7 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "decisions/README.md"]
 templates_path: list[str] = []
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = "defectkit"
 html_static_path: list[str] = ["_static"]
 autodoc_preserve_defaults = True

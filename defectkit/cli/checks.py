@@ -17,6 +17,8 @@ import attrs
 from defectkit.errors import DefectkitError
 
 PIP = "python -m pip install"
+IN_CHECKOUT = "   (in the checkout)"
+"""Said beside commands that install a part of defectkit, which no package index has."""
 
 OPTIONAL = (
     ("torch", "torch", f"{PIP} torch", "detectors that learn"),
@@ -27,8 +29,13 @@ OPTIONAL = (
         f'{PIP} --no-build-isolation "git+https://github.com/facebookresearch/detectron2"',
         "the detector of the paper",
     ),
-    ("rosettasciio", "rsciio", f"{PIP} defectkit-rosettasciio", "DM3, DM4, EMD, MRC and SER images"),
-    ("dask", "dask", f'{PIP} "defectkit[dask]"', "more than one process or machine"),
+    (
+        "rosettasciio",
+        "rsciio",
+        f"{PIP} ./plugins/defectkit-rosettasciio{IN_CHECKOUT}",
+        "DM3, DM4, EMD, MRC and SER images",
+    ),
+    ("dask", "dask", f'{PIP} "dask[array]"', "more than one process or machine"),
     ("roifile", "roifile", f"{PIP} roifile", "regions of ImageJ"),
 )
 """Distribution, module, command that installs it, and what it is for."""
@@ -92,7 +99,7 @@ def _core() -> Iterator[Check]:
             name="defectkit",
             ok=False,
             found="not installed: its built-ins cannot be found",
-            advice=f"{PIP} -e .   (in the checkout)",
+            advice=f"{PIP} -e .{IN_CHECKOUT}",
         )
         return
     yield Check(part="core", name="defectkit", ok=True, found=version)
@@ -140,7 +147,7 @@ def _registry() -> Check:
         return Check(part="folder", name="registry", ok=True, found=str(registry_path()))
     except DefectkitError as error:
         return Check(
-            part="folder", name="registry", ok=False, found=str(error), advice=f"{PIP} --force-reinstall defectkit"
+            part="folder", name="registry", ok=False, found=str(error), advice=f"{PIP} --force-reinstall .{IN_CHECKOUT}"
         )
 
 

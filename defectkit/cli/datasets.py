@@ -121,7 +121,7 @@ def verify(result: Path, mirror: str | None) -> None:
     RESULT is a folder of results, or one of its stores. Each of its lock lines (data set, label version, digest) is
     compared with the labels as they are read now. Ends with status 1 if one does not hold.
     """
-    from defectkit.datasets.verifying import verify_result
+    from defectkit.datasets import verify_result
 
     verdicts = verify_result(result, mirror=mirror)
     rows = ((v.lock.key, v.lock.digest[:12], "holds" if v.holds else "does not hold", v.reason) for v in verdicts)
@@ -147,8 +147,8 @@ def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool,
 
     import attrs
 
-    from defectkit.datasets import Catalogue, load_dataset
-    from defectkit.datasets.health import Severity, check_dataset
+    from defectkit.datasets import Catalogue, check_dataset, load_dataset
+    from defectkit.datasets.health import Severity
     from defectkit.errors import DatasetWarning
 
     labels = keys or tuple(Catalogue.standard().find(name).label_sets())
@@ -157,6 +157,8 @@ def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool,
         findings = check_dataset(load_dataset(name, labels=labels, mirror=mirror, available=available))
     if as_json:
         click.echo(json.dumps([attrs.asdict(f) for f in findings], indent=1))
+    elif not findings:
+        click.echo(f"{name}: nothing odd was found")
     else:
         rows = ((f.severity, f.check, f.where, f.what) for f in findings)
         print_table(f"{name}: {len(findings)} findings", ("", "check", "where", "what"), rows)
@@ -199,7 +201,8 @@ def add(
     The entry is written to your own catalogue (DEFECTKIT_CATALOGUE places it). The images stay where they are; the
     labels become version 1 of a label set. Further versions come with `defectkit labels add`.
     """
-    from defectkit.datasets.adding import add_dataset, add_labels, find_labels
+    from defectkit.datasets import add_dataset, add_labels
+    from defectkit.datasets.adding import find_labels
 
     found = labels if labels is not None else find_labels(images)
     item = add_dataset(

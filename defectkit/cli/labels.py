@@ -55,7 +55,7 @@ def diff(
 
     Writes changes.csv (a row a change), counts.csv (by image and type), changes.png and overlays of what changed.
     """
-    from defectkit.datasets.diff import KINDS, diff as compare
+    from defectkit.datasets.differences import KINDS, diff as compare
 
     (one, old), (two, new) = load_references((before, after), available=available, mirror=mirror)
     check_same_images(one, two)
@@ -179,7 +179,7 @@ def merge(
     The result goes into a data set of your own (--into), to a file (--export with --format), or both.
     """
     from defectkit.datasets import Catalogue
-    from defectkit.datasets.merge import merge as join
+    from defectkit.datasets.merging import merge as join
     from defectkit.formats.labels import write_labels
 
     if into is None and path is None:

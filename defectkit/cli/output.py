@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from defectkit import __version__
 from defectkit.errors import OutputError
+
+if TYPE_CHECKING:
+    from defectkit.storage.beside import Beside
 
 MARKER = ".defectkit-output.json"
 """The file in an output folder that lists what defectkit wrote there."""
@@ -24,6 +26,9 @@ def output_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
     While the block runs ``path`` is not touched, and if the block raises it never is, so a result is there whole or not
     at all. A folder that an earlier run of defectkit wrote is renewed: what that run wrote is replaced or, where the
     new run writes no such thing, removed. Files that somebody else put beside them stay.
+
+    What runs that were killed left beside ``path`` is removed first; one that was killed while its whole result was
+    moved in is finished.
 
     Parameters
     ----------
@@ -52,23 +57,15 @@ def output_folder(path: str | os.PathLike[str], overwrite: bool = False) -> Iter
     >>> (place / "table.csv").read_text()
     'a'
     """
+    from defectkit.storage.beside import clear_remains, folder_beside
+
     target = Path(path).expanduser().resolve()
+    clear_remains(target, lambda places: _finish(places, target))
     earlier = _earlier_entries(target, overwrite)
-    token = secrets.token_hex(4)
-    partial = target.parent / f".{target.name}.{token}.partial"
-    retired = target.parent / f".{target.name}.{token}.retired"
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-    except OSError as error:
-        raise OutputError(f"output folder {target} cannot be made: {error}") from error
-    try:
-        yield partial
-        _write_marker(partial)
-        _move_in(partial, target, retired, earlier)
-    finally:
-        for folder in (partial, retired):
-            shutil.rmtree(folder, ignore_errors=True)
+    with folder_beside(target) as places:
+        yield places.partial
+        _write_marker(places.partial)
+        _move_in(places.partial, target, places.retired, earlier)
 
 
 def _earlier_entries(target: Path, overwrite: bool) -> frozenset[str]:
@@ -109,13 +106,26 @@ def _write_marker(partial: Path) -> None:
     (partial / MARKER).write_text(text + "\n", encoding="utf-8")
 
 
+def _finish(places: Beside, target: Path) -> None:
+    """Move in the rest of a whole result; a run was killed while it did so."""
+    partial, there, retired = (_entries_of(folder) for folder in (places.partial, target, places.retired))
+    fresh = there if partial is None else partial
+    earlier = there if retired is None and partial is not None else retired
+    _move_in(places.partial, target, places.retired, (earlier or frozenset()) - (fresh or frozenset()))
+
+
+def _entries_of(folder: Path) -> frozenset[str] | None:
+    marker = folder / MARKER
+    return _marked_entries(marker) if marker.is_file() else None
+
+
 def _move_in(partial: Path, target: Path, retired: Path, earlier: frozenset[str]) -> None:
     """Move what ``partial`` holds to ``target``, and what it replaces to ``retired``; undo both if a move fails."""
     if not target.exists():
         partial.rename(target)
         return
     fresh = [entry.name for entry in partial.iterdir()]
-    retired.mkdir()
+    retired.mkdir(exist_ok=True)
     moved: list[tuple[Path, Path]] = []
     try:
         for name in sorted({*earlier, *fresh}):

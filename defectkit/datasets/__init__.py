@@ -9,12 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from defectkit.datasets.adding import add_dataset as add_dataset, add_labels as add_labels
     from defectkit.datasets.catalogue import Catalogue as Catalogue, CatalogueItem as CatalogueItem
     from defectkit.datasets.dataset import Dataset as Dataset
+    from defectkit.datasets.differences import diff as diff
     from defectkit.datasets.entry import DatasetEntry as DatasetEntry, LabelsEntry as LabelsEntry
+    from defectkit.datasets.health import check_dataset as check_dataset
     from defectkit.datasets.interface import DatasetSource as DatasetSource
     from defectkit.datasets.loading import fetch_dataset as fetch_dataset, load_dataset as load_dataset
     from defectkit.datasets.lock import Lock as Lock, locks_of as locks_of, put_locks as put_locks
+    from defectkit.datasets.merging import merge as merge
+    from defectkit.datasets.verifying import verify_result as verify_result
 
 _HOMES = {
     "Catalogue": "catalogue",
@@ -24,10 +29,16 @@ _HOMES = {
     "DatasetSource": "interface",
     "LabelsEntry": "entry",
     "Lock": "lock",
+    "add_dataset": "adding",
+    "add_labels": "adding",
+    "check_dataset": "health",
+    "diff": "differences",
     "fetch_dataset": "loading",
     "load_dataset": "loading",
     "locks_of": "lock",
+    "merge": "merging",
     "put_locks": "lock",
+    "verify_result": "verifying",
 }
 
 __all__ = [*_HOMES]

@@ -99,7 +99,7 @@ def image_format(path: Path, chosen: ImageFormat | str | None = None) -> ImageFo
         known = ", ".join(sorted(image_suffixes()))
         message = f"{path}: no format reads {suffix or 'a file without suffix'}; read are {known}"
         if suffix in ROSETTASCIIO_SUFFIXES:
-            message += ". For this one run `python -m pip install defectkit-rosettasciio`"
+            message += ". In the checkout, `python -m pip install ./plugins/defectkit-rosettasciio` adds it"
         raise ImageReadError(message)
     return next(iter(fitting.values()))()
 

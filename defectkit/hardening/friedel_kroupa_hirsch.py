@@ -47,8 +47,10 @@ def friedel_kroupa_hirsch_hardening(
     -----
     .. math:: \Delta\sigma = \tfrac{1}{8} M \mu b d N^{2/3}
 
-    F. Kroupa and P. B. Hirsch, *Elastic interaction between prismatic dislocation loops and straight dislocations*,
-    Discussions of the Faraday Society 38 (1964) 49-55, doi 10.1039/DF9643800049.
+    The formula as it is commonly quoted, after J. Friedel's spacing of weak obstacles, and F. Kroupa and P. B. Hirsch,
+    *Elastic interaction between prismatic dislocation loops and straight dislocations*, Discussions of the Faraday
+    Society 38 (1964) 49. It is not in the paper that the other models are of, and its prefactor was not compared with
+    the original.
 
     Examples
     --------

@@ -211,7 +211,7 @@ class _Setting:
             if self.model.needs_barrier_strength and strengths[t] is None:
                 reasons.append(
                     f"the material {self.material.name!r} has no barrier strength for the type {types[t]!r}: "
-                    "give one (barrier_strengths)"
+                    f"give one (--barrier-strength {types[t]}=VALUE, or barrier_strengths from Python)"
                 )
             if sizeless[i, t]:
                 of = f"{sizeless[i, t]:.0f} of {count[i, t]:.0f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
 
@@ -46,6 +46,13 @@ def _barrier_strengths(value: Mapping[str, float]) -> Mapping[str, float]:
     return MappingProxyType({name: _number(v, f"barrier strength of {name!r}") for name, v in value.items()})
 
 
+def _alloys(value: Iterable[str]) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else tuple(value)
+    if isinstance(value, str) or not all(isinstance(name, str) and name for name in names):
+        raise RecordError(f"alloys: {value!r} is not a list of names")
+    return names
+
+
 def _burgers_vectors(value: Mapping[str, QuantityLike]) -> Mapping[str, Quantity]:
     return MappingProxyType({name: _burgers_vector(v) for name, v in value.items()})
 
@@ -63,6 +70,9 @@ class Material:
     name : str
     title : str
         What reports print.
+    alloys : tuple of str
+        What the constants are for, as :attr:`~defectkit.records.Specimen.alloy` names it; upper and lower case are the
+        same. Without any the material says nothing of which specimens it is for.
     taylor_factor : float
         From the shear stress on a slip system to the uniaxial stress of a polycrystal.
     shear_modulus : str or pint.Quantity
@@ -95,6 +105,7 @@ class Material:
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
     title: str = ""
+    alloys: tuple[str, ...] = attrs.field(default=(), converter=_alloys)
     taylor_factor: float = attrs.field(converter=_taylor_factor)
     shear_modulus: Quantity = attrs.field(converter=_modulus)
     burgers_vector: Quantity = attrs.field(converter=_burgers_vector)
@@ -114,6 +125,10 @@ class Material:
             raise RecordError(
                 f"material {self.name!r}: origins names {', '.join(stray)}; it may name {', '.join(sorted(known))}"
             )
+
+    def fits(self, alloy: str) -> bool:
+        """Return whether the constants are for ``alloy``, or the material does not say what they are for."""
+        return not self.alloys or alloy.casefold() in {name.casefold() for name in self.alloys}
 
     def with_barrier_strengths(self, strengths: Mapping[str, float]) -> Self:
         """Return the material with ``strengths`` laid over its own."""

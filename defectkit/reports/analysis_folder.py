@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from defectkit.reports.colors import type_colors
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
 from defectkit.reports.embedding import Embedded, embedded, embedded_px
 from defectkit.reports.overlays import draw_overlay, overlay_path, save_overlay
+from defectkit.storage.beside import clear_remains, folder_beside
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.results import Progress, silent
 
@@ -76,17 +75,9 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
 def _new_folder(folder: Path) -> Iterator[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder} is there already and is not an empty folder; give the name of a new one")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        area = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error}") from error
-    try:
-        partial = area / "new"
-        partial.mkdir()
-        yield partial
+    clear_remains(folder)
+    with folder_beside(folder) as places:
+        yield places.partial
         if folder.exists():
             folder.rmdir()
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(area, ignore_errors=True)
+        places.partial.rename(folder)

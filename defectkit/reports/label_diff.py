@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from defectkit.datasets.diff import KINDS, LabelDiff
+from defectkit.datasets.differences import KINDS, LabelDiff
 from defectkit.errors import OutputError
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
@@ -44,7 +44,7 @@ def write_diff(
     Parameters
     ----------
     difference : LabelDiff
-        As :func:`defectkit.datasets.diff.diff` returns it.
+        As :func:`defectkit.datasets.diff` returns it.
     before, after : LabelSet
         The labels it is of.
     images : mapping of str to Image

@@ -95,13 +95,11 @@ def decode(
         If the tables contradict each other.
     """
     codes, top, left, n_runs, n_vertices = columns.defects.astype(np.int64)
-    start = (columns.runs[1] + np.repeat(left, n_runs)).astype(np.int32)
-    runs = Runs(
-        row=(columns.runs[0] + np.repeat(top, n_runs)).astype(np.int32),
-        start=start,
-        end=start + columns.runs[2].astype(np.int32),
-        offsets=_offsets(n_runs),
-    )
+    row, start, end = columns.runs.astype(np.int32)
+    row += np.repeat(top.astype(np.int32), n_runs)
+    start += np.repeat(left.astype(np.int32), n_runs)
+    end += start
+    runs = Runs(row=row, start=start, end=end, offsets=_offsets(n_runs))
     polygons = Polygons(
         vertices=np.ascontiguousarray(columns.vertices.T, dtype=np.float64), offsets=_offsets(n_vertices)
     )

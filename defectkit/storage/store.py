@@ -219,7 +219,7 @@ class Store:
         return self._images.read(names)
 
     def add_images(self, images: Iterable[Image]) -> tuple[str, ...]:
-        """Store images with their pixels, and return their names.
+        """Store images with their pixels, and return their names; of no image nothing is written.
 
         Raises
         ------
@@ -230,6 +230,8 @@ class Store:
 
     def refer_to_images(self, images: Iterable[Image]) -> tuple[str, ...]:
         """Store all that is known of images and where their files lie, without their pixels, and return their names.
+
+        Of no image nothing is written.
 
         Raises
         ------

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from defectkit.testing.datasets import DatasetSourceSuite as DatasetSourceSuite
     from defectkit.testing.detectors import DetectorSuite as DetectorSuite
     from defectkit.testing.hardening_models import HardeningModelSuite as HardeningModelSuite
     from defectkit.testing.image_formats import ImageFormatSuite as ImageFormatSuite
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from defectkit.testing.splitters import SplitterSuite as SplitterSuite
 
 _HOME_OF = {
+    "DatasetSourceSuite": "defectkit.testing.datasets",
     "DetectorSuite": "defectkit.testing.detectors",
     "HardeningModelSuite": "defectkit.testing.hardening_models",
     "ImageFormatSuite": "defectkit.testing.image_formats",
@@ -27,6 +29,7 @@ _HOME_OF = {
 }
 
 __all__ = [
+    "DatasetSourceSuite",
     "DetectorSuite",
     "HardeningModelSuite",
     "ImageFormatSuite",

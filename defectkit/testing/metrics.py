@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from defectkit import hooks
 from defectkit.conventions import convention
-from defectkit.metrics.comparison import Comparison, compare, compared_types
+from defectkit.metrics.comparison import ALL_PARTS, Comparison, Part, compare, compared_types
 from defectkit.metrics.dataset import labels_of
 from defectkit.metrics.interface import Metric
 from defectkit.records import Instances, Taxonomy
@@ -29,13 +29,15 @@ IOU_THRESHOLDS = (0.1, 0.3, 0.5)
 DIMENSIONS = {"image", "iou_threshold", "subset", "defect_type", "true_type", "predicted_type"}
 
 
-def comparison_of(pairs: Mapping[str, Pair]) -> Comparison:
+def comparison_of(pairs: Mapping[str, Pair], parts: Collection[Part] = ALL_PARTS) -> Comparison:
     """Return the comparison of truth and prediction of images, by name, under the default convention.
 
     Parameters
     ----------
     pairs : mapping of str to (Instances, Instances)
         Truth and prediction of each image; pixels are of half a nanometer.
+    parts : collection of Part
+        What it holds beyond types, overlaps and matchings.
     """
     rules, taxonomy = convention("defectkit"), Taxonomy.standard()
     images = [
@@ -47,6 +49,7 @@ def comparison_of(pairs: Mapping[str, Pair]) -> Comparison:
             iou_thresholds=IOU_THRESHOLDS,
             taxonomy=taxonomy,
             spacing=(0.5, 0.5),
+            parts=parts,
         )
         for name, (truth, predicted) in pairs.items()
     ]
@@ -205,6 +208,12 @@ class MetricSuite(Suite[Metric]):
             other = row.cls().compute(comparison)
             for name in set(own.data_vars) & set(other.data_vars):
                 assert own[name].identical(other[name]), f"{row.name} computes another {name}"
+
+    def test_it_names_what_it_needs(self) -> None:
+        """A comparison that holds no more than ``needs`` says gives the same."""
+        metric = self.make()
+        everything, needed = (comparison_of(example_pairs(), parts) for parts in (ALL_PARTS, metric.needs))
+        assert metric.compute(needed).identical(metric.compute(everything)), "it is another one without the rest"
 
     def test_computing_twice_gives_the_same(self) -> None:
         """A comparison is left as it is, and gives the same again."""

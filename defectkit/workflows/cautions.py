@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from defectkit.hardening import Material
 from defectkit.records.calibration import Source
 from defectkit.records.image import Image
 from defectkit.records.prediction import Prediction
@@ -19,7 +20,11 @@ SMALLEST_PX = 2.0
 
 
 def cautions(
-    images: Sequence[Image], defects: xarray.Dataset, predictions: Mapping[str, Prediction]
+    images: Sequence[Image],
+    defects: xarray.Dataset,
+    predictions: Mapping[str, Prediction],
+    *,
+    material: Material | None = None,
 ) -> tuple[str, ...]:
     """Return one sentence for each thing to be careful about, the gravest first.
 
@@ -31,6 +36,8 @@ def cautions(
         Their defects, as :func:`defectkit.measurement.measure` makes it.
     predictions : mapping of str to Prediction
         By image name; empty where people drew the defects.
+    material : Material, optional
+        The one whose constants turn defects into hardening; its alloys are held against those of the specimens.
     """
     capped = {name: prediction for name, prediction in predictions.items() if prediction.capped}
     return tuple(
@@ -40,6 +47,7 @@ def cautions(
                 *_noted(capped),
                 *_assumed(images),
                 *_without_thickness(images),
+                *(_of_another_alloy(images, material) if material is not None else ()),
                 *_small(images, defects),
                 *_without_pixels(defects),
                 *_noted({name: prediction for name, prediction in predictions.items() if not prediction.capped}),
@@ -76,6 +84,26 @@ def _without_thickness(images: Sequence[Image]) -> Iterator[str]:
     without = [i.name for i in images if i.required_calibration().foil_thickness is None]
     if without:
         yield f"There is no foil thickness, so neither number densities nor hardening: {named(without)}."
+
+
+def _of_another_alloy(images: Sequence[Image], material: Material) -> Iterator[str]:
+    hardened = [i for i in images if i.required_calibration().foil_thickness is not None]
+    constants = f"those of the material {material.name!r} ({', '.join(material.alloys)})"
+    others: dict[str, list[str]] = {}
+    for image in hardened:
+        if image.specimen.alloy is not None and not material.fits(image.specimen.alloy):
+            others.setdefault(image.specimen.alloy, []).append(image.name)
+    for alloy, names in others.items():
+        yield (
+            f"The hardening is not that of this specimen: its alloy is {alloy!r}, but the constants are {constants}; "
+            f"choose another one (--material): {named(names)}."
+        )
+    unknown = [i.name for i in hardened if i.specimen.alloy is None]
+    if unknown and material.alloys:
+        yield (
+            f"The alloy of the specimen is not known, and the constants of the hardening are {constants}; it holds for "
+            f"no other alloy (--material): {named(unknown)}."
+        )
 
 
 def _small(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:

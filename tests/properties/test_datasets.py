@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from hypothesis import given, strategies as st
 
-from defectkit.datasets.diff import diff
+from defectkit.datasets.differences import diff
 from defectkit.datasets.entry import (
     Category,
     Citation,
@@ -19,7 +19,7 @@ from defectkit.datasets.entry import (
 )
 from defectkit.datasets.images_entry import CalibrationFacts, GroupFacts, ImagesFacts
 from defectkit.datasets.lock import Lock, locks_of, put_locks
-from defectkit.datasets.merge import merge
+from defectkit.datasets.merging import merge
 from defectkit.datasets.sources import FigshareSource, FileSource, RegisteredSource, StoreSource
 from defectkit.datasets.toml import parse_toml, to_toml
 from defectkit.records import DefectType, LabelSet, Source, Specimen, Taxonomy

@@ -14,7 +14,7 @@ from defectkit.geometry.contours import join_rings, runs_to_polygons
 from defectkit.geometry.masks import crops_to_runs, label_image_to_runs, masks_to_runs, runs_to_label_image
 from defectkit.geometry.overlap import intersections, iou_pairs, mask_iou
 from defectkit.geometry.polygons import Polygons, polygons_to_runs, rings_to_runs
-from defectkit.geometry.sets import crop, shift, union, union_area
+from defectkit.geometry.sets import covered_areas, crop, shift, union, union_area
 
 stacks = st.tuples(st.integers(0, 5), st.integers(1, 12), st.integers(1, 12)).flatmap(
     lambda size: hnp.arrays(bool, size)
@@ -62,6 +62,13 @@ def test_runs_to_outlines_and_back(masks):
     outlines = runs_to_polygons(runs)
     assert rings_to_runs(outlines, masks.shape[1:]) == runs
     assert polygons_to_runs(Polygons.from_list([join_rings(rings) for rings in outlines]), masks.shape[1:]) == runs
+
+
+@given(pairs_of_stacks)
+def test_covered_areas_are_those_of_the_joined_masks(pair):
+    in_a, in_b = (masks.any(axis=0) for masks in pair)
+    expected = tuple(np.count_nonzero(mask) for mask in (in_a, in_b, in_a & in_b))
+    assert covered_areas(*(masks_to_runs(masks) for masks in pair)) == expected
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(0, 9), st.integers(0, 9)), elements=st.integers(0, 4)))

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 
 from defectkit import LabelSet
-from defectkit.datasets.diff import diff
+from defectkit.datasets.differences import diff
 from defectkit.testing.strategies import instances
 from defectkit.workflows.agreement import agree
 

@@ -123,3 +123,19 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
     assert not check.ok
     assert "cannot be written" in check.found
     assert check.advice
+
+
+def test_the_cache_that_is_checked_is_where_data_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DEFECTKIT_DATA", str(tmp_path / "mine"))
+    assert (rows()["cache"].ok, rows()["cache"].found) == (True, str(tmp_path / "mine"))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DEFECTKIT_DATA", str(tmp_path / "file" / "mine"))
+    assert not rows()["cache"].ok
+
+
+def test_what_is_in_no_package_index_is_installed_from_the_checkout() -> None:
+    plugins = Path(__file__).parents[2] / "plugins"
+    advised = [command for _, _, command, _ in checks.OPTIONAL if "plugins/" in command]
+    assert advised == ["python -m pip install ./plugins/defectkit-rosettasciio   (in the checkout)"]
+    assert all((plugins / command.split("plugins/")[1].split()[0] / "pyproject.toml").is_file() for command in advised)
+    assert not any("install defectkit" in command or '"defectkit' in command for _, _, command, _ in checks.OPTIONAL)

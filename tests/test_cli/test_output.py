@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +150,69 @@ def test_the_folder_has_the_permissions_that_any_new_folder_has(tmp_path: Path) 
     write(tmp_path / "out", "a.csv")
     (tmp_path / "plain").mkdir()
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from defectkit.cli import output
+
+target, when = Path(sys.argv[1]), sys.argv[2]
+rename = Path.rename
+if when != "writing":
+    moves = iter(range(int(when)))
+
+    def killing(self, to):
+        if next(moves, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rename(self, to)
+
+    Path.rename = killing
+with output.output_folder(target) as folder:
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (folder / name).write_text("killed")
+    if when == "writing":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def run_killed(target: Path, when: str) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(target), when], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+class TestKilled:
+    def test_what_a_killed_run_left_goes_with_the_next_one(self, tmp_path: Path) -> None:
+        run_killed(tmp_path / "out", "writing")
+        assert len(list(tmp_path.glob(".out.*.partial"))) == 1
+        write(tmp_path / "out", "a.csv")
+        assert files(tmp_path / "out") == {"a.csv": "new"}
+        assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+    def test_outputs_of_other_names_are_left_alone(self, tmp_path: Path) -> None:
+        run_killed(tmp_path / "out.b", "writing")
+        before = sorted(p.name for p in tmp_path.iterdir())
+        write(tmp_path / "out", "a.csv")
+        assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*before, "out"])
+
+    @pytest.mark.parametrize("moves", range(7))
+    def test_a_run_killed_while_it_moved_its_result_in_is_finished(self, tmp_path: Path, moves: int) -> None:
+        write(tmp_path / "out", "a.csv", "b.csv", "old.csv", text="old")
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+        run_killed(tmp_path / "out", str(moves))
+        with pytest.raises(ZeroDivisionError), output_folder(tmp_path / "out"):
+            raise ZeroDivisionError
+        whole = {"a.csv": "killed", "b.csv": "killed", "c.csv": "killed", "notes.txt": "mine"}
+        assert files(tmp_path / "out") == whole
+        assert (tmp_path / "out" / MARKER).is_file()
+        assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_a_living_run_writes_is_not_touched(tmp_path: Path) -> None:
+    with output_folder(tmp_path / "out") as folder:
+        (folder / "a.csv").write_text("slow")
+        write(tmp_path / "out", "b.csv", text="quick")
+        assert (folder / "a.csv").read_text() == "slow"
+    assert files(tmp_path / "out")["a.csv"] == "slow"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from defectkit.cli import cli
-from defectkit.datasets import catalogue
+from defectkit.datasets import catalogue, health
 from defectkit.storage import load_results
 from tests.test_datasets.conftest import Site, Tiny
 from tests.test_datasets.test_own import SHAPE, write_yolo
@@ -85,6 +86,14 @@ def test_check(run: Run, registry: Tiny) -> None:
     assert fault["what"] == "tiny: there are 3 images, not 4 as expected"
 
 
+def test_a_check_that_finds_nothing_says_so_in_a_line(
+    run: Run, registry: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "check_dataset", lambda data: ())
+    assert run("datasets", "check", "tiny").stdout == "tiny: nothing odd was found\n"
+    assert json.loads(run("datasets", "check", "tiny", "--json").stdout) == []
+
+
 def test_the_way_of_a_lab(run: Run, frames: Path, tmp_path: Path) -> None:
     """Add, edit, add a version, diff, tag, agree, verify, merge, export."""
     added = run("datasets", "add", frames, "--pixel-size", "0.5 nm", "--annotator", "Anna")
@@ -114,8 +123,14 @@ def test_the_way_of_a_lab(run: Run, frames: Path, tmp_path: Path) -> None:
     assert "labels@submitted" in run("datasets", "show", "lab").stdout
 
     agreement = tmp_path / "agreement"
-    shown = run("labels", "agree", "lab/labels@1", "lab/labels@submitted", "--resamples", 50, "-o", agreement).stdout
+    said = run("labels", "agree", "lab/labels@1", "lab/labels@submitted", "--resamples", 50, "-o", agreement)
+    shown = said.stdout
     assert "labels@1 and labels@2: 2 images" in shown
+    assert re.findall(r"^\s*(0\.\d\d) ", shown, re.MULTILINE) == ["0.30", "0.50", "0.70"]
+    assert "3 of 19 IoU thresholds; with --output all are in agreement.csv" in said.stderr
+    assert len((agreement / "agreement.csv").read_text().splitlines()) == 1 + 19
+    own = run("labels", "agree", "lab/labels@1", "lab/labels@2", "--resamples", 2, "--iou-threshold", 0.42).stdout
+    assert re.findall(r"^\s*(0\.\d\d) ", own, re.MULTILINE) == ["0.30", "0.42", "0.50", "0.70"]
     table = load_results(agreement / "agreement.zarr")
     assert float(table["f1_score"].sel(iou_threshold=0.3)) == pytest.approx(10 / 11)  # type: ignore[call-overload]
     assert sorted(p.name for p in agreement.iterdir() if not p.name.startswith(".")) == [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from defectkit import Instances, LabelSet
-from defectkit.datasets.diff import KINDS, diff
+from defectkit.datasets.differences import KINDS, diff
 from defectkit.errors import PairingError
 
 SQUARE = np.array([[0.0, 0.0], [0.0, 12.0], [12.0, 12.0], [12.0, 0.0]])

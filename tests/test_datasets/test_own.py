@@ -16,7 +16,7 @@ from defectkit.datasets import Catalogue, CatalogueItem, Lock, load_dataset, loc
 from defectkit.datasets.adding import add_dataset, add_labels, find_labels, name_of
 from defectkit.datasets.health import Finding, check_dataset
 from defectkit.datasets.lock import parse_lock
-from defectkit.datasets.merge import merge
+from defectkit.datasets.merging import merge
 from defectkit.datasets.verifying import verify_result
 from defectkit.errors import (
     CatalogueError,

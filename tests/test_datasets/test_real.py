@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from defectkit.datasets import Dataset, fetch_dataset, load_dataset
-from defectkit.datasets.diff import diff
+from defectkit.datasets.differences import diff
 from defectkit.datasets.health import check_dataset
 from defectkit.datasets.places import data_folder
 from defectkit.errors import DatasetWarning, FetchError

@@ -106,7 +106,8 @@ def test_a_type_without_a_barrier_strength_never_counts_as_nothing():
     known = result["hardening"].sel(defect_type="bdot").values
     assert np.isfinite(known).all()
     assert result["hardening"].sel(defect_type="loop").values == pytest.approx([np.nan, 0], nan_ok=True)
-    assert "no barrier strength for the type 'loop'" in result["note"].sel(image="a", defect_type="loop").item()
+    note = result["note"].sel(image="a", defect_type="loop").item()
+    assert "no barrier strength for the type 'loop': give one (--barrier-strength loop=VALUE" in note
     assert result["note"].sel(image="b", defect_type="loop").item() == ""
     for total in ("total_linear", "total_quadrature"):
         assert result[total].values == pytest.approx([np.nan, known[1]], nan_ok=True)

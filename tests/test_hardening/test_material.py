@@ -38,6 +38,13 @@ def test_the_constants_of_table_9():
     assert material.page is not None
 
 
+def test_alloys_are_names():
+    assert load_material("fecral").alloys == ("FeCrAl",)
+    for wrong in ("FeCrAl", [""], [3]):
+        with pytest.raises(RecordError, match="alloys"):
+            Material(name="x", taylor_factor=3, shear_modulus="1 GPa", burgers_vector="1 nm", source="y", alloys=wrong)
+
+
 def test_every_material_says_where_each_constant_comes_from():
     for name in known_materials():
         material = load_material(name)

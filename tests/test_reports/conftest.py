@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from defectkit.formats import Repair, RepairReport
-from defectkit.records import Calibration, Image, Instances, LabelSet
+from defectkit.records import Calibration, Image, Instances, LabelSet, Specimen
 from defectkit.workflows import Analysis, measure_labels
 
 SHAPE = (90, 120)
@@ -39,11 +40,14 @@ def make_analysis(instances: Instances) -> Callable[..., Analysis]:
         repairs: RepairReport | None = None,
         convention: str = "defectkit",
         polygons: bool = False,
+        alloy: str | None = "FeCrAl",
     ) -> Analysis:
         calibration = Calibration.square("0.5 nm/px", foil_thickness=thickness, source=source)  # type: ignore[arg-type]  # converted
         rng = np.random.default_rng(0)
+        pixels = {n: rng.integers(0, 255, SHAPE).astype(np.uint8) for n in names}
         images = [
-            Image.from_array(n, rng.integers(0, 255, SHAPE).astype(np.uint8), calibration=calibration) for n in names
+            attrs.evolve(Image.from_array(n, p, calibration=calibration), specimen=Specimen(alloy=alloy))
+            for n, p in pixels.items()
         ]
         held = {n: Instances.empty(SHAPE, TYPES) if n.startswith("none") else instances for n in names}
         if polygons:

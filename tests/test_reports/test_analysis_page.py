@@ -124,6 +124,15 @@ def test_cautions_come_first_and_assumptions_are_loud(make_analysis: MakeAnalysi
     assert not [g for g in sound.all("strong") if g.get("class") == "assumed"]
 
 
+@pytest.mark.parametrize(("alloy", "words"), [("Ti", "its alloy is 'Ti'"), (None, "The alloy of the specimen is not")])
+def test_the_page_warns_of_constants_of_another_alloy(
+    make_analysis: MakeAnalysis, alloy: str | None, words: str
+) -> None:
+    text = page(make_analysis("one", alloy=alloy)).text
+    assert "Before you trust these numbers" in text
+    assert words in text
+
+
 def test_without_a_thickness_the_page_says_why_numbers_are_missing(make_analysis: MakeAnalysis) -> None:
     text = page(make_analysis("one", thickness=None)).text
     assert "There is no number density without the foil thickness" in text

@@ -75,6 +75,8 @@ def test_images_are_stored_once(store: Store) -> None:
 
 def test_no_image_is_no_harm(store: Store) -> None:
     assert store.add_images([]) == ()
+    assert store.refer_to_images([]) == ()
+    assert store.image_names() == ()
     assert list(store.images()) == []
 
 

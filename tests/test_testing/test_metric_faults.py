@@ -83,6 +83,16 @@ class CountsWell(MetricSuite):
     is_registered = False
 
 
+class Sizes(Counts):
+    """Looks at sizes and says that it needs nothing."""
+
+    needs = frozenset()
+
+    def compute(self, comparison):
+        sizes = [image.predicted.sizes.sum() for image in comparison.images]
+        return super().compute(comparison).assign(image_sum_of_sizes=("image", np.array(sizes, np.float64)))
+
+
 FAULTS: dict[str, tuple[type, str]] = {
     "test_it_fulfils_the_interface": (NoSubclass, "NoSubclass is not a subclass of Metric"),
     "test_its_name_is_one_word": (type("Spaced", (Counts,), {"name": "a b"}), "holds white space"),
@@ -98,6 +108,7 @@ FAULTS: dict[str, tuple[type, str]] = {
     "test_images_do_not_influence_each_other": (giving(relative), "image_n_guesses of"),
     "test_units_are_ones_that_pint_reads": (giving(with_units), "has the units 'parsnips'"),
     "test_it_can_stand_beside_the_other_metrics": (giving(overriding), "find computes another n_true"),
+    "test_it_names_what_it_needs": (Sizes, r"holds no measures.*must hold Part\.MEASURES"),
     "test_computing_twice_gives_the_same": (growing(), "the second time it is another one"),
 }
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from defectkit.detectors import Capability, Detector, ModelCard
 from defectkit.geometry.masks import label_image_to_runs
-from defectkit.records import Image, Instances, Prediction
+from defectkit.records import Image, Instances, Prediction, Specimen
 
 SHAPE = (80, 100)
 
@@ -91,8 +91,9 @@ def make_image() -> Callable[..., Image]:
         pixels = np.full(SHAPE, 180, np.uint8)
         for k in range(n):
             pixels[np.hypot(row - 40, col - 12 - 25 * k) < 3 + 2 * k] = 40
-        return Image.from_array(
+        image = Image.from_array(
             name, pixels, pixel_size=pixel_size, foil_thickness=thickness if pixel_size is not None else None
         )
+        return attrs.evolve(image, specimen=Specimen(alloy="FeCrAl"))
 
     return make

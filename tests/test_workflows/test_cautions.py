@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
 import numpy as np
+import pytest
 
+from defectkit.hardening import Material, load_material
 from defectkit.measurement import measure
-from defectkit.records import Calibration, Image, Instances, Prediction
+from defectkit.records import Calibration, Image, Instances, Prediction, Specimen
 from defectkit.workflows.cautions import cautions
 
 SHAPE = (80, 100)
@@ -23,6 +26,11 @@ def dots(*sides: int) -> Instances:
 
 def of(images: list[Image], instances: dict[str, Instances], **predictions: Prediction) -> tuple[str, ...]:
     return cautions(images, measure(images, instances), predictions)
+
+
+def of_material(images: list[Image], material: Material) -> tuple[str, ...]:
+    instances = {image.name: dots(5) for image in images}
+    return cautions(images, measure(images, instances), {}, material=material)
 
 
 def test_a_sound_run_has_none(make_image: MakeImage) -> None:
@@ -54,6 +62,36 @@ def test_what_is_assumed_is_told() -> None:
 def test_a_missing_thickness_is_told(make_image: MakeImage) -> None:
     (caution,) = of([make_image("one", thickness=None)], {"one": dots(5)})
     assert "no foil thickness" in caution and "one" in caution
+
+
+@pytest.mark.parametrize("alloy", ["FeCrAl", "fecral"])
+def test_the_alloy_of_the_material_is_no_matter(make_image: MakeImage, alloy: str) -> None:
+    image = attrs.evolve(make_image("one"), specimen=Specimen(alloy=alloy))
+    assert of_material([image], load_material("fecral")) == ()
+
+
+def test_hardening_with_constants_of_another_alloy_is_told(make_image: MakeImage) -> None:
+    images = [attrs.evolve(make_image(name), specimen=Specimen(alloy="Ti")) for name in "ab"]
+    (caution,) = of_material(images, load_material("fecral"))
+    assert "its alloy is 'Ti', but the constants are those of the material 'fecral' (FeCrAl)" in caution
+    assert caution.endswith("(--material): a, b.")
+
+
+def test_hardening_of_an_unknown_alloy_is_told_where_there_is_hardening(make_image: MakeImage) -> None:
+    unknown, thin = (
+        attrs.evolve(make_image(name, thickness=given), specimen=Specimen())
+        for name, given in (("one", "100 nm"), ("two", None))
+    )
+    (caution,) = of_material([unknown], load_material("fecral"))
+    assert caution.startswith("The alloy of the specimen is not known") and "'fecral' (FeCrAl)" in caution
+    (other,) = of_material([thin], load_material("fecral"))
+    assert "no foil thickness" in other
+
+
+def test_a_material_that_names_no_alloy_is_taken_at_its_word(make_image: MakeImage) -> None:
+    own = attrs.evolve(load_material("fecral"), name="own", alloys=())
+    titanium = attrs.evolve(make_image("two"), specimen=Specimen(alloy="Ti"))
+    assert of_material([make_image("one"), titanium], own) == ()
 
 
 def test_what_the_detector_noted_is_told_once_with_its_images(make_image: MakeImage) -> None:

@@ -123,7 +123,11 @@ def _indices(types: tuple[str, ...], name: str | None) -> Indices:
 
 @attrs.frozen(kw_only=True)
 class ResamplingUnits(Metric):
-    """The metric of :func:`resampling_units`: an evaluation with it can be bootstrapped."""
+    """The metric of :func:`resampling_units`: an evaluation with it can be bootstrapped.
+
+    It is registered by no hook, on purpose: it says nothing of a detector by itself, and only the bootstrap reads what
+    it returns. :func:`~defectkit.studies.evaluate_resampleable` adds it where that is wanted.
+    """
 
     name: ClassVar[str] = "resampling-units"
     description: ClassVar[str] = "Which defects belong together when an evaluation is resampled."

@@ -7,7 +7,7 @@ import enum
 import attrs
 import numpy as np
 
-from defectkit.datasets.diff import MIN_IOU, diff
+from defectkit.datasets.differences import MIN_IOU, diff
 from defectkit.errors import RecordError
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
