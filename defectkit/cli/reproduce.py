@@ -1,4 +1,4 @@
-"""``defectkit study reproduce``: the tables and figures of the paper."""
+"""``defectkit reproduce``: the tables and figures of the paper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning
 
 EXAMPLE = """
-defectkit study reproduce table5 figure2 -o reproduction
+defectkit reproduce table5 figure2 -o reproduction
 """
 
 

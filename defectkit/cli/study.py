@@ -9,7 +9,6 @@ import click
 
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning
-from defectkit.cli.reproduce import reproduce
 
 if TYPE_CHECKING:
     import xarray
@@ -22,9 +21,6 @@ defectkit study run study.toml -o study
 @click.group()
 def study() -> None:
     """Run a study: every split with every detector, seed and convention."""
-
-
-study.add_command(reproduce)
 
 
 @study.command(cls=Command, example=EXAMPLE)
