@@ -13,7 +13,6 @@ from defectkit.detectors import TrainingSet, detect
 from defectkit.detectors.pixel_forest import PixelForest
 from defectkit.detectors.pixel_forest.feature_cache import FEATURES, FeatureCache
 from defectkit.detectors.pixel_forest.features import PER_SCALE, margin_px, n_features, pixel_features
-from defectkit.detectors.pixel_forest.fitting import n_found
 from defectkit.detectors.pixel_forest.forest import Forest, grown
 from defectkit.detectors.pixel_forest.instances import watershed_instances
 from defectkit.detectors.pixel_forest.targets import BACKGROUND, BORDER, FIRST_TYPE, drawn_samples, pixel_classes
@@ -296,16 +295,6 @@ def test_holes_are_filled() -> None:
     ring[25:35, 25:35] = 1, 0, 0, 0
     (found,) = watershed_instances(ring, ["a", "b"], threshold=0.5, smoothing_px=0.0, depth_px=1.0, min_area_px=5.0)
     assert found.area_px == certain((30, 30, 15))[..., 2].astype(bool).sum()
-
-
-def test_each_defect_is_found_once() -> None:
-    masks = np.zeros((3, 10, 10), bool)
-    masks[0, :4, :4] = masks[1, :4, :5] = masks[2, 7:, 7:] = True
-    two = Instances.from_masks(masks[:2], types=["a", "a"], shape=(10, 10))
-    one = Instances.from_masks(masks[:1], types=["a"], shape=(10, 10))
-    assert n_found(two, one) == n_found(one, two) == 1
-    assert n_found(two, two) == 2
-    assert n_found(one, Instances.from_masks(masks[2:], types=["a"], shape=(10, 10))) == 0
 
 
 def test_a_forest_without_a_tree_is_none() -> None:

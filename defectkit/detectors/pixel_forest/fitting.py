@@ -13,6 +13,7 @@ from defectkit.detectors.card import ModelCard, TrainingData
 from defectkit.detectors.learning.example import rescaled
 from defectkit.detectors.learning.model_folder import SelfTest
 from defectkit.detectors.learning.normalization import Normalization
+from defectkit.detectors.learning.scoring import best_of, find_counts
 from defectkit.detectors.pixel_forest.forest import Forest, grown
 from defectkit.detectors.pixel_forest.targets import FIRST_TYPE, drawn_samples, pixel_classes
 from defectkit.detectors.pixel_forest.trained import Trained, found
@@ -33,7 +34,6 @@ MIN_SCORES = (0.0, 0.2, 0.3, 0.4, 0.5)
 MIDDLE = (0.5, 0.0)
 """Threshold and lowest score where there is a single image, so nothing to choose them on."""
 
-IOU_THRESHOLD = 0.3
 HELD_OUT = 5
 """One image of so many is held out to choose threshold and lowest score, where no validation images are given."""
 
@@ -142,20 +142,17 @@ class _Learner:
         self, choices: Sequence[tuple[float, float]], forest: Forest, watched: TrainingSet, names: Sequence[str]
     ) -> tuple[float, float]:
         """Return the choice that gives the best F1 of finding defects; the middle one of equals."""
-        counts = np.zeros((len(choices), 2))
+        by_threshold: dict[float, list[int]] = {}
+        for k, (threshold, _) in enumerate(choices):
+            by_threshold.setdefault(threshold, []).append(k)
+        counts = np.zeros((len(choices), 3), np.int64)
         for name in names:
             image, truth = watched.images[name], watched.labels[name]
             probabilities = self.working.probabilities(image, forest)
-            guesses = {
-                threshold: found(probabilities, image.shape, self.types, self.working, self.detector, threshold)
-                for threshold in dict.fromkeys(threshold for threshold, _ in choices)
-            }
-            for k, (threshold, min_score) in enumerate(choices):
-                guess = guesses[threshold].above(min_score)
-                counts[k] += n_found(truth, guess), len(truth) + len(guess)
-        scores = np.where(counts[:, 1] > 0, 2 * counts[:, 0] / np.maximum(counts[:, 1], 1), 0)
-        best = np.flatnonzero(scores == scores.max())
-        return choices[int(best[len(best) // 2])]
+            for threshold, of_threshold in by_threshold.items():
+                guess = found(probabilities, image.shape, self.types, self.working, self.detector, threshold)
+                counts[of_threshold] += find_counts(truth, guess, [choices[k][1] for k in of_threshold])
+        return choices[best_of(counts)]
 
     def with_self_test(self, trained: Trained, training: TrainingSet) -> Trained:
         """Add a corner of the first image, with what is found in it."""
@@ -164,23 +161,6 @@ class _Learner:
         test = Image.from_array("self-test", corner, calibration=image.calibration)
         expected = trained.instances(test, self.detector)
         return attrs.evolve(trained, self_test=SelfTest(image=test, expected=expected))
-
-
-def n_found(truth: Instances, guess: Instances) -> int:
-    """Return how many true defects are found, whatever their type, by masks that overlap by at least 0.3.
-
-    Pairs are taken in descending order of their overlap, each defect once.
-    """
-    from defectkit.geometry.overlap import iou_pairs
-
-    pairs = iou_pairs(truth.runs, guess.runs)
-    taken_true, taken_guess = set[int](), set[int]()
-    for k in np.argsort(-pairs.iou, kind="stable"):
-        i, j = int(pairs.first[k]), int(pairs.second[k])
-        if pairs.iou[k] >= IOU_THRESHOLD and i not in taken_true and j not in taken_guess:
-            taken_true.add(i)
-            taken_guess.add(j)
-    return len(taken_true)
 
 
 def _card(
