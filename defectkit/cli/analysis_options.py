@@ -16,6 +16,7 @@ from defectkit.cli.options import (
     output_option,
     overwrite_option,
     pixel_size_option,
+    workers_option,
 )
 from defectkit.cli.params import PluginNameParam
 
@@ -107,6 +108,7 @@ def analysis_options(command: F) -> F:
         material_option,
         hardening_model_option,
         barrier_strength_option,
+        workers_option,
         overwrite_option,
         output_option,
     )[::-1]:

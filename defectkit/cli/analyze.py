@@ -59,6 +59,7 @@ def analyze(
     material: str,
     hardening_model: str,
     barrier_strengths: tuple[tuple[str, float], ...],
+    workers: int,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -90,6 +91,7 @@ def analyze(
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
             unfinished=folder,
             progress=progress,
+            workers=workers,
         )
         write_analysis(analysis, partial, progress=progress)
     show(analysis, output)

@@ -19,13 +19,13 @@ INTERRUPTED = 130
 def exit_status(run: Callable[[], Any]) -> int:
     """Run a command and return the exit status of the process.
 
-    A :class:`~defectkit.errors.DefectkitError` is printed as one message and gives 2, as do click's own usage errors;
-    an interrupt gives 130; any other exception is a fault of the program and keeps its traceback.
+    A :class:`~defectkit.errors.DefectkitError` is printed as one message with its notes and gives 2, as do click's
+    own usage errors; an interrupt gives 130; any other exception is a fault of the program and keeps its traceback.
     """
     try:
         result = run()
     except DefectkitError as error:
-        print_error(str(error))
+        print_error("; ".join([str(error), *getattr(error, "__notes__", ())]))
         return BAD_INPUT
     except click.Abort as abort:
         if isinstance(abort.__cause__, KeyboardInterrupt):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from defectkit.geometry.kernels.compiling import told_when_compiling
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -34,6 +36,14 @@ def configure(ctx: click.Context, *, verbose: int, quiet: bool) -> None:
         logger.addHandler(handler)
         ctx.call_on_close(lambda: logger.setLevel(level))
         ctx.call_on_close(lambda: logger.removeHandler(handler))
+
+
+COMPILING = "compiling kernels for this machine: once, and it takes up to half a minute"
+
+
+def note_compiling(ctx: click.Context) -> None:
+    """Let the commands below ``ctx`` say so before they wait for kernels to be compiled."""
+    ctx.with_resource(told_when_compiling(lambda: note(COMPILING)))
 
 
 def is_quiet() -> bool:

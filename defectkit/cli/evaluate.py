@@ -18,6 +18,7 @@ from defectkit.cli.options import (
     output_option,
     overwrite_option,
     pixel_size_option,
+    workers_option,
 )
 from defectkit.cli.output import output_folder
 from defectkit.cli.params import PluginNameParam
@@ -92,10 +93,18 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
 )
 @min_score_option
 @click.option(
+    "--metric",
+    "metrics",
+    type=PluginNameParam("metric"),
+    multiple=True,
+    help="A metric to compute (see `defectkit plugins`), may be given several times; by default all built-in ones.",
+)
+@click.option(
     "--allow-partial",
     is_flag=True,
     help="Leave out images of one side only, and list them; otherwise they are an error.",
 )
+@workers_option
 @overwrite_option
 @output_option
 def evaluate(
@@ -114,7 +123,9 @@ def evaluate(
     convention_name: str,
     iou_threshold: float | None,
     min_score: float | None,
+    metrics: tuple[str, ...],
     allow_partial: bool,
+    workers: int,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -123,7 +134,7 @@ def evaluate(
     Writes find.csv (precision, recall and F1 over the IoU threshold), types.csv, confusion.csv, errors.csv (size, shape
     and density of all and of found defects), scores.csv (average precision and all else), pairs.csv, figures as PNG
     and evaluation.zarr. Lengths are in nm where the images have a pixel size, by --pixel-size or by their files, and in
-    pixels where none has.
+    pixels where none has. With --metric, only that is computed and only what it is needed for is written.
     """
     from defectkit import workflows
     from defectkit.formats import OnConflict, Unpaired, read_images
@@ -162,6 +173,8 @@ def evaluate(
             unpaired=unpaired,
             min_score=min_score,
             taxonomy=taxonomy,
+            metrics=metrics or None,
+            workers=workers,
         )
         for name, side in zip(("truth", "predicted"), sides, strict=True):
             if side.report:
@@ -188,26 +201,31 @@ def show(result: xarray.Dataset, sides: list[ReadSide], output: Path) -> None:
     for text in result.attrs["notes"]:
         print_warning(text)
 
-    now = result.sel(iou_threshold=result.attrs["iou_threshold"])
+    now = result.sel(iou_threshold=result.attrs["iou_threshold"]) if "iou_threshold" in result.dims else result
+    images = f"{result.sizes['image']} images, " if "image" in result.sizes else ""
+    counts = f"{int(now['n_true'])} true and {int(now['n_predicted'])} predicted defects, " if "n_true" in now else ""
     kinds = {
         "finding": "find_{}",
         "type of found defects": "overall_type_{}",
         "finding and typing": "overall_end_to_end_{}",
     }
-    print_table(
-        f"{result.sizes['image']} images, {int(now['n_true'])} true and {int(now['n_predicted'])} predicted defects, "
-        f"convention {result.attrs['convention']}, found at IoU {result.attrs['iou_threshold']:g}",
-        ("", "precision", "recall", "F1"),
-        [
-            (kind, *(_number(now[name.format(score)].item(), 3) for score in ("precision", "recall", "f1_score")))
-            for kind, name in kinds.items()
-        ],
-    )
-    print_table(
-        "Percent errors, mean over types",
-        ("", "all defects", "found defects"),
-        [(q, *(_number(v, 1) for v in result[f"overall_{q}_error"].values)) for q in ("size", "shape", "density")],
-    )
+    scores = [
+        (kind, *(_number(now[name.format(score)].item(), 3) for score in ("precision", "recall", "f1_score")))
+        for kind, name in kinds.items()
+        if name.format("f1_score") in now
+    ]
+    if scores:
+        print_table(
+            f"{images}{counts}convention {result.attrs['convention']}, found at IoU {result.attrs['iou_threshold']:g}",
+            ("", "precision", "recall", "F1"),
+            scores,
+        )
+    if "overall_size_error" in result:
+        print_table(
+            "Percent errors, mean over types",
+            ("", "all defects", "found defects"),
+            [(q, *(_number(v, 1) for v in result[f"overall_{q}_error"].values)) for q in ("size", "shape", "density")],
+        )
     click.echo(f"Tables and figures: {output}")
 
 

@@ -12,7 +12,7 @@ from defectkit import __version__
 from defectkit.cli import nouns
 from defectkit.cli.boundary import exit_status, show_warnings
 from defectkit.cli.command import write_example
-from defectkit.cli.console import configure
+from defectkit.cli.console import configure, note_compiling
 from defectkit.errors import DuplicateNameError, PluginWarning
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def command_clashes() -> list[Failure]:
 def cli(ctx: click.Context, verbose: int, quiet: bool) -> None:
     """From micrographs to megapascals: find, measure and evaluate radiation defects in electron micrographs."""
     configure(ctx, verbose=verbose, quiet=quiet)
+    note_compiling(ctx)
 
 
 def main() -> None:

@@ -62,6 +62,7 @@ def measure(
     material: str,
     hardening_model: str,
     barrier_strengths: tuple[tuple[str, float], ...],
+    workers: int,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -97,6 +98,7 @@ def measure(
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
             repairs=reading.report,
+            workers=workers,
         )
         write_analysis(analysis, partial, progress=progress)
     if reading.report:

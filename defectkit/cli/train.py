@@ -15,7 +15,7 @@ EXAMPLE = """
 defectkit train train.toml -o model
 """
 
-KEYS = ("detector", "options", "data", "labels", "split", "validation_fraction", "seed")
+KEYS = ("detector", "options", "data", "labels", "split", "validation_fraction", "validation", "seed")
 
 
 @click.command(cls=Command, example=EXAMPLE)
@@ -33,7 +33,7 @@ def train(config: Path, output: Path) -> None:
 
     The file names the `detector` and its `options`, the data as a study does (`[data]`), the `labels` (name@version),
     and perhaps a `split` of the data set whose train side is to be learned from, a `validation_fraction` of the images
-    to hold back, and the `seed` of that choice.
+    to hold back and the `seed` of that choice, or the names of those images as `validation`.
     """
     from defectkit.detectors import Detector
     from defectkit.errors import DetectorError, OutputError, StudyError
@@ -64,6 +64,7 @@ def train(config: Path, output: Path) -> None:
         [data.images[name] for name in names],
         labels,
         validation_fraction=table.get("validation_fraction", 0.0),
+        validation=table.get("validation", ()),
         seed=table.get("seed", 0),
     )
     note(f"{len(names)} images of {labels.key}: trained in {time.perf_counter() - start:.0f} s")

@@ -116,10 +116,9 @@ def mask_iou(a: Runs, b: Runs) -> Float64s:
     >>> mask_iou(square, masks_to_runs([np.ones((2, 4), bool), np.zeros((2, 4), bool)])).tolist()
     [[0.5, 0.0]]
     """
-    from defectkit.geometry.kernels.overlap import scattered
+    from defectkit.geometry.kernels.overlap import dense_ious
 
-    first, second, _, iou = _overlapping_pairs(a, b)
-    return scattered(len(a), len(b), first, second, iou)
+    return dense_ious(a.row, a.start, a.end, a.offsets, b.row, b.start, b.end, b.offsets)
 
 
 def _overlapping_pairs(a: Runs, b: Runs) -> tuple[Int64s, Int64s, Int64s, Float64s]:

@@ -184,9 +184,7 @@ class Polygons:
         """
         from defectkit.geometry.kernels.hulls import point_hulls
 
-        polygon = np.repeat(np.arange(len(self)), np.diff(self.offsets))
-        order = np.lexsort((self.vertices[:, 1], self.vertices[:, 0], polygon))
-        vertices, offsets = point_hulls(self.vertices[order], self.offsets)
+        vertices, offsets = point_hulls(self.vertices.copy(), self.offsets)
         return Polygons(vertices=vertices, offsets=offsets)
 
     def max_vertex_distances(self) -> Float64s:

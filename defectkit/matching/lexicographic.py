@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.conventions import BoxRule
-from defectkit.matching.matching import Matching
+from defectkit.geometry.polygons import Polygons
+from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps, boxes
 from defectkit.measurement.sizes import Side, outlines
 from defectkit.records.instances import Instances
@@ -20,7 +22,7 @@ def lexicographic(
     truth_order: NDArray[np.int64],
     predicted_order: NDArray[np.int64],
     iou_thresholds: Sequence[float],
-) -> tuple[Matching, ...]:
+) -> Matchings:
     """Return the matching of each threshold in which truths choose, one after the other.
 
     Parameters
@@ -34,7 +36,7 @@ def lexicographic(
 
     Returns
     -------
-    tuple of Matching
+    Matchings
         One for each threshold.
 
     Notes
@@ -50,27 +52,13 @@ def lexicographic(
     >>> lexicographic(pairs, forth, forth, [0.3])[0].n_found, lexicographic(pairs, back, forth, [0.3])[0].n_found
     (1, 2)
     """
+    from defectkit.matching.kernels import pairs_in_turn
+
     rank = np.empty(overlaps.n_predicted, np.int64)
     rank[predicted_order] = np.arange(overlaps.n_predicted)
-    candidates: list[list[tuple[float, int, int]]] = [[] for _ in range(overlaps.n_true)]
-    columns = (overlaps.truth.tolist(), (-overlaps.iou).tolist(), rank[overlaps.predicted].tolist())
-    for i, negative, place, j in zip(*columns, overlaps.predicted.tolist(), strict=True):
-        candidates[i].append((negative, place, j))
-    for choices in candidates:
-        choices.sort()
-    turns = truth_order.tolist()
-
-    def at(threshold: float) -> Matching:
-        used = set[int]()
-        pairs = []
-        for i in turns:
-            best = next((choice for choice in candidates[i] if choice[2] not in used), None)
-            if best is not None and -best[0] >= threshold:
-                used.add(best[2])
-                pairs.append((i, best[2], -best[0]))
-        return Matching.of(pairs, n_true=overlaps.n_true, n_predicted=overlaps.n_predicted, iou_threshold=threshold)
-
-    return tuple(at(threshold) for threshold in iou_thresholds)
+    levels = np.array(iou_thresholds, np.float64)
+    pairs, offsets = pairs_in_turn(*overlaps.columns, truth_order, rank, levels)
+    return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))
 
 
 def reading_order(instances: Instances, side: Side) -> NDArray[np.int64]:
@@ -90,13 +78,30 @@ def reading_order(instances: Instances, side: Side) -> NDArray[np.int64]:
     """
     rings = outlines(instances, side)
     extents = boxes(instances, side, BoxRule.DRAWN)
+    names = instances.type_names
 
     def key(k: int) -> tuple[Any, ...]:
-        points = [(col, row) for row, col in rings.ring(k).tolist()]
+        ring = rings.vertices[rings.offsets[k] : rings.offsets[k + 1]]
+        points = [(col, row) for row, col in ring.tolist()]
         if side is Side.PREDICTION:
             points.sort()
         top, left, bottom, right = extents[k].tolist()
         return [x for x, _ in points], [y for _, y in points], names[k], (left, top, right, bottom)
 
-    names = instances.type_names
-    return np.array(sorted(range(len(instances)), key=key), dtype=np.int64)
+    first = _first_columns(rings, side)
+    order = np.argsort(first, kind="stable")
+    differs = np.flatnonzero(first[order][1:] != first[order][:-1]) + 1
+    for begin, end in itertools.pairwise([0, *differs.tolist(), len(order)]):
+        if end - begin > 1:
+            order[begin:end] = sorted(order[begin:end].tolist(), key=key)
+    return order
+
+
+def _first_columns(rings: Polygons, side: Side) -> NDArray[np.float64]:
+    """Return the x with which the list of each ring begins: by it alone most are told apart; -inf for no vertex."""
+    drawn = np.diff(rings.offsets) > 0
+    first = np.full(len(rings), -np.inf)
+    if drawn.any():
+        columns, begin = rings.vertices[:, 1], rings.offsets[:-1][drawn]
+        first[drawn] = columns[begin] if side is Side.TRUTH else np.minimum.reduceat(columns, begin)
+    return first

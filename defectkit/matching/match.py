@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from defectkit.conventions import Convention, check_iou_threshold, convention as find_convention
 from defectkit.matching.matchers import matcher
 from defectkit.matching.matching import Matching
+from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import overlaps
 from defectkit.records.instances import Instances
 
@@ -61,7 +62,7 @@ def sweep(
     *,
     convention: Convention | str = "defectkit",
     iou_thresholds: Sequence[float],
-) -> tuple[Matching, ...]:
+) -> Matchings:
     """Return the matching for each of several thresholds; overlaps are computed once.
 
     Parameters
@@ -72,6 +73,11 @@ def sweep(
         Names the matcher and the kind of IoU.
     iou_thresholds : sequence of float
         In any order.
+
+    Returns
+    -------
+    Matchings
+        A :class:`Matching` for each threshold, made when it is asked for.
 
     Raises
     ------

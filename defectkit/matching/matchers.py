@@ -10,14 +10,14 @@ import attrs
 from defectkit.errors import UnknownMatcherError
 from defectkit.matching.greedy import greedy
 from defectkit.matching.lexicographic import lexicographic, reading_order
-from defectkit.matching.matching import Matching
+from defectkit.matching.matchings import Matchings
 from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
 from defectkit.measurement.sizes import Side
 from defectkit.records.instances import Instances
 
-Rule = Callable[[Instances, Instances, Overlaps, Sequence[float]], tuple[Matching, ...]]
+Rule = Callable[[Instances, Instances, Overlaps, Sequence[float]], Matchings]
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +30,8 @@ class Matcher:
     description : str
         One sentence.
     rule : callable
-        Takes truth, prediction, their overlaps and IoU thresholds; returns a matching for each threshold.
+        Takes truth, prediction, their overlaps and IoU thresholds; returns a matching for each threshold, as
+        :class:`~defectkit.matching.matchings.Matchings`.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Matcher:
 
 def _lexicographic(
     truth: Instances, predicted: Instances, overlaps: Overlaps, thresholds: Sequence[float]
-) -> tuple[Matching, ...]:
+) -> Matchings:
     orders = reading_order(truth, Side.TRUTH), reading_order(predicted, Side.PREDICTION)
     return lexicographic(overlaps, *orders, thresholds)
 

@@ -52,12 +52,17 @@ class Overlaps:
         matrix = np.asarray(iou, dtype=np.float64)
         truth, predicted = np.nonzero(matrix)
         return cls(
-            truth=truth,
-            predicted=predicted,
+            truth=np.ascontiguousarray(truth),
+            predicted=np.ascontiguousarray(predicted),
             iou=matrix[truth, predicted],
             n_true=matrix.shape[0],
             n_predicted=matrix.shape[1],
         )
+
+    @property
+    def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        """``truth``, ``predicted`` and ``iou``."""
+        return self.truth, self.predicted, self.iou
 
     def to_dense(self) -> Floats:
         """Return the matrix (n_true, n_predicted); 0 where two defects do not overlap."""

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.matching.matching import Matching
+from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
 
 HIGHEST_THRESHOLD = 1 - 1e-10
 """COCO caps thresholds here, so that equal masks match at 1 whatever rounding did."""
 
 
-def score_ordered(
-    overlaps: Overlaps, scores: NDArray[np.float64], iou_thresholds: Sequence[float]
-) -> tuple[Matching, ...]:
+def score_ordered(overlaps: Overlaps, scores: NDArray[np.float64], iou_thresholds: Sequence[float]) -> Matchings:
     """Return the matching of each threshold in which predictions choose in descending order of score.
 
     Parameters
@@ -30,7 +28,7 @@ def score_ordered(
 
     Returns
     -------
-    tuple of Matching
+    Matchings
         One for each threshold.
 
     Notes
@@ -46,22 +44,11 @@ def score_ordered(
     >>> matching.predicted.tolist()
     [0]
     """
-    candidates: list[list[tuple[float, int]]] = [[] for _ in range(overlaps.n_predicted)]
-    for i, j, iou in zip(overlaps.truth.tolist(), overlaps.predicted.tolist(), overlaps.iou.tolist(), strict=True):
-        candidates[j].append((iou, i))
-    for choices in candidates:
-        choices.sort(reverse=True)
-    turns = np.argsort(-scores, kind="stable").tolist()
+    from defectkit.matching.kernels import pairs_in_turn
 
-    def at(threshold: float) -> Matching:
-        lowest = min(threshold, HIGHEST_THRESHOLD)
-        used = set[int]()
-        pairs = []
-        for j in turns:
-            best = next((choice for choice in candidates[j] if choice[1] not in used), None)
-            if best is not None and best[0] >= lowest:
-                used.add(best[1])
-                pairs.append((best[1], j, best[0]))
-        return Matching.of(pairs, n_true=overlaps.n_true, n_predicted=overlaps.n_predicted, iou_threshold=threshold)
-
-    return tuple(at(threshold) for threshold in iou_thresholds)
+    turns = np.argsort(-scores, kind="stable")
+    last_first = np.arange(overlaps.n_true)[::-1].copy()
+    truth, predicted, iou = overlaps.columns
+    levels = np.minimum(np.array(iou_thresholds, np.float64), HIGHEST_THRESHOLD)
+    pairs, offsets = pairs_in_turn(predicted, truth, iou, turns, last_first, levels)
+    return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import PairingError
 from defectkit.geometry.polygons import Polygons
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMNS
+from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
+from defectkit.measurement.stacking import stacked
+from defectkit.parallel import about, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -81,6 +85,7 @@ def measure(
     *,
     convention: Convention | str = "defectkit",
     taxonomy: Taxonomy | None = None,
+    workers: int = 1,
 ) -> xarray.Dataset:
     """Return the measurements of the defects of many images in one table.
 
@@ -92,6 +97,8 @@ def measure(
         By image name; exactly those of ``images``.
     convention : Convention or str
     taxonomy : Taxonomy, optional
+    workers : int
+        Threads that measure images; the table is the same to the bit whatever their number.
 
     Returns
     -------
@@ -105,12 +112,27 @@ def measure(
         If an image has no pixel size.
     PairingError
         If images and instances differ in names or shapes, or two images have one name.
+    WorkersError
+        If ``workers`` is not 1 or more.
     """
     rule = find_convention(convention)
     given = list(images)
     check_pairs(given, instances)
-    tables = [_columns(image, instances[image.name], rule, taxonomy) for image in given]
-    return _dataset(tables, rule)
+    spacings = [image.required_calibration().pixel_size_nm for image in given]
+
+    def alike(each: tuple[Image, Spacing]) -> tuple[Spacing, Side, tuple[int, int]]:
+        image, spacing = each
+        side = Side.TRUTH if instances[image.name].is_labels else Side.PREDICTION
+        return spacing, side, image.shape
+
+    def columns(block: Sequence[tuple[Image, Spacing]]) -> list[dict[str, Array]]:
+        with about(*(image.name for image, _ in block)):
+            return [
+                _columns({image.name: instances[image.name] for image, _ in group}, spacing, side, rule, taxonomy)
+                for (spacing, side, _), group in itertools.groupby(block, alike)
+            ]
+
+    return _dataset(list(mapped_blocks(columns, zip(given, spacings, strict=True), workers=workers)), rule)
 
 
 def check_pairs(images: Iterable[Image], instances: Mapping[str, Instances]) -> None:
@@ -147,18 +169,24 @@ def _some(names: list[str]) -> str:
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
 
 
-def _columns(image: Image, instances: Instances, convention: Convention, taxonomy: Taxonomy | None) -> dict[str, Array]:
+def _columns(
+    by_image: Mapping[str, Instances],
+    spacing: Spacing,
+    side: Side,
+    convention: Convention,
+    taxonomy: Taxonomy | None,
+) -> dict[str, Array]:
+    """Return the columns of images of one shape, pixel size and side, one image after the other."""
     from defectkit.geometry.shape import centroids, measure_shapes, touches_border
-    from defectkit.measurement.sizes import shape_factors, sizes
 
-    spacing = image.required_calibration().pixel_size_nm
-    n = len(instances)
+    parts = list(by_image.values())
+    instances = stacked(parts)
     boxes = instances.boxes
     centers_px = centroids(instances.runs)
     shapes = measure_shapes(instances.runs, spacing)
     columns: dict[str, Array] = {
-        "image": np.full(n, image.name),
-        "defect_id": instances.ids,
+        "image": np.repeat(np.array(list(by_image), dtype=str), [len(part) for part in parts]),
+        "defect_id": np.concatenate([part.ids for part in parts]),
         "defect_type": np.array(instances.type_names, dtype=str),
         "score": instances.scores,
         "centroid_row": centers_px[:, 0],
@@ -171,13 +199,13 @@ def _columns(image: Image, instances: Instances, convention: Convention, taxonom
         "axis_minor": shapes.axes_minor,
         "heywood_circularity": shapes.heywood_circularities,
         "touches_border": touches_border(instances.runs, instances.shape),
-        "size": sizes(instances, spacing, convention, taxonomy=taxonomy),
-        "shape_factor": shape_factors(instances, spacing, convention),
+        "size": sizes(instances, spacing, convention, side=side, taxonomy=taxonomy),
+        "shape_factor": shape_factors(instances, spacing, convention, side=side),
     }
     return columns | _polygon_columns(instances.polygons, spacing)
 
 
-def _polygon_columns(polygons: Polygons, spacing: tuple[float, float]) -> dict[str, Array]:
+def _polygon_columns(polygons: Polygons, spacing: Spacing) -> dict[str, Array]:
     drawn = np.diff(polygons.offsets) > 0
     scaled = Polygons(vertices=polygons.vertices * np.array(spacing), offsets=polygons.offsets)
     areas = np.where(drawn, scaled.areas(), np.nan)

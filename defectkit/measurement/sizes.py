@@ -64,7 +64,7 @@ def sizes(
     """
     if convention.size_rule is SizeRule.EQUAL_AREA:
         return equal_area_diameters(instances, spacing)
-    dots = _is_black_dot(instances.type_names, taxonomy)
+    dots = _is_black_dot(instances.types, taxonomy)[instances.type_codes]
     return vertex_diameters(outlines(instances, side), dots, spacing)
 
 
@@ -223,9 +223,10 @@ def hull_circularities(polygons: Polygons, spacing: Spacing = (1.0, 1.0)) -> Flo
 
 
 def _is_black_dot(types: Sequence[str], taxonomy: Taxonomy | None) -> NDArray[np.bool_]:
-    dots = {
-        name
-        for name in set(types)
-        if name == BLACK_DOT or (taxonomy is not None and name in taxonomy and BLACK_DOT in taxonomy.ancestry(name))
-    }
-    return np.array([name in dots for name in types], dtype=np.bool_)
+    return np.array(
+        [
+            name == BLACK_DOT or (taxonomy is not None and name in taxonomy and BLACK_DOT in taxonomy.ancestry(name))
+            for name in types
+        ],
+        dtype=np.bool_,
+    )

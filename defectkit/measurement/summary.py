@@ -13,6 +13,7 @@ from defectkit.errors import ConventionError, UnknownDefectTypeError
 from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.statistics import attributes_of, counts_and_statistics
+from defectkit.parallel import about, mapped
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.units import ureg
@@ -33,6 +34,7 @@ def summarize(
     *,
     types: Sequence[str] | None = None,
     convention: Convention | str | None = None,
+    workers: int = 1,
 ) -> xarray.Dataset:
     """Return what each image holds of each type.
 
@@ -48,6 +50,8 @@ def summarize(
         The T types to name, whether they occur or not; by default those that any image's table of types holds.
     convention : Convention or str, optional
         Gives the delta degrees of freedom of the standard deviations; by default that of ``defects``.
+    workers : int
+        Threads that count the pixels under masks; the result is the same whatever their number.
 
     Returns
     -------
@@ -66,6 +70,8 @@ def summarize(
         If a defect's type is not among ``types``.
     ConventionError
         If ``convention`` is not that of ``defects``, or ``defects`` names one that is not built in and none is given.
+    WorkersError
+        If ``workers`` is not 1 or more.
 
     Notes
     -----
@@ -88,7 +94,7 @@ def summarize(
     areal, volumic = _densities(counts, np.array(fields, dtype=np.float64), thickness)
     unknown = [i.name for i, c in zip(given, calibrations, strict=True) if c.foil_thickness is None]
     note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
-    fractions = _area_fractions(given, instances, names)
+    fractions = _area_fractions(given, instances, names, workers)
     table = ("image", "defect_type")
     return xarray.Dataset(
         {
@@ -139,15 +145,20 @@ def _densities(counts: NDArray[np.int64], fields_nm2: Floats, thickness_nm: Floa
     return areal.magnitude, volumic.magnitude
 
 
-def _area_fractions(images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str]) -> Floats:
+def _area_fractions(
+    images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str], workers: int
+) -> Floats:
     from defectkit.geometry.sets import union_area
 
-    fractions = np.zeros((len(images), len(types) + 1))
-    for i, image in enumerate(images):
+    def fractions(image: Image) -> Floats:
         here = instances[image.name]
-        pixels = here.shape[0] * here.shape[1]
-        for t, name in enumerate(types):
-            if name in here.types:
-                fractions[i, t] = union_area(here.of_type(name).runs) / pixels
-        fractions[i, -1] = union_area(here.runs) / pixels
-    return fractions
+        row = np.zeros(len(types) + 1)
+        with about(image.name):
+            for t, name in enumerate(types):
+                if name in here.types:
+                    row[t] = union_area(here.runs.take(here.type_codes == here.types.index(name)))
+            row[-1] = union_area(here.runs)
+        return row / (here.shape[0] * here.shape[1])
+
+    rows = list(mapped(fractions, images, workers=workers))
+    return np.array(rows).reshape(len(images), len(types) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defectkit.metrics.average_precision import AveragePrecision
-from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, compare
+from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, Part, compare
 from defectkit.metrics.confusion import Confusion
 from defectkit.metrics.defect_pairs import DefectPairs
 from defectkit.metrics.errors import Errors
@@ -45,6 +45,7 @@ __all__ = [
     "Metric",
     "PanopticQuality",
     "Parity",
+    "Part",
     "SizeDistribution",
     "TypeScores",
     "compare",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
-from defectkit.metrics.comparison import Comparison, ImageComparison
+from defectkit.metrics.comparison import Comparison, ImageComparison, Part
 from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
 
@@ -87,8 +87,8 @@ def average_precisions(comparison: Comparison, defect_type: str | None) -> Float
         n_true += pairs.n_true
         scores.append(own_scores)
         hits = np.zeros((len(COCO_THRESHOLDS), pairs.n_predicted), np.bool_)
-        for row, matching in zip(hits, score_ordered(pairs, own_scores, COCO_THRESHOLDS), strict=True):
-            row[matching.predicted] = True
+        matchings = score_ordered(pairs, own_scores, COCO_THRESHOLDS)
+        hits[matchings.thresholds_of_pairs, pairs.predicted[matchings.pairs]] = True
         found.append(hits)
     every = np.concatenate([np.zeros(0), *scores])
     if np.isnan(every).any():
@@ -101,8 +101,7 @@ def of_type(image: ImageComparison, defect_type: str | None) -> tuple[Overlaps, 
     """Return the overlaps of the defects of one type, renumbered, and the scores of the predicted ones."""
     if defect_type is None:
         return image.overlaps, image.predicted.scores
-    true = np.array([name == defect_type for name in image.true.types], np.bool_)
-    predicted = np.array([name == defect_type for name in image.predicted.types], np.bool_)
+    true, predicted = image.true.is_type(defect_type), image.predicted.is_type(defect_type)
     pairs = image.overlaps.take(true[image.overlaps.truth] & predicted[image.overlaps.predicted])
     return (
         Overlaps(
@@ -134,6 +133,7 @@ class AveragePrecision(Metric):
 
     name: ClassVar[str] = "average-precision"
     description: ClassVar[str] = "COCO's AP, AP50 and AP75 of each type, without a cap on detections."
+    needs: ClassVar[frozenset[Part]] = frozenset()
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return the average precisions."""

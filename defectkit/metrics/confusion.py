@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 
@@ -29,19 +29,17 @@ def confusion_counts(comparison: Comparison) -> NDArray[np.int64]:
         Rows are true types, columns predicted ones. The last row holds what was predicted and is not there, the last
         column what was missed; their common element is 0, since nothing is neither.
     """
-    k = len(comparison.types) + 1
-    counts = np.zeros((len(comparison.images), len(comparison.iou_thresholds), k, k), np.int64)
-    for i, image in enumerate(comparison.images):
+    k, n_thresholds = len(comparison.types) + 1, len(comparison.iou_thresholds)
+    counts = np.zeros((len(comparison.images), n_thresholds, k, k), np.int64)
+    for matrices, image in zip(counts, comparison.images, strict=True):
         true, predicted = comparison.codes(image.true), comparison.codes(image.predicted)
-        of_true, of_predicted = np.bincount(true, minlength=k), np.bincount(predicted, minlength=k)
-        for t, matching in enumerate(image.matchings):
-            matrix = counts[i, t]
-            matrix += np.bincount(true[matching.truth] * k + predicted[matching.predicted], minlength=k * k).reshape(
-                k, k
-            )
-            matrix[:, -1] = of_true - matrix[:, :-1].sum(axis=1)
-            matrix[-1, :] = of_predicted - matrix[:-1].sum(axis=0)
-            matrix[-1, -1] = 0
+        matchings, pairs = image.matchings, image.matchings.pairs
+        cells = (matchings.thresholds_of_pairs * k + true[image.overlaps.truth[pairs]]) * k
+        cells += predicted[image.overlaps.predicted[pairs]]
+        matrices[:] = np.bincount(cells, minlength=n_thresholds * k * k).reshape(matrices.shape)
+        matrices[:, :, -1] = np.bincount(true, minlength=k) - matrices[:, :, :-1].sum(axis=2)
+        matrices[:, -1, :] = np.bincount(predicted, minlength=k) - matrices[:, :-1].sum(axis=1)
+        matrices[:, -1, -1] = 0
     return counts
 
 
@@ -77,6 +75,7 @@ class Confusion(Metric):
 
     name: ClassVar[str] = "confusion"
     description: ClassVar[str] = "Counts of each true type by predicted type, with what was missed and false finds."
+    needs: ClassVar[frozenset[Part]] = frozenset()
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`confusion` of the comparison."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.metrics.class_means import SIDES
-from defectkit.metrics.comparison import Comparison, Defects, ImageComparison
+from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, Part
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 
@@ -81,6 +81,7 @@ class DefectPairs(Metric):
 
     name: ClassVar[str] = "defect-pairs"
     description: ClassVar[str] = "Every true and predicted defect with its type, size, shape and partner."
+    needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`defect_pairs` of the comparison."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES, Floats, class_means
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, averaged, dataset, overall
 from defectkit.metrics.interface import Metric
 from defectkit.metrics.scores import percent_error, sd_of_defined
@@ -120,6 +120,7 @@ class Errors(Metric):
 
     name: ClassVar[str] = "errors"
     description: ClassVar[str] = "Percent errors of size, shape and areal density, of all and of found defects."
+    needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`errors` of the comparison."""

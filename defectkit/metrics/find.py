@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import numpy as np
 
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, averaged, dataset
 from defectkit.metrics.interface import Metric
 from defectkit.metrics.scores import scores
@@ -46,7 +46,7 @@ def find(comparison: Comparison) -> xarray.Dataset:
     n_images = len(comparison.images)
     true = np.array([i.true.n for i in comparison.images], np.int64)
     predicted = np.array([i.predicted.n for i in comparison.images], np.int64)
-    found = np.array([[m.n_found for m in i.matchings] for i in comparison.images], np.int64)
+    found = np.array([i.matchings.n_found for i in comparison.images], np.int64)
     found = found.reshape(n_images, len(comparison.iou_thresholds))
     pooled = scores(found.sum(axis=0), true.sum(), predicted.sum(), nothing=1.0)
     each = scores(found, true[:, None], predicted[:, None], nothing=1.0)
@@ -75,6 +75,7 @@ class Find(Metric):
 
     name: ClassVar[str] = "find"
     description: ClassVar[str] = "Precision, recall and F1 of finding defects, whatever their type."
+    needs: ClassVar[frozenset[Part]] = frozenset()
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`find` of the comparison."""

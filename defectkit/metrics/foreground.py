@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 from defectkit.metrics.scores import percent_error
@@ -75,6 +75,7 @@ class Foreground(Metric):
 
     name: ClassVar[str] = "foreground-fraction"
     description: ClassVar[str] = "Fraction of pixels in any defect on both sides, and their overlap."
+    needs: ClassVar[frozenset[Part]] = frozenset({Part.FOREGROUND})
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`foreground` of the comparison."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from defectkit.metrics.comparison import ALL_PARTS, Comparison, Part
+
 if TYPE_CHECKING:
     import xarray
-
-    from defectkit.metrics.comparison import Comparison
 
 
 class Metric(ABC):
@@ -26,6 +26,10 @@ class Metric(ABC):
         What evaluations and studies call it; unique among all metrics.
     description : str
         One sentence for ``defectkit plugins``.
+    needs : frozenset of Part
+        What of the defects it looks at beyond types, overlaps and matchings: sizes and shapes
+        (``Part.MEASURES``), pixels in any mask (``Part.FOREGROUND``); all of it by default. What no metric of an
+        evaluation needs is not computed.
 
     Notes
     -----
@@ -53,6 +57,7 @@ class Metric(ABC):
 
     name: ClassVar[str]
     description: ClassVar[str]
+    needs: ClassVar[frozenset[Part]] = ALL_PARTS
 
     @abstractmethod
     def compute(self, comparison: Comparison) -> xarray.Dataset:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from defectkit.matching.optimal import optimal
 from defectkit.metrics.average_precision import of_type
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
 
@@ -64,9 +64,9 @@ def _counts(comparison: Comparison, defect_type: str | None) -> tuple[float, int
     iou, pairs, defects = 0.0, 0, 0
     for image in comparison.images:
         overlaps, _ = of_type(image, defect_type)
-        (matching,) = optimal(overlaps, [ABOVE_HALF])
-        iou += float(matching.iou.sum())
-        pairs += matching.n_found
+        taken = optimal(overlaps, [ABOVE_HALF]).pairs
+        iou += float(overlaps.iou[taken].sum())
+        pairs += len(taken)
         defects += overlaps.n_true + overlaps.n_predicted
     return iou, pairs, defects
 
@@ -82,6 +82,7 @@ class PanopticQuality(Metric):
 
     name: ClassVar[str] = "panoptic-quality"
     description: ClassVar[str] = "Panoptic, segmentation and recognition quality of each type."
+    needs: ClassVar[frozenset[Part]] = frozenset()
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`panoptic_quality` of the comparison."""

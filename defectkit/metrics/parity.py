@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.metrics.class_means import QUANTITIES, SIDES, class_means
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import SUBSETS, Variable, dataset
 from defectkit.metrics.errors import POOLED, quantity_units
 from defectkit.metrics.interface import Metric
@@ -160,6 +160,7 @@ class Parity(Metric):
 
     name: ClassVar[str] = "parity"
     description: ClassVar[str] = "R2, MAE, RMSE and RMSE over sigma of the images' mean sizes, shapes and densities."
+    needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`parity` of the comparison."""

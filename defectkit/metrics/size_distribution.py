@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.metrics.class_means import SIDES, indices_of
-from defectkit.metrics.comparison import Comparison, Defects
+from defectkit.metrics.comparison import Comparison, Defects, Part
 from defectkit.metrics.dataset import SUBSETS, Variable, dataset
 from defectkit.metrics.errors import POOLED
 from defectkit.metrics.interface import Metric
@@ -140,6 +140,7 @@ class SizeDistribution(Metric):
 
     name: ClassVar[str] = "size-distribution"
     description: ClassVar[str] = "Kolmogorov-Smirnov and earth mover's distance between true and predicted sizes."
+    needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return :func:`size_distribution` of the comparison."""

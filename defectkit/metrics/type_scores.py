@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from defectkit.metrics.comparison import Comparison
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.confusion import confusion_counts
 from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.find import SCORES, TITLES
@@ -134,6 +134,7 @@ class TypeScores(Metric):
 
     name: ClassVar[str] = "type"
     description: ClassVar[str] = "Precision, recall, F1 and kappa of the type, over the pairs that were found."
+    needs: ClassVar[frozenset[Part]] = frozenset()
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return the scores, for each IoU threshold."""
@@ -158,6 +159,7 @@ class EndToEnd(Metric):
 
     name: ClassVar[str] = "end-to-end"
     description: ClassVar[str] = "Precision, recall and F1 of each type where misses and false finds count as well."
+    needs: ClassVar[frozenset[Part]] = frozenset()
 
     def compute(self, comparison: Comparison) -> xarray.Dataset:
         """Return the scores, for each IoU threshold."""

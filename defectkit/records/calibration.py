@@ -9,6 +9,8 @@ import attrs
 from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.units import LENGTH, Quantity, QuantityLike, as_pixel_size, as_quantity, ureg
 
+AREA = "nanometer ** 2"
+
 
 class Source(enum.StrEnum):
     """Where a number came from."""
@@ -93,12 +95,14 @@ class Calibration:
     @property
     def pixel_area(self) -> Quantity:
         """The area of one pixel."""
-        area: Quantity = (self.pixel_size_y * ureg.pixel * self.pixel_size_x * ureg.pixel).to("nanometer ** 2")
+        height, width = self.pixel_size_nm
+        area: Quantity = ureg.Quantity(height * width, AREA)
         return area
 
     def field_area(self, shape: tuple[int, int]) -> Quantity:
         """Return the area that an image of ``shape`` (height, width in pixels) shows."""
-        area: Quantity = self.pixel_area * shape[0] * shape[1]
+        height, width = self.pixel_size_nm
+        area: Quantity = ureg.Quantity(height * width * shape[0] * shape[1], AREA)
         return area
 
     def required_thickness(self, image: str) -> Quantity:

@@ -42,11 +42,17 @@ FIGURES: Mapping[str, tuple[tuple[str, ...], Callable[[xarray.Dataset, Taxonomy 
         lambda r, _: find_figure(r),
     ),
     "confusion.png": (("confusion",), lambda r, _: confusion_figure(r)),
-    "sizes.png": (("true_defect_partner",), lambda r, taxonomy: histogram_figure(r, "size", taxonomy)),
-    "shapes.png": (("true_defect_partner",), lambda r, taxonomy: histogram_figure(r, "shape", taxonomy)),
+    "sizes.png": (
+        ("true_defect_partner", "defect_type", "image"),
+        lambda r, taxonomy: histogram_figure(r, "size", taxonomy),
+    ),
+    "shapes.png": (
+        ("true_defect_partner", "defect_type", "image"),
+        lambda r, taxonomy: histogram_figure(r, "shape", taxonomy),
+    ),
     "parity.png": (("size_parity_r2", "image_true_size"), parity_figure),
 }
-"""Each figure, the variables that it needs, and what draws it."""
+"""Each figure, the variables and dimensions that it needs, and what draws it."""
 
 
 def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxonomy | None = None) -> tuple[Path, ...]:
@@ -82,7 +88,7 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
             write_text(target / name, table(result))
             written.append(target / name)
     for name, (needed, figure) in FIGURES.items():
-        if set(needed) <= set(result.data_vars):
+        if set(needed) <= set(result.variables):
             figure(result, taxonomy).savefig(target / name)
             written.append(target / name)
     return (*written, save_results(result, target / STORE))

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from defectkit.detectors import Detector, TrainingSet
+from defectkit.errors import SplitError
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.splitters import LeaveFractionOut
 
 
 def training_sides(
-    images: Sequence[Image], labels: LabelSet, *, validation_fraction: float = 0.0, seed: int = 0
+    images: Sequence[Image],
+    labels: LabelSet,
+    *,
+    validation_fraction: float = 0.0,
+    validation: Sequence[str] = (),
+    seed: int = 0,
 ) -> tuple[TrainingSet, TrainingSet | None]:
     """Return what to learn from and what to watch the learning by.
 
@@ -22,6 +28,8 @@ def training_sides(
     labels : LabelSet
     validation_fraction : float
         Part of the images to hold back; 0 for none. Images that belong together stay together.
+    validation : sequence of str
+        The names of the images to hold back, instead of a fraction.
     seed : int
         Of the choice.
 
@@ -33,7 +41,7 @@ def training_sides(
     Raises
     ------
     SplitError
-        If so many cannot be held back.
+        If so many cannot be held back, or a fraction is given beside names.
     PairingError, EmptyInputError
         If an image has no labels, or there is no image.
 
@@ -46,6 +54,11 @@ def training_sides(
     (3, 1)
     """
     whole = TrainingSet(images={image.name: image for image in images}, labels=labels)
+    if validation:
+        if validation_fraction:
+            raise SplitError("images to hold back are given by name and as a fraction; give one of the two")
+        held_back = whole.only(validation)
+        return whole.only([name for name in whole.images if name not in held_back.images]), held_back
     if validation_fraction == 0:
         return whole, None
     splitter = LeaveFractionOut(fraction=validation_fraction, n_repeats=1, seed=seed)
@@ -59,6 +72,7 @@ def trained(
     labels: LabelSet,
     *,
     validation_fraction: float = 0.0,
+    validation: Sequence[str] = (),
     seed: int = 0,
 ) -> Detector:
     """Return a detector fitted to images and their labels.
@@ -67,7 +81,7 @@ def trained(
     ----------
     detector : Detector
         A trainable one.
-    images, labels, validation_fraction, seed
+    images, labels, validation_fraction, validation, seed
         As for :func:`training_sides`.
 
     Raises
@@ -75,5 +89,7 @@ def trained(
     DetectorError
         If the detector cannot be trained, or not on this.
     """
-    training, validation = training_sides(images, labels, validation_fraction=validation_fraction, seed=seed)
-    return detector.fit(training, validation)
+    training, watched = training_sides(
+        images, labels, validation_fraction=validation_fraction, validation=validation, seed=seed
+    )
+    return detector.fit(training, watched)

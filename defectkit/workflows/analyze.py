@@ -14,6 +14,7 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.detectors import Detector, detect
 from defectkit.errors import RecordError
 from defectkit.hardening import HardeningModel, Material
+from defectkit.parallel import check_workers
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import ArrayPixels, Image
 from defectkit.records.json import to_json
@@ -45,6 +46,7 @@ def analyze(
     taxonomy: Taxonomy | None = None,
     unfinished: Path | None = None,
     progress: Progress = silent,
+    workers: int = 1,
 ) -> Analysis:
     """Return what a detector finds in images, measured and carried to hardening.
 
@@ -71,6 +73,9 @@ def analyze(
         :meth:`~defectkit.workflows.checkpoint.Checkpoint.discard` removes it.
     progress : callable
         Wraps the images; called with an iterable, a description and a length.
+    workers : int
+        Threads that measure what was found; the result is the same to the bit whatever their number. Detection is one
+        image after the other: a detector is not asked to be safe for threads.
 
     Returns
     -------
@@ -86,6 +91,8 @@ def analyze(
         If two images have one name.
     RecordError
         If ``min_score`` is not between 0 and 1.
+    WorkersError
+        If ``workers`` is not 1 or more; told before any detection starts.
     DetectorError
         If the detector fails or breaks its interface.
     UnknownPluginError, UnknownConventionError, UnknownMaterialError, UnknownDefectTypeError
@@ -114,6 +121,7 @@ def analyze(
     """
     if min_score is not None and not 0 <= min_score <= 1:
         raise RecordError(f"min_score is {min_score!r}, but a score lies between 0 and 1")
+    check_workers(workers)
     given = checked_images(images)
     rule = find_convention(convention)
     finder = make_detector(detector) if isinstance(detector, str) else detector
@@ -132,6 +140,7 @@ def analyze(
         convention=rule,
         material=stuff,
         hardening_model=model,
+        workers=workers,
     )
     return Analysis(
         images=given,
@@ -142,7 +151,7 @@ def analyze(
         hardening=made.hardening,
         settings=settings_of(rule, stuff, model, detector=identity, min_score=min_score),
         versions=versions(_distribution(finder)),
-        cautions=cautions(given, made.defects, kept),
+        cautions=cautions(given, made.defects, kept, material=stuff),
     )
 
 

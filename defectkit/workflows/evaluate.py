@@ -11,8 +11,9 @@ import attrs
 from defectkit.conventions import Convention, check_iou_threshold, convention as find_convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, PluginError
 from defectkit.formats.labels import Unpaired
-from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric, compare
-from defectkit.metrics.comparison import compared_types
+from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
+from defectkit.metrics.comparison import Sides, compare_images, compared_types
+from defectkit.parallel import about, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -45,6 +46,7 @@ def evaluate(
     min_score: float | None = None,
     taxonomy: Taxonomy | None = None,
     metrics: Iterable[Metric | str] | None = None,
+    workers: int = 1,
 ) -> xarray.Dataset:
     """Return every statistic of predictions against truth.
 
@@ -70,7 +72,10 @@ def evaluate(
         Which types are sub-types of which; by default that of the truth with what the predicted label set adds to it,
         and the built-in one where neither side has one.
     metrics : iterable of Metric or str, optional
-        By default all built-in ones.
+        By default all built-in ones. What none of them needs is not computed: ``["find"]`` takes a tenth of the time.
+    workers : int
+        Threads that compare images; the result is the same to the bit whatever their number. Predictions are still
+        taken one at a time, and a few images ahead.
 
     Returns
     -------
@@ -89,6 +94,8 @@ def evaluate(
         If some of the images are calibrated and others are not.
     ConventionError
         If a threshold is not above 0 and at most 1.
+    WorkersError
+        If ``workers`` is not 1 or more.
     PluginError
         If two metrics give a variable of one name.
 
@@ -107,25 +114,32 @@ def evaluate(
     primary = check_iou_threshold(rule.iou_threshold if iou_threshold is None else iou_threshold)
     thresholds = with_threshold(iou_thresholds, primary)
     chosen = _metrics(metrics)
+    parts = frozenset(part for metric in chosen for part in metric.needs)
     known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
     ours = _by_name(truth)
     calibration = _Calibrations.of(images, ours)
     source = _Predicted.of(predicted, ours, Unpaired(unpaired))
 
-    compared: dict[str, ImageComparison] = {}
-    for name, instances in source:
-        if name in compared:
-            raise PairingError(f"image {name!r} is predicted twice")
-        spacing = calibration.spacing(name, ours[name])
-        kept = instances if min_score is None else instances.above(min_score)
-        compared[name] = compare(
-            name, ours[name], kept, convention=rule, iou_thresholds=thresholds, taxonomy=known, spacing=spacing
-        )
+    def sides() -> Iterator[Sides]:
+        seen = set[str]()
+        for name, instances in source:
+            if name in seen:
+                raise PairingError(f"image {name!r} is predicted twice")
+            seen.add(name)
+            kept = instances if min_score is None else instances.above(min_score)
+            spacing = calibration.spacing(name, ours[name])
+            yield Sides(image=name, truth=ours[name], predicted=kept, spacing=spacing)
+
+    def compared_block(block: Sequence[Sides]) -> list[ImageComparison]:
+        with about(*(image.image for image in block)):
+            return compare_images(block, convention=rule, iou_thresholds=thresholds, taxonomy=known, parts=parts)
+
+    compared = {image.image: image for image in mapped_blocks(compared_block, sides(), workers=workers)}
     pairing = paired(ours, [*compared, *source.without_truth], unpaired)
     if not compared:
         raise EmptyInputError("there is nothing to evaluate: neither truth nor prediction speaks of an image")
 
-    occurring = {t for c in compared.values() for side in (c.true, c.predicted) for t in side.types}
+    occurring = {t for c in compared.values() for side in (c.true, c.predicted) for t in side.names}
     types, overall_types = compared_types(occurring, rule, known)
     comparison = Comparison(
         convention=rule,

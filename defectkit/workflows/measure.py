@@ -32,6 +32,7 @@ def measure_labels(
     hardening_model: HardeningModel | str = "dispersed-barrier",
     barrier_strengths: Mapping[str, float] | None = None,
     repairs: RepairReport | None = None,
+    workers: int = 1,
 ) -> Analysis:
     """Return what people drew in images, measured and carried to hardening.
 
@@ -50,6 +51,8 @@ def measure_labels(
         By defect type; laid over those of the material.
     repairs : RepairReport, optional
         What was mended while the labels were read; it is handed on.
+    workers : int
+        Threads that measure images; the result is the same to the bit whatever their number.
 
     Returns
     -------
@@ -63,6 +66,8 @@ def measure_labels(
         If the labels speak of an image that is not given, two images have one name, or shapes differ.
     MissingCalibrationError
         If an image has no pixel size.
+    WorkersError
+        If ``workers`` is not 1 or more.
     UnknownPluginError, UnknownConventionError, UnknownMaterialError, UnknownDefectTypeError
         If a name is not known.
 
@@ -93,6 +98,7 @@ def measure_labels(
         convention=rule,
         material=stuff,
         hardening_model=model,
+        workers=workers,
     )
     left = [image.name for image in offered if image.name not in labels.instances]
     unlabelled = (f"The labels do not speak of these images, which are left out: {named(left)}.",) if left else ()
@@ -106,6 +112,6 @@ def measure_labels(
         hardening=made.hardening,
         settings=settings_of(rule, stuff, model, labels=identity),
         versions=versions(),
-        cautions=(*unlabelled, *cautions(given, made.defects, {})),
+        cautions=(*unlabelled, *cautions(given, made.defects, {}, material=stuff)),
         repairs=repairs or RepairReport(),
     )

@@ -82,12 +82,13 @@ def tables(
     convention: Convention,
     material: Material,
     hardening_model: HardeningModel,
+    workers: int = 1,
 ) -> Tables:
-    """Return what every analysis ends in."""
-    defects = measure(images, instances, convention=convention, taxonomy=taxonomy)
+    """Return what every analysis ends in; ``workers`` threads measure."""
+    defects = measure(images, instances, convention=convention, taxonomy=taxonomy, workers=workers)
     return Tables(
         defects=defects,
-        summary=summarize(defects, images, instances, types=types, convention=convention),
+        summary=summarize(defects, images, instances, types=types, convention=convention, workers=workers),
         hardening=harden(
             defects,
             {image.name: image for image in images},

@@ -96,3 +96,9 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout == "["
     assert "Traceback" not in done.stderr
+
+
+def test_the_notes_of_an_error_are_part_of_its_message() -> None:
+    error = DetectorError("nothing was found")
+    error.add_note("image 'one'")
+    assert CliRunner().invoke(raising(error), ["go"]).stderr == "error: nothing was found; image 'one'\n"

@@ -172,3 +172,39 @@ def test_mended_labels_are_reported(run, data: Path) -> None:
     assert result.exit_code == 0, result.output
     assert (data / "out" / "repairs_predicted.csv").is_file()
     assert "Prediction: " in result.stderr
+
+
+def test_metrics_can_be_chosen_and_only_what_they_are_needed_for_is_written(run, data: Path) -> None:
+    result = evaluated(run, data, "--metric", "find", "--metric", "errors")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (data / "out").glob("*.*")} - {".defectkit-output.json"} == {
+        "find.csv",
+        "scores.csv",
+        "evaluation.zarr",
+    }
+    text = " ".join(result.output.split())
+    assert "3 images, 3 true and 3 predicted defects" in text
+    assert "finding" in text and "found defects" in text
+    assert "finding and typing" not in text
+
+
+@pytest.mark.parametrize("metric", ["foreground-fraction", "type", "defect-pairs"])
+def test_a_metric_without_scores_of_finding_can_stand_alone(run, data: Path, metric: str) -> None:
+    result = evaluated(run, data, "--metric", metric)
+    assert result.exit_code == 0, result.output
+    assert "true and" not in result.output
+    assert (data / "out" / "evaluation.zarr").is_dir()
+
+
+def test_an_unknown_metric_ends_with_status_2(run, data: Path) -> None:
+    result = evaluated(run, data, "--metric", "f1")
+    assert result.exit_code == 2
+    assert "no metric is named 'f1'" in result.stderr
+
+
+def test_the_number_of_threads_changes_no_file(run, data: Path) -> None:
+    assert evaluated(run, data).exit_code == 0
+    alone = {path.name: path.read_bytes() for path in (data / "out").glob("*.csv")}
+    assert evaluated(run, data, "--workers", 2).exit_code == 0
+    assert {path.name: path.read_bytes() for path in (data / "out").glob("*.csv")} == alone
+    assert evaluated(run, data, "--workers", 0).exit_code == 2

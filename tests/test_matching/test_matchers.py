@@ -6,7 +6,8 @@ import pytest
 
 from defectkit.conventions import DEFECTKIT, JACOBS2022
 from defectkit.errors import ConventionError, PairingError, UnknownMatcherError
-from defectkit.matching import MATCHERS, Matching, match, matcher, sweep
+from defectkit.geometry.polygons import Polygons
+from defectkit.matching import MATCHERS, Matching, Matchings, match, matcher, sweep
 from defectkit.matching.greedy import greedy
 from defectkit.matching.lexicographic import lexicographic, reading_order
 from defectkit.matching.optimal import optimal
@@ -149,3 +150,29 @@ def test_a_matching_with_ragged_columns_is_refused() -> None:
         Matching(
             truth=np.array([0]), predicted=np.array([0]), iou=np.array([]), n_true=1, n_predicted=1, iou_threshold=0.5
         )
+
+
+def test_matchings_are_a_sequence_of_matching() -> None:
+    matchings = optimal(WORKED_EXAMPLE, [0.3, 0.46, 0.9])
+    assert isinstance(matchings, Matchings)
+    assert len(matchings) == 3
+    assert matchings.n_found.tolist() == [m.n_found for m in matchings] == [2, 1, 0]
+    assert matchings.thresholds_of_pairs.tolist() == [0, 0, 1]
+    assert [m.iou_threshold for m in matchings[1:]] == [0.46, 0.9]
+    assert pairs_of(matchings[-2]) == pairs_of(matchings[1]) == [(0, 0)]
+    with pytest.raises(IndexError, match="matching 3 of 3"):
+        _ = matchings[3]
+
+
+def test_reading_order_of_what_begins_in_one_column_is_by_the_rest() -> None:
+    corners = [[(9, 5), (9, 8), (2, 8)], [(4, 5), (9, 8), (2, 8)], [(4, 5), (9, 7), (2, 8)], [(0, -9), (3, 3), (3, 0)]]
+    truth = Instances.from_polygons(corners, types=["bdot"] * 4, shape=(60, 60))
+    assert reading_order(truth, Side.TRUTH).tolist() == [3, 2, 1, 0]
+
+
+def test_reading_order_puts_what_has_no_outline_first() -> None:
+    outside = [(0, 70), (0, 80), (9, 80)]
+    drawn = Instances.from_polygons([outside, [(1, 1), (1, 9), (9, 1)]], types=["bdot"] * 2, shape=(60, 60))
+    predicted = attrs.evolve(drawn, polygons=Polygons.empty(2))
+    assert reading_order(predicted, Side.PREDICTION).tolist() == [0, 1]
+    assert reading_order(predicted.take([1, 0]), Side.PREDICTION).tolist() == [1, 0]

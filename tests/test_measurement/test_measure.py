@@ -186,3 +186,31 @@ def test_images_and_defects_must_belong_together() -> None:
 def test_an_unknown_convention_is_refused() -> None:
     with pytest.raises(UnknownConventionError, match="jacobs2022"):
         measure_instances(image(), discs(5.0), convention="jacobs2021")
+
+
+@pytest.mark.parametrize("convention", ["defectkit", "jacobs2022"])
+def test_many_images_are_measured_to_the_bit_as_each_alone(convention: str) -> None:
+    drawn = Instances.from_polygons([SQUARE], types=["loop_111"], shape=SHAPE, known_types=("bdot", "loop_111"))
+    small = Instances.from_masks([np.ones((9, 9), bool)], types=["cavity"], shape=(9, 9))
+    found = {
+        "labels": discs(5.0, 9.0),
+        "drawn": drawn,
+        "scored": discs(7.0, 11.0, scores=np.array([0.5, 0.7]), ids=np.array([4, 2])),
+        "none": discs(),
+        "small": small,
+        "coarse": drawn,
+        "again": drawn,
+    }
+    images = [
+        image(name, pixel_size="2 nm/px" if name == "coarse" else "0.5 nm/px", shape=instances.shape)
+        for name, instances in found.items()
+    ]
+    together = measure(images, found, convention=convention)
+    tables = [measure_instances(i, found[i.name], convention=convention) for i in images]
+    for column in DEFECT_COLUMNS:
+        expected = np.concatenate([table[column.name].values for table in tables if table.sizes["defect"]])
+        np.testing.assert_array_equal(together[column.name].values, expected, err_msg=column.name)
+    drawn_alone = [t["polygon_area"].values for t in tables if "polygon_area" in t]
+    np.testing.assert_array_equal(
+        together["polygon_area"].values[~np.isnan(together["polygon_area"].values)], np.concatenate(drawn_alone)
+    )

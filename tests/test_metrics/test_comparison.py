@@ -6,10 +6,10 @@ import attrs
 import numpy as np
 import pytest
 
-from defectkit.conventions import DEFECTKIT, JACOBS2022
+from defectkit.conventions import DEFECTKIT, JACOBS2022, Convention
 from defectkit.errors import ConventionError, PairingError
 from defectkit.metrics import Comparison, compare
-from defectkit.metrics.comparison import compared_types, fold
+from defectkit.metrics.comparison import Sides, compare_images, compared_types, fold
 from defectkit.records import DefectType, Instances, Taxonomy
 
 STANDARD = Taxonomy.standard()
@@ -94,3 +94,36 @@ def test_a_comparison_that_contradicts_itself_is_refused(
 def test_an_image_twice_is_refused(three_images: Comparison) -> None:
     with pytest.raises(PairingError, match="'a' is there twice"):
         attrs.evolve(three_images, images=(three_images.images[0],) * 2)
+
+
+@pytest.mark.parametrize("convention", [DEFECTKIT, JACOBS2022])
+def test_many_images_are_compared_to_the_bit_as_each_alone(
+    squares: Callable[..., Instances], convention: Convention
+) -> None:
+    left = squares((0, 0, 10, "bdot"), (20, 20, 9, "loop_111"), (2, 40, 8, "loop_100_open"))
+    right = squares((1, 1, 10, "loop_111"), (21, 20, 9, "cavity"), scores=(0.9, 0.5))
+    images = [
+        Sides(image="a", truth=left, predicted=right),
+        Sides(image="b", truth=squares(), predicted=right),
+        Sides(image="c", truth=left, predicted=left, spacing=(0.5, 2.0)),
+        Sides(image="d", truth=right, predicted=squares()),
+    ]
+    settings = {"convention": convention, "iou_thresholds": (0.3, 0.6), "taxonomy": STANDARD}
+    for found, image in zip(compare_images(images, **settings), images, strict=True):
+        alone = compare(image.image, image.truth, image.predicted, spacing=image.spacing, **settings)
+        for ours, theirs in ((found.true, alone.true), (found.predicted, alone.predicted)):
+            assert ours.types == theirs.types
+            assert ours.sizes.tobytes() == theirs.sizes.tobytes()
+            assert ours.shapes.tobytes() == theirs.shapes.tobytes()
+        assert found.matchings.pairs.tolist() == alone.matchings.pairs.tolist()
+        assert found.matchings.n_found.tolist() == alone.matchings.n_found.tolist()
+        assert (found.field_area, found.shared_foreground) == (alone.field_area, alone.shared_foreground)
+
+
+def test_types_of_one_side_are_kept_by_name(squares: Callable[..., Instances]) -> None:
+    truth = squares((0, 0, 5, "loop_100_open"), (9, 9, 5, "bdot"), (20, 20, 5, "loop_100"))
+    defects = compare("a", truth, squares(), convention=DEFECTKIT, iou_thresholds=(0.3,), taxonomy=STANDARD).true
+    assert defects.types == ("loop_100", "bdot", "loop_100")
+    assert set(defects.names) == {"loop_100", "bdot"}
+    assert defects.is_type("loop_100").tolist() == [True, False, True]
+    assert defects.is_type("cavity").tolist() == [False, False, False]

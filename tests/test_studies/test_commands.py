@@ -72,9 +72,20 @@ def test_a_detector_is_trained_and_saved(declared: Path) -> None:
     assert "there already" in said
 
 
+def test_images_are_held_back_by_name(declared: Path) -> None:
+    names = sorted(path.stem for path in (declared / "frames").iterdir())
+    text = TRAIN.replace("validation_fraction = 0.34", f"validation = {names[:2]!r}")
+    (declared / "train.toml").write_text(text)
+    status, _, said = run("train", str(declared / "train.toml"), "-o", str(declared / "model"))
+    assert status == 0, said
+    assert PixelForest.load(declared / "model").card().trained_on[0].n_images == len(names) - 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("seed = 2", "validation = ['one']", "given by name and as a fraction"),
+        ("validation_fraction = 0.34", "validation = ['one']", "no image is named 'one'"),
         ("seed = 2", "sed = 2", "sed is unknown"),
         ('labels = "truth@1"\n', "", "labels is missing"),
         ('labels = "truth@1"', 'labels = "mine@1"', "no label set is called 'mine@1'"),

@@ -16,9 +16,10 @@ from defectkit.errors import (
     PairingError,
     PluginError,
     UnknownPluginError,
+    WorkersError,
 )
 from defectkit.formats import Unpaired
-from defectkit.metrics import Find, Metric
+from defectkit.metrics import BUILT_IN, Find, Metric
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.records import Calibration, DefectType, Image, Instances, LabelSet, Prediction, Source, Taxonomy
 from defectkit.workflows import evaluate, paired
@@ -243,6 +244,69 @@ def test_metrics_are_chosen_by_object_or_name() -> None:
     assert "confusion" not in result
     with pytest.raises(UnknownPluginError, match="no metric"):
         evaluate(TRUTH, PREDICTED, metrics=["no such metric"])
+
+
+def test_what_no_metric_needs_is_not_computed_and_changes_nothing_else() -> None:
+    whole = evaluate(TRUTH, PREDICTED)
+    for metric in BUILT_IN:
+        alone = evaluate(TRUTH, PREDICTED, metrics=[metric.name])
+        for name in alone.data_vars:
+            xarray.testing.assert_identical(alone[name], whole[name])
+
+
+@attrs.frozen(kw_only=True)
+class Understated(Metric):
+    name = "understated"
+    description = "Looks at pixels and says that it needs nothing."
+    needs = frozenset()
+
+    def compute(self, comparison):
+        pixels = sum(image.true_foreground for image in comparison.images)
+        return dataset(comparison, {"pixels": Variable(dims=(), values=pixels, long_name="pixels in masks")})
+
+
+def test_a_metric_that_looks_at_what_it_does_not_need_is_told_so() -> None:
+    with pytest.raises(PluginError, match=r"holds no foreground.*Part\.FOREGROUND"):
+        evaluate(TRUTH, PREDICTED, metrics=[Understated()])
+    assert "pixels" in evaluate(TRUTH, PREDICTED, metrics=[Understated(), "foreground-fraction"])
+
+
+def crowd(n_images: int) -> tuple[dict[str, Instances], dict[str, Instances]]:
+    """Truth and prediction of many images, all different."""
+    rng = np.random.default_rng(5)
+    types = ("bdot", "loop_111", "loop_100")
+
+    def side(**columns: object) -> Instances:
+        rows = [(*rng.integers(0, 30, 2).tolist(), int(rng.integers(3, 12)), types[rng.integers(3)]) for _ in range(9)]
+        return squares(*rows, **columns)
+
+    names = [f"image {k}" for k in range(n_images)]
+    return {n: side() for n in names}, {n: side(scores=rng.random(9)) for n in names}
+
+
+@pytest.mark.parametrize("convention", ["defectkit", "jacobs2022"])
+def test_the_number_of_threads_changes_no_bit(convention: str) -> None:
+    truth, predicted = crowd(40)
+    alone = evaluate(truth, predicted, convention=convention)
+    for workers in (2, 3, 7):
+        xarray.testing.assert_identical(evaluate(truth, predicted, convention=convention, workers=workers), alone)
+
+
+def test_a_stream_of_predictions_may_be_compared_by_several_threads() -> None:
+    xarray.testing.assert_identical(
+        evaluate(TRUTH, predictions(), workers=2), evaluate(TRUTH, predictions(), workers=1)
+    )
+    with pytest.raises(PairingError, match="'a' is predicted twice"):
+        evaluate(TRUTH, [*predictions(), next(predictions())], workers=2)
+    with pytest.raises(WorkersError, match="workers is 0"):
+        evaluate(TRUTH, PREDICTED, workers=0)
+
+
+def test_an_error_in_a_thread_names_the_image() -> None:
+    truth, predicted = crowd(20)
+    predicted["image 13"] = Instances.empty((3, 3))
+    with pytest.raises(PairingError, match="image 'image 13': the truth is of an image of 48 x 64"):
+        evaluate(truth, predicted, workers=2)
 
 
 def test_two_metrics_with_one_variable_are_an_error() -> None:

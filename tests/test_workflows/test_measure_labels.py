@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import xarray
 
-from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError
+from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, WorkersError
 from defectkit.formats import Repair, RepairReport
 from defectkit.records import Image, Instances, LabelSet
 from defectkit.workflows import measure_labels
@@ -36,6 +37,19 @@ def test_labels_become_the_same_tables_as_a_detector_gives(make_image: MakeImage
     assert np.isnan(result.defects["score"].values).all()
     assert (result.hardening["total_linear"].sel(image="one") > 0).all()
     assert result.settings["labels"] == {"name": "mine", "version": "1", "digest": given.digest()}
+
+
+def test_the_number_of_threads_changes_no_bit(make_image: MakeImage) -> None:
+    names = [f"image {k}" for k in range(30)]
+    given = labels(**{name: drawn(*["loop_111", "bdot"][: k % 3]) for k, name in enumerate(names)})
+    images = [make_image(name) for name in names]
+    alone = measure_labels(given, images)
+    for workers in (2, 5):
+        result = measure_labels(given, images, workers=workers)
+        for table in ("defects", "summary", "hardening"):
+            xarray.testing.assert_identical(getattr(result, table), getattr(alone, table))
+    with pytest.raises(WorkersError):
+        measure_labels(given, images, workers=0)
 
 
 def test_a_label_without_its_image_is_refused(make_image: MakeImage) -> None:

@@ -119,9 +119,9 @@ def _squared_distance(vertices: Column, p: int, q: int, dy: float, dx: float) ->
 
 @kernel
 def point_hulls(vertices: Column, offsets: Column) -> tuple[Float64s, Int64s]:
-    """Return vertices (V, 2) and offsets of the hull of each slice of points, which are sorted by row, then column.
+    """Return vertices (V, 2) and offsets of the hull of each slice of points; the points are sorted in place.
 
-    Andrew's monotone chain: once down the points and once up again.
+    Andrew's monotone chain: once down the sorted points and once up again.
     """
     n = offsets.size - 1
     hulls = np.empty((2 * len(vertices), 2), np.float64)
@@ -129,12 +129,33 @@ def point_hulls(vertices: Column, offsets: Column) -> tuple[Float64s, Int64s]:
     used = 0
     for i in range(n):
         points = vertices[offsets[i] : offsets[i + 1]]
+        _sort_points(points)
         base = used
         used = _add_chain(points, 1, hulls, base)
         if used - base > 1:
             used = _add_chain(points, -1, hulls, used - 1) - 1
         hull_offsets[i + 1] = used
     return hulls[:used].copy(), hull_offsets
+
+
+@kernel
+def _sort_points(points: Column) -> None:
+    """Sort points by row, then column, in place: by insertion over shrinking gaps, which few points need little of."""
+    n = len(points)
+    gap = 1
+    while gap < n // 9:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for p in range(gap, n):
+            y, x = points[p, 0], points[p, 1]
+            q = p
+            while q >= gap and (points[q - gap, 0] > y or (points[q - gap, 0] == y and points[q - gap, 1] > x)):
+                points[q, 0] = points[q - gap, 0]
+                points[q, 1] = points[q - gap, 1]
+                q -= gap
+            points[q, 0] = y
+            points[q, 1] = x
+        gap //= 3
 
 
 @kernel

@@ -6,12 +6,32 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
+from numba.core import event
 from numpy.typing import NDArray
+
+from defectkit.geometry.kernels.compiling import tell
 
 Column: TypeAlias = NDArray[Any]
 """An array given to a kernel: numba knows the type of its elements, and here they mix with Python integers."""
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+PACKAGE = __name__.partition(".")[0]
+
+
+class _Compilations(event.Listener):
+    """Tells when a kernel of ours is not in the cache, before numba sets to work."""
+
+    def on_start(self, event: event.Event) -> None:
+        """Tell, if the kernel is one of ours."""
+        if event.data["dispatcher"].py_func.__module__.partition(".")[0] == PACKAGE:
+            tell()
+
+    def on_end(self, event: event.Event) -> None:
+        """Take note of nothing: a kernel was compiled."""
+
+
+event.register("numba:compile", _Compilations())  # type: ignore[no-untyped-call]  # numba has no types
 
 
 def kernel(function: F) -> F:

@@ -12,6 +12,9 @@ from defectkit.geometry.kernels.jit import Column, kernel
 
 TOP, LEFT, BOTTOM, RIGHT, PLAIN = 0, 1, 2, 3, 4
 
+SMALL_FRAME = 4096
+"""Rows for which there are always enough bins."""
+
 
 @kernel
 def overlapping_pairs(
@@ -31,7 +34,7 @@ def overlapping_pairs(
     """
     boxes_a, areas_a = _boxes(row_a, start_a, end_a, offsets_a)
     boxes_b, areas_b = _boxes(row_b, start_b, end_b, offsets_b)
-    order, bins, lowest, tallest = _bins_by_top(boxes_b)
+    order, bins, lowest, tallest, height = _bins_by_top(boxes_b)
     n_bins = bins.size - 1
     capacity = 2 * len(boxes_a) + 16
     first = np.empty(capacity, np.int64)
@@ -43,8 +46,8 @@ def overlapping_pairs(
         if top == bottom:
             continue
         begin_i = n
-        low = min(max(int(top) - tallest + 1 - lowest, 0), n_bins)
-        high = min(max(int(bottom) - lowest, low), n_bins)
+        low = min(max((int(top) - tallest + 1 - lowest) // height, 0), n_bins)
+        high = min(max((int(bottom) - 1 - lowest) // height + 1, low), n_bins)
         for p in range(bins[low], bins[high]):
             j = order[p]
             if boxes_b[j, BOTTOM] <= top or boxes_b[j, LEFT] >= right or boxes_b[j, RIGHT] <= left:
@@ -118,8 +121,11 @@ def _boxes(row: Column, start: Column, end: Column, offsets: Column) -> tuple[In
 
 
 @kernel
-def _bins_by_top(boxes: Column) -> tuple[Int64s, Int64s, int, int]:
-    """Return the non-empty boxes by top row, the offsets of each row in them, the lowest row and the tallest box."""
+def _bins_by_top(boxes: Column) -> tuple[Int64s, Int64s, int, int, int]:
+    """Return the non-empty boxes by top row, the offsets of each bin, the lowest row, the tallest box, a bin's rows.
+
+    A bin is a row, unless there are far more rows than boxes: memory goes with the boxes, not with the frame.
+    """
     lowest, highest, tallest = 0, -1, 0
     for j in range(len(boxes)):
         if boxes[j, TOP] == boxes[j, BOTTOM]:
@@ -130,19 +136,21 @@ def _bins_by_top(boxes: Column) -> tuple[Int64s, Int64s, int, int]:
         lowest = min(lowest, top)
         highest = max(highest, top)
         tallest = max(tallest, int(boxes[j, BOTTOM]) - top)
-    bins = np.zeros(highest - lowest + 2, np.int64)
+    height = (highest - lowest + 1) // (4 * len(boxes) + SMALL_FRAME) + 1
+    bins = np.zeros((highest - lowest) // height + 2, np.int64)
     for j in range(len(boxes)):
         if boxes[j, TOP] < boxes[j, BOTTOM]:
-            bins[boxes[j, TOP] - lowest + 1] += 1
+            bins[(boxes[j, TOP] - lowest) // height + 1] += 1
     for k in range(bins.size - 1):
         bins[k + 1] += bins[k]
     place = bins.copy()
     order = np.empty(bins[-1], np.int64)
     for j in range(len(boxes)):
         if boxes[j, TOP] < boxes[j, BOTTOM]:
-            order[place[boxes[j, TOP] - lowest]] = j
-            place[boxes[j, TOP] - lowest] += 1
-    return order, bins, lowest, tallest
+            k = (boxes[j, TOP] - lowest) // height
+            order[place[k]] = j
+            place[k] += 1
+    return order, bins, lowest, tallest, height
 
 
 @kernel
@@ -208,11 +216,21 @@ def _grown(values: Column, capacity: int) -> Int64s:
 
 
 @kernel
-def scattered(n: int, m: int, first: Column, second: Column, values: Column) -> Float64s:
-    """Return an array (n, m) of zeros with the value of each pair in its place."""
-    dense = np.zeros((n, m), np.float64)
+def dense_ious(
+    row_a: Column,
+    start_a: Column,
+    end_a: Column,
+    offsets_a: Column,
+    row_b: Column,
+    start_b: Column,
+    end_b: Column,
+    offsets_b: Column,
+) -> Float64s:
+    """Return the IoU (N, M) of all pairs; to hand the pairs to Python and back would take as long as finding them."""
+    first, second, _, iou = overlapping_pairs(row_a, start_a, end_a, offsets_a, row_b, start_b, end_b, offsets_b)
+    dense = np.zeros((offsets_a.size - 1, offsets_b.size - 1), np.float64)
     for p in range(first.size):
-        dense[first[p], second[p]] = values[p]
+        dense[first[p], second[p]] = iou[p]
     return dense
 
 

@@ -28,3 +28,35 @@ def join_sorted(row: Column, start: Column, end: Column, offsets: Column) -> tup
                 n += 1
         out_offsets[i + 1] = n
     return out_row[:n].copy(), out_start[:n].copy(), out_end[:n].copy(), out_offsets
+
+
+@kernel
+def count_covered(start_a: Column, end_a: Column, start_b: Column, end_b: Column) -> tuple[int, int, int]:
+    """Return how many positions the intervals of a, of b and of both cover; all four columns are sorted."""
+    in_a = in_b = in_both = 0
+    i = j = k = m = 0
+    at = 0
+    while j < end_a.size or m < end_b.size:
+        following = end_a[j] if j < end_a.size else end_b[m]
+        if i < start_a.size:
+            following = min(following, start_a[i])
+        if k < start_b.size:
+            following = min(following, start_b[k])
+        if m < end_b.size:
+            following = min(following, end_b[m])
+        if i > j:
+            in_a += following - at
+        if k > m:
+            in_b += following - at
+        if i > j and k > m:
+            in_both += following - at
+        at = following
+        while i < start_a.size and start_a[i] == at:
+            i += 1
+        while j < end_a.size and end_a[j] == at:
+            j += 1
+        while k < start_b.size and start_b[k] == at:
+            k += 1
+        while m < end_b.size and end_b[m] == at:
+            m += 1
+    return in_a, in_b, in_both

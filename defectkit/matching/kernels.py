@@ -1,0 +1,182 @@
+"""Compiled kernels of the matchers: which pairs of overlapping defects to take, for many IoU thresholds in one call.
+
+Pairs come sorted by truth, then predicted. Every kernel returns the taken ones of each threshold, ascending, one
+threshold after the other, and the offsets of the thresholds in them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.geometry.kernels.jit import Column, kernel
+
+Indices = NDArray[np.int64]
+
+
+@kernel
+def greedy_pairs(
+    truth: Column, predicted: Column, iou: Column, order: Column, n_true: int, n_predicted: int, thresholds: Column
+) -> tuple[Indices, Indices]:
+    """Take pairs in ``order``, that of descending IoU, where both defects are free; cut them at each threshold.
+
+    What is taken at one threshold are the pairs of a pass without any that reach it, so one pass does for all.
+    """
+    used_true = np.zeros(n_true, np.bool_)
+    used_predicted = np.zeros(n_predicted, np.bool_)
+    taken = np.zeros(iou.size, np.bool_)
+    for k in order:
+        if not used_true[truth[k]] and not used_predicted[predicted[k]]:
+            used_true[truth[k]] = True
+            used_predicted[predicted[k]] = True
+            taken[k] = True
+    chosen = np.empty(thresholds.size * min(n_true, n_predicted), np.int64)
+    offsets = np.zeros(thresholds.size + 1, np.int64)
+    for t in range(thresholds.size):
+        offsets[t + 1] = _append(chosen, offsets[t], taken, iou, thresholds[t])
+    return chosen[: offsets[-1]].copy(), offsets
+
+
+@kernel
+def pairs_in_turn(
+    chooser: Column,
+    choice: Column,
+    iou: Column,
+    turns: Column,
+    rank: Column,
+    thresholds: Column,
+) -> tuple[Indices, Indices]:
+    """Let every chooser, in the order of ``turns``, take the free choice of highest IoU, if that reaches the threshold.
+
+    Of equal ones it takes the one of lowest ``rank``; what does not reach the threshold stays free.
+    """
+    first, listed = _by_chooser(chooser, turns.size)
+    used = np.empty(rank.size, np.bool_)
+    taken = np.empty(iou.size, np.bool_)
+    chosen = np.empty(thresholds.size * min(turns.size, rank.size), np.int64)
+    offsets = np.zeros(thresholds.size + 1, np.int64)
+    for t in range(thresholds.size):
+        used[:] = False
+        taken[:] = False
+        for i in turns:
+            best = -1
+            for p in range(first[i], first[i + 1]):
+                k = listed[p]
+                if used[choice[k]]:
+                    continue
+                if best < 0 or iou[k] > iou[best] or (iou[k] == iou[best] and rank[choice[k]] < rank[choice[best]]):
+                    best = k
+            if best >= 0 and iou[best] >= thresholds[t]:
+                used[choice[best]] = True
+                taken[best] = True
+        offsets[t + 1] = _append(chosen, offsets[t], taken, iou, thresholds[t])
+    return chosen[: offsets[-1]].copy(), offsets
+
+
+@kernel
+def optimal_pairs(
+    truth: Column, predicted: Column, iou: Column, n_true: int, n_predicted: int, thresholds: Column
+) -> tuple[Indices, Indices]:
+    """Take the most pairs there can be at each threshold, and of those sets the one of the largest sum of IoU.
+
+    True defects enter one after the other, each by a shortest augmenting path over the pairs there are: a pair costs
+    minus its IoU and minus more than all IoUs can sum to, staying alone costs nothing. ``own`` and ``other`` are the
+    dual variables of the two sides. A search never leaves the defects that overlaps link to the one that enters.
+    """
+    first, _ = _by_chooser(truth, n_true)
+    bonus = np.float64(min(n_true, n_predicted) + 1)
+    own, other = np.empty(n_true, np.float64), np.empty(n_predicted, np.float64)
+    pair_of_true, pair_of_predicted = np.empty(n_true, np.int64), np.empty(n_predicted, np.int64)
+    distance = np.full(n_predicted, np.inf, np.float64)
+    via = np.empty(n_predicted, np.int64)
+    settled = np.zeros(n_predicted, np.bool_)
+    touched = np.empty(n_predicted, np.int64)
+    taken = np.empty(iou.size, np.bool_)
+    chosen = np.empty(thresholds.size * min(n_true, n_predicted), np.int64)
+    offsets = np.zeros(thresholds.size + 1, np.int64)
+    for t in range(thresholds.size):
+        threshold = thresholds[t]
+        own[:] = 0.0
+        other[:] = 0.0
+        pair_of_true[:] = -1
+        pair_of_predicted[:] = -1
+        for entering in range(n_true):
+            for k in range(first[entering], first[entering + 1]):
+                if iou[k] >= threshold:
+                    own[entering] = min(own[entering], -iou[k] - bonus - other[predicted[k]])
+            row, base, n_touched = entering, 0.0, 0
+            end, leaving, alone = -1, entering, np.inf
+            while True:
+                if base - own[row] < alone:
+                    alone, leaving = base - own[row], row
+                for k in range(first[row], first[row + 1]):
+                    j = predicted[k]
+                    if iou[k] < threshold or settled[j]:
+                        continue
+                    length = base - iou[k] - bonus - own[row] - other[j]
+                    if length < distance[j]:
+                        if distance[j] == np.inf:
+                            touched[n_touched] = j
+                            n_touched += 1
+                        distance[j] = length
+                        via[j] = k
+                nearest, shortest = -1, alone
+                for p in range(n_touched):
+                    if not settled[touched[p]] and distance[touched[p]] <= shortest:
+                        nearest, shortest = touched[p], distance[touched[p]]
+                if nearest < 0:
+                    break
+                if pair_of_predicted[nearest] < 0:
+                    end = nearest
+                    break
+                settled[nearest] = True
+                base, row = shortest, truth[pair_of_predicted[nearest]]
+            own[entering] += shortest
+            for p in range(n_touched):
+                j = touched[p]
+                if settled[j]:
+                    own[truth[pair_of_predicted[j]]] += shortest - distance[j]
+                    other[j] -= shortest - distance[j]
+                    settled[j] = False
+                distance[j] = np.inf
+            if end < 0 and leaving != entering:
+                end = predicted[pair_of_true[leaving]]
+                pair_of_true[leaving] = -1
+            while end >= 0:
+                k = via[end]
+                before = pair_of_true[truth[k]]
+                pair_of_true[truth[k]] = k
+                pair_of_predicted[end] = k
+                end = predicted[before] if truth[k] != entering else -1
+        taken[:] = False
+        for i in range(n_true):
+            if pair_of_true[i] >= 0:
+                taken[pair_of_true[i]] = True
+        offsets[t + 1] = _append(chosen, offsets[t], taken, iou, threshold)
+    return chosen[: offsets[-1]].copy(), offsets
+
+
+@kernel
+def _by_chooser(chooser: Column, n_choosers: int) -> tuple[Indices, Indices]:
+    """Return the offsets of each chooser's pairs, and the pairs, those of a chooser together in their order."""
+    first = np.zeros(n_choosers + 1, np.int64)
+    for i in chooser:
+        first[i + 1] += 1
+    for i in range(n_choosers):
+        first[i + 1] += first[i]
+    place = first[:-1].copy()
+    listed = np.empty(chooser.size, np.int64)
+    for k in range(chooser.size):
+        listed[place[chooser[k]]] = k
+        place[chooser[k]] += 1
+    return first, listed
+
+
+@kernel
+def _append(chosen: Column, n: int, taken: Column, iou: Column, threshold: float) -> int:
+    """Write the taken pairs that reach a threshold behind the ``n`` there are, and return how many there are then."""
+    for k in range(taken.size):
+        if taken[k] and iou[k] >= threshold:
+            chosen[n] = k
+            n += 1
+    return n
