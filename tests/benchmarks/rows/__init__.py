@@ -1,0 +1,1 @@
+"""Rows: one kind of work in each module, with everybody who does it."""
