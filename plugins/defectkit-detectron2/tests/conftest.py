@@ -61,11 +61,11 @@ def trained(scenes: TrainingSet, brief: Detectron2, imagenet: str) -> Detectron2
     detector = attrs.evolve(
         brief,
         initial_weights=imagenet,
-        iterations=80,
+        iterations=110,
         batch_size=2,
         crop_size=128,
         learning_rate=0.02,
-        evaluate_every=80,
-        checkpoint_every=80,
+        evaluate_every=110,
+        checkpoint_every=110,
     )
     return detector.fit(scenes.only(names[:8]), scenes.only(names[8:]))

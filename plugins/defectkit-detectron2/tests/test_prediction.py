@@ -42,10 +42,14 @@ def test_it_finds_what_it_learned(trained: Detectron2) -> None:
 
 
 def test_tiles_find_what_the_whole_image_shows(trained: Detectron2, large: Image) -> None:
-    whole = found(attrs.evolve(trained, tile=512), large).instances
-    tiled = found(attrs.evolve(trained, tile=224, overlap=64), large).instances
-    assert len(whole) > 15
-    assert f1(whole, tiled) > 0.98
+    """What one is sure of, the other finds: a network that learned for a minute has many scores near any threshold."""
+    low = attrs.evolve(trained, min_score=0.3)
+    whole = found(attrs.evolve(low, tile=512), large).instances
+    tiled = found(attrs.evolve(low, tile=224, overlap=64), large).instances
+    sure_whole, sure_tiled = whole.above(0.9), tiled.above(0.9)
+    pairs = [match(sure_whole, tiled, iou_threshold=0.5), match(sure_tiled, whole, iou_threshold=0.5)]
+    assert min(len(sure_whole), len(sure_tiled)) > 15
+    assert sum(p.n_found for p in pairs) / (len(sure_whole) + len(sure_tiled)) > 0.95
 
 
 def test_the_number_of_tiles_at_once_changes_nothing(trained: Detectron2, large: Image) -> None:
