@@ -86,8 +86,10 @@ def test_an_error_of_the_items_ends_it_too() -> None:
 
 
 INTERRUPTED = """
-import threading, time
+import signal, threading, time
 from defectkit.parallel import mapped
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 
 def work(k):
     if k == 40:

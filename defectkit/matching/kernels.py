@@ -81,7 +81,8 @@ def optimal_pairs(
 
     True defects enter one after the other, each by a shortest augmenting path over the pairs there are: a pair costs
     minus its IoU and minus more than all IoUs can sum to, staying alone costs nothing. ``own`` and ``other`` are the
-    dual variables of the two sides. A search never leaves the defects that overlaps link to the one that enters.
+    dual variables of the two sides. A search never leaves the defects that overlaps link to the one that enters. Of
+    equals the first is taken, so that a set matched with itself pairs each defect with itself.
     """
     first, _ = _by_chooser(truth, n_true)
     bonus = np.float64(min(n_true, n_predicted) + 1)
@@ -122,8 +123,9 @@ def optimal_pairs(
                         via[j] = k
                 nearest, shortest = -1, alone
                 for p in range(n_touched):
-                    if not settled[touched[p]] and distance[touched[p]] <= shortest:
-                        nearest, shortest = touched[p], distance[touched[p]]
+                    near = distance[touched[p]]
+                    if not settled[touched[p]] and (near < shortest or (nearest < 0 and near == shortest)):
+                        nearest, shortest = touched[p], near
                 if nearest < 0:
                     break
                 if pair_of_predicted[nearest] < 0:

@@ -176,3 +176,10 @@ def test_reading_order_puts_what_has_no_outline_first() -> None:
     predicted = attrs.evolve(drawn, polygons=Polygons.empty(2))
     assert reading_order(predicted, Side.PREDICTION).tolist() == [0, 1]
     assert reading_order(predicted.take([1, 0]), Side.PREDICTION).tolist() == [1, 0]
+
+
+def test_of_equally_good_matchings_a_set_with_itself_pairs_each_defect_with_itself() -> None:
+    for of_equals in (optimal, greedy):
+        for n in (2, 3, 5):
+            (matching,) = of_equals(Overlaps.from_dense(np.ones((n, n))), [0.5])
+            assert matching.truth.tolist() == matching.predicted.tolist() == list(range(n)), of_equals.__name__
