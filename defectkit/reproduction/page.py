@@ -48,12 +48,18 @@ def markdown(made: Sequence[Written], omitted: Mapping[str, str], face: Sequence
     parts = [f"# {TITLE}", LEAD, "\n".join(f"- {line}" for line in face)]
     for one in made:
         parts.append(f"## {heading(one.artifact.name)}: {one.artifact.title}")
-        parts += [table.to_markdown() for table in one.tables.values()]
+        parts += [_below(table.to_markdown(), one.artifact.title, face) for table in one.tables.values()]
         parts += [f"![{one.artifact.title}](artifacts/{name}.png)" for name in one.pictures]
     if omitted:
         parts.append("## Not made")
         parts.append("\n".join(f"- {heading(name)}: {reason}" for name, reason in omitted.items()))
     return "\n\n".join(parts) + "\n"
+
+
+def _below(table: str, title: str, face: Sequence[str]) -> str:
+    """Return the Markdown of a table without what stands above it: the title of its section, the lines of the page."""
+    said = {f"**{title}**", *(f"- {line}" for line in face)}
+    return "\n".join(line for line in table.splitlines() if line not in said).strip()
 
 
 def heading(name: str) -> str:
