@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
 
@@ -42,6 +43,7 @@ def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     from defectkit.matching.kernels import greedy_pairs
 
     order = np.argsort(-overlaps.iou, kind="stable")
-    levels = np.array(iou_thresholds, np.float64)
-    pairs, offsets = greedy_pairs(*overlaps.columns, order, overlaps.n_true, overlaps.n_predicted, levels)
+    pairs, offsets = greedy_pairs(
+        *overlaps.columns, order, overlaps.n_true, overlaps.n_predicted, levels(iou_thresholds)
+    )
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import BoxRule
 from defectkit.geometry.polygons import Polygons
+from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps, boxes
 from defectkit.measurement.sizes import Side, outlines
@@ -56,8 +57,7 @@ def lexicographic(
 
     rank = np.empty(overlaps.n_predicted, np.int64)
     rank[predicted_order] = np.arange(overlaps.n_predicted)
-    levels = np.array(iou_thresholds, np.float64)
-    pairs, offsets = pairs_in_turn(*overlaps.columns, truth_order, rank, levels)
+    pairs, offsets = pairs_in_turn(*overlaps.columns, truth_order, rank, levels(iou_thresholds))
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))
 
 

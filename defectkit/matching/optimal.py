@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
 
@@ -44,6 +43,5 @@ def optimal(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     """
     from defectkit.matching.kernels import optimal_pairs
 
-    levels = np.array(iou_thresholds, np.float64)
-    pairs, offsets = optimal_pairs(*overlaps.columns, overlaps.n_true, overlaps.n_predicted, levels)
+    pairs, offsets = optimal_pairs(*overlaps.columns, overlaps.n_true, overlaps.n_predicted, levels(iou_thresholds))
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
 
@@ -47,8 +48,8 @@ def score_ordered(overlaps: Overlaps, scores: NDArray[np.float64], iou_threshold
     from defectkit.matching.kernels import pairs_in_turn
 
     turns = np.argsort(-scores, kind="stable")
-    last_first = np.arange(overlaps.n_true)[::-1].copy()
+    last_first = np.arange(overlaps.n_true - 1, -1, -1)
     truth, predicted, iou = overlaps.columns
-    levels = np.minimum(np.array(iou_thresholds, np.float64), HIGHEST_THRESHOLD)
-    pairs, offsets = pairs_in_turn(predicted, truth, iou, turns, last_first, levels)
+    reachable = np.minimum(levels(iou_thresholds), HIGHEST_THRESHOLD)
+    pairs, offsets = pairs_in_turn(predicted, truth, iou, turns, last_first, reachable)
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import attrs
@@ -367,9 +368,8 @@ def _measures(images: Sequence[Sides], side: Side, convention: Convention, taxon
 
 def _defects(instances: Instances, measures: Measures | None, folded: Sequence[str]) -> Defects:
     """Return the defects of one side; ``folded`` names what each entry of its table of types is compared as."""
-    occurs = np.bincount(instances.type_codes, minlength=len(folded)).tolist()
-    names = tuple(dict.fromkeys(name for name, n in zip(folded, occurs, strict=True) if n))
-    table = np.array([names.index(name) if n else 0 for name, n in zip(folded, occurs, strict=True)], np.int64)
+    counts = np.bincount(instances.type_codes, minlength=len(folded))
+    names, table = _renumbering(tuple(folded), tuple(counts.astype(bool).tolist()))
     return Defects(
         names=names,
         codes=table[instances.type_codes],
@@ -377,6 +377,13 @@ def _defects(instances: Instances, measures: Measures | None, folded: Sequence[s
         ids=instances.ids,
         measures=measures,
     )
+
+
+@lru_cache(maxsize=256)
+def _renumbering(folded: tuple[str, ...], occurs: tuple[bool, ...]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the names of the types that occur, and the place of each type of a table among them."""
+    names = tuple(dict.fromkeys(itertools.compress(folded, occurs)))
+    return names, np.array([names.index(n) if here else 0 for n, here in zip(folded, occurs, strict=True)], np.int64)
 
 
 def fold(name: str, convention: Convention, taxonomy: Taxonomy) -> str:
