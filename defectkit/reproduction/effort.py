@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -14,6 +15,9 @@ from defectkit.studies.study import DetectorChoice
 N_TRAININGS = 43
 """That all studies take together; what the budget is shared out over."""
 
+PUBLISHED: Mapping[str, Mapping[str, Any]] = MappingProxyType({"detectron2": {"config": "reference"}})
+"""What the paper trained, by the name of the detector; where time is not limited."""
+
 QUICK_FOREST: Mapping[str, Any] = {
     "n_trees": 12,
     "max_depth": 14,
@@ -21,7 +25,7 @@ QUICK_FOREST: Mapping[str, Any] = {
     "threshold": 0.5,
     "min_score": 0.3,
 }
-"""Of ``pixel-forest`` where an hour or less is to be spent: all studies of 182 images take about 20 minutes."""
+"""Of ``pixel-forest`` where an hour or less is to be spent: all studies of 182 images take less than 30 minutes."""
 
 QUICK_MINUTES = 60.0
 SECONDS_AN_ITERATION = 0.45
@@ -88,13 +92,28 @@ def effort_for(detector: str, minutes: float | None, *, plan: Plan) -> Effort:
     if minutes is not None and not minutes > 0:
         raise StudyError(f"a budget of {minutes:g} minutes is none; give more than 0")
     known = {field.name for field in attrs.fields(hooks.find("detector", detector))}
-    options: dict[str, Any] = {}
-    if detector == "pixel-forest" and minutes is not None and minutes <= QUICK_MINUTES:
-        options = {"pixel_size": plan.quick_pixel_size, **QUICK_FOREST}
-    elif "iterations" in known and minutes is not None:
-        iterations = int(minutes * 60 / N_TRAININGS / SECONDS_AN_ITERATION)
-        options = {"iterations": max(FEWEST_ITERATIONS, iterations)}
+    options = options_for(detector, known, minutes, plan)
     return Effort(detector=DetectorChoice(detector=detector, options=options), grid=_grid(known), minutes=minutes)
+
+
+def options_for(detector: str, known: Collection[str], minutes: float | None, plan: Plan) -> dict[str, Any]:
+    """Return the options of a detector that has those of the names ``known``.
+
+    Examples
+    --------
+    >>> from defectkit.reproduction.plan import plan_for
+    >>> options_for("detectron2", {"config", "iterations"}, None, plan_for("fecral"))
+    {'config': 'reference'}
+    >>> options_for("detectron2", {"config", "iterations"}, 600, plan_for("fecral"))
+    {'iterations': 1860}
+    """
+    if minutes is None:
+        return dict(PUBLISHED.get(detector, {}))
+    if detector == "pixel-forest" and minutes <= QUICK_MINUTES:
+        return {"pixel_size": plan.quick_pixel_size, **QUICK_FOREST}
+    if "iterations" in known:
+        return {"iterations": max(FEWEST_ITERATIONS, int(minutes * 60 / N_TRAININGS / SECONDS_AN_ITERATION))}
+    return {}
 
 
 GRIDS: Sequence[Mapping[str, Sequence[Any]]] = (
