@@ -190,5 +190,5 @@ def _results(
 def _made(artifact: Artifact, material: Material, failures: Mapping[str, Exception], folder: Path) -> Written:
     for study in artifact.studies:
         if study in failures:
-            raise StudyError(f"{artifact.name}: {failures[study]}") from failures[study]
+            raise StudyError(str(failures[study])) from failures[study]
     return written(artifact, artifact.make(material), folder)

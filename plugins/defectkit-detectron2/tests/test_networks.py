@@ -10,6 +10,10 @@ from defectkit_detectron2 import Detectron2
 from defectkit.detectors import TrainingSet, detect
 from defectkit.errors import DetectorError
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::defectkit.errors.DetectionCapWarning"  # after two iterations a network may see defects everywhere
+)
+
 CASCADE = {"MODEL.ROI_HEADS.NAME": "CascadeROIHeads", "MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG": True}
 LAZY = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
 
@@ -34,9 +38,12 @@ def test_other_networks_learn_predict_and_are_saved(
     (after,) = detect(Detectron2.load(tmp_path / "model"), [image])
     assert before.instances == after.instances
     assert before.settings["masks"] == "of the network"
-    assert not before.notes
+    assert not any("boxes" in note for note in before.notes)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::defectkit.errors.DetectionCapWarning"
+)  # after two iterations it sees defects everywhere
 def test_boxes_without_masks_are_marked(brief: Detectron2, scenes: TrainingSet, tmp_path: Path) -> None:
     detector = fitted({"overrides": {"MODEL.MASK_ON": False}}, brief, scenes)
     image = next(iter(scenes.images.values()))
