@@ -41,9 +41,6 @@ def test_other_networks_learn_predict_and_are_saved(
     assert not any("boxes" in note for note in before.notes)
 
 
-@pytest.mark.filterwarnings(
-    "ignore::defectkit.errors.DetectionCapWarning"
-)  # after two iterations it sees defects everywhere
 def test_boxes_without_masks_are_marked(brief: Detectron2, scenes: TrainingSet, tmp_path: Path) -> None:
     detector = fitted({"overrides": {"MODEL.MASK_ON": False}}, brief, scenes)
     image = next(iter(scenes.images.values()))
