@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.geometry.kernels.jit import Column, kernel
+from defectkit.geometry.kernels.scan import group_order
 
 Indices = NDArray[np.int64]
 
@@ -50,7 +51,7 @@ def pairs_in_turn(
 
     Of equal ones it takes the one of lowest ``rank``; what does not reach the threshold stays free.
     """
-    first, listed = _by_chooser(chooser, turns.size)
+    listed, first = group_order(chooser, turns.size)
     used = np.empty(rank.size, np.bool_)
     taken = np.empty(iou.size, np.bool_)
     chosen = np.empty(thresholds.size * min(turns.size, rank.size), np.int64)
@@ -84,7 +85,7 @@ def optimal_pairs(
     dual variables of the two sides. A search never leaves the defects that overlaps link to the one that enters. Of
     equals the first is taken, so that a set matched with itself pairs each defect with itself.
     """
-    first, _ = _by_chooser(truth, n_true)
+    _, first = group_order(truth, n_true)
     bonus = np.float64(min(n_true, n_predicted) + 1)
     own, other = np.empty(n_true, np.float64), np.empty(n_predicted, np.float64)
     pair_of_true, pair_of_predicted = np.empty(n_true, np.int64), np.empty(n_predicted, np.int64)
@@ -156,22 +157,6 @@ def optimal_pairs(
                 taken[pair_of_true[i]] = True
         offsets[t + 1] = _append(chosen, offsets[t], taken, iou, threshold)
     return chosen[: offsets[-1]].copy(), offsets
-
-
-@kernel
-def _by_chooser(chooser: Column, n_choosers: int) -> tuple[Indices, Indices]:
-    """Return the offsets of each chooser's pairs, and the pairs, those of a chooser together in their order."""
-    first = np.zeros(n_choosers + 1, np.int64)
-    for i in chooser:
-        first[i + 1] += 1
-    for i in range(n_choosers):
-        first[i + 1] += first[i]
-    place = first[:-1].copy()
-    listed = np.empty(chooser.size, np.int64)
-    for k in range(chooser.size):
-        listed[place[chooser[k]]] = k
-        place[chooser[k]] += 1
-    return first, listed
 
 
 @kernel
