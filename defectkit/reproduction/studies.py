@@ -15,10 +15,10 @@ from defectkit.reproduction.effort import Effort
 from defectkit.reproduction.plan import PERCENTS, Plan
 from defectkit.splitters.leave_fraction_out import leave_fraction_out
 from defectkit.splitters.leave_group_out import groups_by_fact
-from defectkit.splitters.relations import KEPT_TOGETHER, kept_together
+from defectkit.splitters.relations import KEPT_TOGETHER, Relation, kept_together
 from defectkit.studies import hyperparameters, run_to_run
 from defectkit.studies.data import StudyData
-from defectkit.studies.study import LabelPair, SplitChoice, Study
+from defectkit.studies.study import LabelPair, SplitChoice, Study, both_sides
 
 TEST_FRACTION = 0.2
 """Of the images, on the test side of splits that are made: 21 of 107, as the paper has."""
@@ -51,17 +51,28 @@ class Declaring:
     @property
     def initial(self) -> SplitChoice:
         """The choice of the initial split."""
-        return SplitChoice(named=(INITIAL,), label=INITIAL, accepted=self.plan.accepted)
+        return self.named((INITIAL,), INITIAL)
+
+    def named(self, names: tuple[str, ...], label: str) -> SplitChoice:
+        """Return the choice of some named splits."""
+        return SplitChoice(named=names, label=label, accepted=self.plan.accepted)
 
     def drawn(self, splitter: str, label: str, **options: object) -> SplitChoice:
         """Return the choice of a splitter that keeps together what must be, but for what the plan accepts."""
-        together = [str(relation) for relation in KEPT_TOGETHER if relation not in self.plan.accepted]
+        together = [str(relation) for relation in _together(self.plan)]
         return SplitChoice(
             splitter=splitter,
             options={"keep_together": together, **options},
             label=label,
             accepted=self.plan.accepted,
         )
+
+    def random(self, n_splits: int) -> SplitChoice:
+        """Return the choice of the first random splits of the plan, or of as many that are drawn."""
+        named = self.plan.named.get("random-cv")
+        if named:
+            return self.named(named[:n_splits], "random")
+        return self.drawn("leave-fraction-out", "random", fraction=TEST_FRACTION, n_repeats=n_splits, seed=1)
 
     def study(self, name: str, *splits: SplitChoice, labels: tuple[LabelPair, ...] = ()) -> Study:
         """Return a study of the detector on some splits."""
@@ -89,8 +100,7 @@ def with_initial_split(data: StudyData, plan: Plan) -> StudyData:
         labels = data.labels(plan.roles.first)
         second = data.labels(plan.roles.second)
         images = [data.images[name] for name in labels.images if name in second.images]
-        relations = [relation for relation in KEPT_TOGETHER if relation not in plan.accepted]
-        bundles = kept_together(images, relations=relations)
+        bundles = kept_together(images, relations=_together(plan))
         test = leave_fraction_out(bundles, fraction=TEST_FRACTION, rng=np.random.default_rng(0))
         split = Split(
             name=INITIAL,
@@ -141,42 +151,40 @@ def _initial(given: Declaring) -> Study:
     return given.study("initial", given.initial)
 
 
+def _with_random(given: Declaring, name: str, n_splits: int) -> Study:
+    """Return the study of the initial split and some random ones; those with names bring their own labels."""
+    others = given.random(n_splits)
+    labels = both_sides(given.plan.roles.first) if others.splitter else ()
+    return given.study(name, given.initial, others, labels=labels)
+
+
 def _random_cv(given: Declaring) -> Study:
-    named = given.plan.named.get("random-cv")
-    if named:
-        others = SplitChoice(named=named, label="random", accepted=given.plan.accepted)
-        return given.study("random-cv", given.initial, others)
-    drawn = given.drawn("leave-fraction-out", "random", fraction=TEST_FRACTION, n_repeats=4, seed=1)
-    return given.study("random-cv", given.initial, drawn, labels=_both(given.plan.roles.first))
+    return _with_random(given, "random-cv", 4)
 
 
 def _groups(given: Declaring) -> Study:
     _, names = with_group_splits(given.data, given.plan)
-    return given.study("groups", SplitChoice(named=names, label="groups", accepted=given.plan.accepted))
+    return given.study("groups", given.named(names, "groups"))
 
 
 def _leave_percent_out(given: Declaring) -> Study:
     named = given.plan.named.get("leave-percent-out")
     if named:
         of_percent = {p: tuple(name for name in named if f"-{p}-percent" in name) for p in PERCENTS}
-        choices = [
-            SplitChoice(named=names, label=f"leave out {p} %", accepted=given.plan.accepted)
-            for p, names in of_percent.items()
-        ]
+        choices = [given.named(names, f"leave out {p} %") for p, names in of_percent.items()]
         return given.study("leave-percent-out", *choices)
     choices = [
         given.drawn("leave-fraction-out", f"leave out {p} %", fraction=p / 100, n_repeats=N_REPEATS, seed=10 + p)
         for p in PERCENTS
     ]
-    return given.study("leave-percent-out", *choices, labels=_both(given.plan.roles.expanded))
+    return given.study("leave-percent-out", *choices, labels=both_sides(given.plan.roles.expanded))
 
 
 def _learning_curve(given: Declaring) -> Study:
-    test = given.data.split(INITIAL).test
-    n_train = len(given.data.split(INITIAL).train)
-    fractions = [part for part in CURVE if round(part * n_train) >= 1]
-    curve = given.drawn("learning-curve", "random curve", fractions=fractions, test=list(test), seed=2)
-    return given.study("learning-curve", curve, labels=_both(given.plan.roles.first))
+    split = given.data.split(INITIAL)
+    fractions = [part for part in CURVE if round(part * len(split.train)) >= 1]
+    curve = given.drawn("learning-curve", "random curve", fractions=fractions, test=list(split.test), seed=2)
+    return given.study("learning-curve", curve, labels=both_sides(given.plan.roles.first))
 
 
 def _label_sets(given: Declaring) -> Study:
@@ -199,17 +207,9 @@ def _runs(given: Declaring) -> Study:
 
 
 def _variance(given: Declaring) -> Study:
-    named = given.plan.named.get("random-cv")
-    if named:
-        other = SplitChoice(named=named[:1], label="random", accepted=given.plan.accepted)
-        return attrs.evolve(_runs(given), name="variance", splits=(given.initial, other), conventions=_all(given))
-    drawn = given.drawn("leave-fraction-out", "random", fraction=TEST_FRACTION, n_repeats=1, seed=1)
+    two_splits = _with_random(given, "variance", 1)
     return attrs.evolve(
-        _runs(given),
-        name="variance",
-        splits=(given.initial, drawn),
-        labels=_both(given.plan.roles.first),
-        conventions=_all(given),
+        _runs(given), name="variance", splits=two_splits.splits, labels=two_splits.labels, conventions=_all(given)
     )
 
 
@@ -241,8 +241,9 @@ STUDIES: Mapping[str, Callable[[Declaring], Study]] = MappingProxyType(
 """By name, what declares a study."""
 
 
-def _both(labels: str) -> tuple[LabelPair, ...]:
-    return (LabelPair(train=labels, test=labels),)
+def _together(plan: Plan) -> list[Relation]:
+    """Return the relations whose images stay on one side."""
+    return [relation for relation in KEPT_TOGETHER if relation not in plan.accepted]
 
 
 def _all(given: Declaring) -> tuple[str, ...]:

@@ -51,6 +51,11 @@ class LabelPair:
         return self.train if self.train == self.test else f"{self.train} > {self.test}"
 
 
+def both_sides(labels: str) -> tuple[LabelPair, ...]:
+    """Return the one pair that has the same label set on both sides."""
+    return (LabelPair(train=labels, test=labels),)
+
+
 @attrs.frozen(kw_only=True)
 class SplitChoice:
     """One way to split the images: a registered splitter, or splits that the data set knows by name.

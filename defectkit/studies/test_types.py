@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
+from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study, both_sides
 
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Parts of the images that the published leave-out-percent tests leave out."""
@@ -44,7 +44,7 @@ def random_cross_validation(
     """
     splits = SplitChoice(splitter="random-k-fold", options={"n_splits": n_splits, "seed": seed})
     return Study(
-        **_with("random cross validation", options, splits=(splits,), detectors=(detector,), labels=_both(labels))
+        **_with("random cross validation", options, splits=(splits,), detectors=(detector,), labels=both_sides(labels))
     )
 
 
@@ -61,7 +61,7 @@ def leave_group_out(detector: DetectorChoice, labels: str, *, facts: Iterable[st
     splits = tuple(
         SplitChoice(splitter="leave-one-group-out", options={"by": fact}, label=f"leave out {fact}") for fact in facts
     )
-    return Study(**_with("leave group out", options, splits=splits, detectors=(detector,), labels=_both(labels)))
+    return Study(**_with("leave group out", options, splits=splits, detectors=(detector,), labels=both_sides(labels)))
 
 
 def leave_percent_out(
@@ -97,7 +97,7 @@ def leave_percent_out(
         )
         for k, fraction in enumerate(fractions)
     )
-    return Study(**_with("leave percent out", options, splits=splits, detectors=(detector,), labels=_both(labels)))
+    return Study(**_with("leave percent out", options, splits=splits, detectors=(detector,), labels=both_sides(labels)))
 
 
 def learning_curve(
@@ -130,7 +130,9 @@ def learning_curve(
     if by is not None:
         grouped = {"by": by, "n_repeats": n_repeats, "seed": seed}
         splits.append(SplitChoice(splitter="group-learning-curve", options=grouped, label=f"curve by {by}"))
-    return Study(**_with("learning curve", options, splits=tuple(splits), detectors=(detector,), labels=_both(labels)))
+    return Study(
+        **_with("learning curve", options, splits=tuple(splits), detectors=(detector,), labels=both_sides(labels))
+    )
 
 
 def label_set_comparison(
@@ -194,10 +196,6 @@ def hyperparameters(detector: str, grid: Mapping[str, Sequence[Any]], *, splits:
         for values in itertools.product(*grid.values())
     )
     return Study(**_with("hyperparameters", options, splits=(splits,), detectors=choices))
-
-
-def _both(labels: str) -> tuple[LabelPair, ...]:
-    return (LabelPair(train=labels, test=labels),)
 
 
 def _with(name: str, options: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

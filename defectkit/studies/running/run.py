@@ -87,18 +87,19 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
     with exclusive(place / LOCK, timeout_s=1.0):
         kept = Kept.open(place, study.settings() | {"data": data.name})
         cells = cells_of(study, data)
-        evaluations = _evaluated(study, data, cells, kept, report)
-        result = data.lock(_described(study, data, cells, evaluations, kept))
+        evaluations, seconds = _evaluated(study, data, cells, kept, report)
+        result = data.lock(_described(study, data, cells, evaluations, seconds))
         save_results(result, kept.results)
     return result
 
 
 def _evaluated(
     study: Study, data: StudyData, cells: Sequence[EvaluationCell], kept: Kept, report: Report
-) -> list[xarray.Dataset]:
+) -> tuple[list[xarray.Dataset], list[tuple[float, float]]]:
+    """Return the evaluation of each cell, and the seconds that its training and its detection took."""
     to_train = {c.predictions.key: c.predictions for c in cells if not kept.has_predictions(c.predictions.key)}
     clock = Clock.over(to_train.values())
-    evaluations = []
+    evaluations, seconds = [], []
     for number, cell in enumerate(cells, start=1):
         report(
             StudyProgress(
@@ -110,14 +111,15 @@ def _evaluated(
             )
         )
         predicted = _predicted(study, data, cell.predictions, kept)
-        clock.done(cell.predictions, predicted.train_seconds + predicted.predict_seconds)
+        seconds.append((predicted.train_seconds, predicted.predict_seconds))
+        clock.done(cell.predictions, sum(seconds[-1]))
         evaluation = kept.evaluation(cell.key)
         if evaluation is None:
             evaluation = _evaluation(study, data, cell, predicted)
             kept.put_evaluation(cell.key, evaluation)
         evaluations.append(evaluation)
     report(StudyProgress(number=len(cells), total=len(cells), cell="", is_kept=True, seconds_left=0.0))
-    return evaluations
+    return evaluations, seconds
 
 
 def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: Kept) -> Predicted:
@@ -161,13 +163,12 @@ def _described(
     data: StudyData,
     cells: Sequence[EvaluationCell],
     evaluations: Sequence[xarray.Dataset],
-    kept: Kept,
+    seconds: Sequence[tuple[float, float]],
 ) -> xarray.Dataset:
     from defectkit import __version__
 
     result = joined(evaluations)
     splits = [cell.predictions.split for cell in cells]
-    seconds = [found for c in cells if (found := kept.predictions(c.predictions.key)) is not None]
     texts = {
         "splits": [c.predictions.splits_label for c in cells],
         "split": [split.name for split in splits],
@@ -179,8 +180,8 @@ def _described(
     numbers: dict[str, tuple[Any, str, str]] = {
         "n_train_images": ([len(split.train) for split in splits], "images trained on", ""),
         "n_test_images": ([len(split.test) for split in splits], "images tested on", ""),
-        "train_seconds": ([s.train_seconds for s in seconds], "time that training took", "second"),
-        "predict_seconds": ([s.predict_seconds for s in seconds], "time that detection took", "second"),
+        "train_seconds": ([train for train, _ in seconds], "time that training took", "second"),
+        "predict_seconds": ([predict for _, predict in seconds], "time that detection took", "second"),
     }
     types = [str(name) for name in result["defect_type"].values]
     notes = [f"{c}: {note}" for c, e in zip(cells, evaluations, strict=True) for note in e.attrs["notes"]]
