@@ -142,7 +142,11 @@ def offsets_of(lengths: Int64s) -> Int64s:
 
 def joined_offsets(parts: Iterable[Int64s]) -> Int64s:
     """Return the offsets of several cut columns laid end to end."""
-    return offsets_of(np.concatenate([np.zeros(0, np.int64), *(np.diff(part) for part in parts)]))
+    given = list(parts)
+    before = np.cumsum([0, *(part[-1] for part in given)], dtype=np.int64)
+    joined = np.concatenate([np.zeros(1, np.int64), *(part[1:] for part in given)])
+    joined[1:] += np.repeat(before[:-1], [part.size - 1 for part in given])
+    return joined
 
 
 def slice_sums(values: NDArray[Any], offsets: Int64s) -> NDArray[Any]:

@@ -7,6 +7,7 @@ import operator
 from typing import TypeAlias
 
 from defectkit.errors import GeometryError
+from defectkit.geometry.columns import Int64s, check_offsets
 
 Shape: TypeAlias = tuple[int, int]
 Spacing: TypeAlias = tuple[float, float]
@@ -52,3 +53,19 @@ def check_spacing(spacing: Spacing) -> Spacing:
     if not (0 < along_row < math.inf and 0 < along_col < math.inf):
         raise GeometryError(f"spacing is {spacing!r}, but both numbers must be positive and finite")
     return along_row, along_col
+
+
+def check_frames(a_frames: Int64s, n_a: int, b_frames: Int64s, n_b: int) -> None:
+    """Raise unless the masks of two sides are cut into the same number of frames.
+
+    Raises
+    ------
+    GeometryError
+        If the offsets of a side do not cut its masks into consecutive slices, or the sides differ in their number.
+    """
+    check_offsets(a_frames, n_a, what="masks")
+    check_offsets(b_frames, n_b, what="masks")
+    if a_frames.size != b_frames.size:
+        raise GeometryError(
+            f"one side has {a_frames.size - 1} frames and the other {b_frames.size - 1}; frames go in pairs"
+        )

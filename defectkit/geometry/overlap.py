@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from defectkit.geometry.columns import Float64s, Int64s
+from defectkit.geometry.frames import check_frames
 from defectkit.geometry.runs import Runs
 
 
@@ -92,6 +93,44 @@ def iou_pairs(a: Runs, b: Runs) -> IouPairs:
     ``I / (A + B - I)`` of pixel counts, one division in double precision: the same bits as pycocotools.
     """
     first, second, intersection, iou = _overlapping_pairs(a, b)
+    return IouPairs(first=first, second=second, intersection=intersection, iou=iou)
+
+
+def iou_pairs_by_frame(a: Runs, a_frames: Int64s, b: Runs, b_frames: Int64s) -> IouPairs:
+    """Return the same for masks of several frames, one frame after the other: only those of one frame make pairs.
+
+    Parameters
+    ----------
+    a, b : Runs
+        N and M masks, each in coordinates of its frame.
+    a_frames, b_frames : numpy.ndarray, shape (F + 1,), int64
+        The masks of frame ``f`` are ``a_frames[f]:a_frames[f + 1]`` of ``a``, and so for ``b``.
+
+    Returns
+    -------
+    IouPairs
+        Those that :func:`iou_pairs` gives of each frame, with the indices that the masks have here.
+
+    Raises
+    ------
+    GeometryError
+        If the frames do not cut the masks of a side into consecutive slices, or the sides differ in their number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from defectkit.geometry.masks import masks_to_runs
+    >>> three = masks_to_runs(np.ones((3, 2, 2), bool))
+    >>> pairs = iou_pairs_by_frame(three, np.array([0, 1, 3]), three, np.array([0, 2, 3]))
+    >>> list(zip(pairs.first.tolist(), pairs.second.tolist()))
+    [(0, 0), (0, 1), (1, 2), (2, 2)]
+    """
+    from defectkit.geometry.kernels.overlap import overlapping_pairs_by_frame
+
+    check_frames(a_frames, len(a), b_frames, len(b))
+    first, second, intersection, iou = overlapping_pairs_by_frame(
+        a.row, a.start, a.end, a.offsets, a_frames, b.row, b.start, b.end, b.offsets, b_frames
+    )
     return IouPairs(first=first, second=second, intersection=intersection, iou=iou)
 
 

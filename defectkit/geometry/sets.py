@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from defectkit.errors import GeometryError
 from defectkit.geometry.columns import Int64s, offsets_of
+from defectkit.geometry.frames import check_frames
 from defectkit.geometry.runs import Runs
 
 
@@ -77,11 +78,6 @@ def covered_areas(a: Runs, b: Runs) -> tuple[int, int, int]:
     in_a, in_b, in_both : int
         Pixels under any mask of ``a``, under any of ``b``, and under both.
 
-    Notes
-    -----
-    The frame is read as one long row, in which the ends of runs are sorted for themselves: a pixel is covered where
-    more runs have begun than ended.
-
     Examples
     --------
     >>> from defectkit.geometry.masks import masks_to_runs
@@ -90,22 +86,38 @@ def covered_areas(a: Runs, b: Runs) -> tuple[int, int, int]:
     >>> covered_areas(masks_to_runs(masks[:2]), masks_to_runs(masks[2:]))
     (4, 3, 1)
     """
-    from defectkit.geometry.kernels.union import count_covered
-
-    filled = [side for side in (a, b) if side.start.size]
-    leftmost = min((int(side.start.min()) for side in filled), default=0)
-    width = max((int(side.end.max()) for side in filled), default=0) - leftmost
-    in_a, in_b, in_both = count_covered(*_sorted_ends(a, leftmost, width), *_sorted_ends(b, leftmost, width))
-    return int(in_a), int(in_b), int(in_both)
+    ((in_a, in_b, in_both),) = covered_areas_by_frame(a, _one_frame(a), b, _one_frame(b)).tolist()
+    return in_a, in_b, in_both
 
 
-def _sorted_ends(runs: Runs, leftmost: int, width: int) -> tuple[Int64s, Int64s]:
-    """Return where runs begin and where they end, each sorted, in a row of all rows of ``width`` pixels end to end.
+def covered_areas_by_frame(a: Runs, a_frames: Int64s, b: Runs, b_frames: Int64s) -> Int64s:
+    """Return the same for masks of several frames, one frame after the other.
 
-    No position leaves int64, whatever the int32 coordinates are.
+    Parameters
+    ----------
+    a, b : Runs
+        N and M masks, each in coordinates of its frame.
+    a_frames, b_frames : numpy.ndarray, shape (F + 1,), int64
+        The masks of frame ``f`` are ``a_frames[f]:a_frames[f + 1]`` of ``a``, and so for ``b``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (F, 3), int64
+        For each frame the pixels under any mask of ``a``, under any of ``b``, and under both.
+
+    Raises
+    ------
+    GeometryError
+        If the frames do not cut the masks of a side into consecutive slices, or the sides differ in their number.
     """
-    row = runs.row * np.int64(width)
-    return np.sort(row + (runs.start - np.int64(leftmost))), np.sort(row + (runs.end - np.int64(leftmost)))
+    from defectkit.geometry.kernels.union import covered_by_frame
+
+    check_frames(a_frames, len(a), b_frames, len(b))
+    return covered_by_frame(a.row, a.start, a.end, a.offsets[a_frames], b.row, b.start, b.end, b.offsets[b_frames])
+
+
+def _one_frame(runs: Runs) -> Int64s:
+    return np.array([0, len(runs)], np.int64)
 
 
 def crop(runs: Runs, top: int, left: int, bottom: int, right: int) -> tuple[Runs, Int64s]:

@@ -17,7 +17,7 @@ def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     Parameters
     ----------
     overlaps : Overlaps
-        Of one image.
+        Of one image, or of several side by side.
     iou_thresholds : sequence of float
         In any order.
 

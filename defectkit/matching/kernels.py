@@ -81,12 +81,13 @@ def optimal_pairs(
     """Take the most pairs there can be at each threshold, and of those sets the one of the largest sum of IoU.
 
     True defects enter one after the other, each by a shortest augmenting path over the pairs there are: a pair costs
-    minus its IoU and minus more than all IoUs can sum to, staying alone costs nothing. ``own`` and ``other`` are the
-    dual variables of the two sides. A search never leaves the defects that overlaps link to the one that enters. Of
-    equals the first is taken, so that a set matched with itself pairs each defect with itself.
+    minus its IoU and minus its bonus, which is more than the IoUs of all it is linked to can sum to; staying alone
+    costs nothing. ``own`` and ``other`` are the dual variables of the two sides. A search never leaves the defects that
+    overlaps link to the one that enters. Of equals the first is taken, so that a set matched with itself pairs each
+    defect with itself.
     """
     _, first = group_order(truth, n_true)
-    bonus = np.float64(min(n_true, n_predicted) + 1)
+    bonuses = _bonuses(truth, predicted, n_true, n_predicted)
     own, other = np.empty(n_true, np.float64), np.empty(n_predicted, np.float64)
     pair_of_true, pair_of_predicted = np.empty(n_true, np.int64), np.empty(n_predicted, np.int64)
     distance = np.full(n_predicted, np.inf, np.float64)
@@ -103,6 +104,7 @@ def optimal_pairs(
         pair_of_true[:] = -1
         pair_of_predicted[:] = -1
         for entering in range(n_true):
+            bonus = bonuses[entering]
             for k in range(first[entering], first[entering + 1]):
                 if iou[k] >= threshold:
                     own[entering] = min(own[entering], -iou[k] - bonus - other[predicted[k]])
@@ -157,6 +159,32 @@ def optimal_pairs(
                 taken[pair_of_true[i]] = True
         offsets[t + 1] = _append(chosen, offsets[t], taken, iou, threshold)
     return chosen[: offsets[-1]].copy(), offsets
+
+
+@kernel
+def _bonuses(truth: Column, predicted: Column, n_true: int, n_predicted: int) -> NDArray[np.float64]:
+    """Return, for each true defect, one more than the pairs that the defects it is linked to by overlaps can make."""
+    above = np.arange(n_true + n_predicted)
+    for k in range(truth.size):
+        one, other = _top(above, truth[k]), _top(above, n_true + predicted[k])
+        above[max(one, other)] = min(one, other)
+    n_linked = np.zeros((n_true + n_predicted, 2), np.int64)
+    for i in range(above.size):
+        n_linked[_top(above, i), 0 if i < n_true else 1] += 1
+    bonuses = np.empty(n_true, np.float64)
+    for i in range(n_true):
+        top = _top(above, i)
+        bonuses[i] = min(n_linked[top, 0], n_linked[top, 1]) + 1
+    return bonuses
+
+
+@kernel
+def _top(above: Column, i: int) -> int:
+    """Return the lowest defect that ``i`` is linked to, and shorten the way to it."""
+    while above[i] != i:
+        above[i] = above[above[i]]
+        i = above[i]
+    return i
 
 
 @kernel

@@ -29,7 +29,7 @@ def lexicographic(
     Parameters
     ----------
     overlaps : Overlaps
-        Of one image.
+        Of one image, or of several side by side.
     truth_order, predicted_order : numpy.ndarray, shape (n_true,) and (n_predicted,), int64
         The order of the defects of each side, from :func:`reading_order`.
     iou_thresholds : sequence of float

@@ -9,6 +9,7 @@ from defectkit.matching.matchers import matcher
 from defectkit.matching.matching import Matching
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import overlaps
+from defectkit.measurement.stacking import Stack
 from defectkit.records.instances import Instances
 
 
@@ -88,4 +89,5 @@ def sweep(
     """
     rule = find_convention(convention)
     thresholds = [check_iou_threshold(t) for t in iou_thresholds]
-    return matcher(rule.matcher).rule(truth, predicted, overlaps(truth, predicted, rule), thresholds)
+    pairs = overlaps(truth, predicted, rule)
+    return matcher(rule.matcher).rule(Stack(parts=[truth]), Stack(parts=[predicted]), pairs, thresholds)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
 from defectkit.errors import UnknownMatcherError
 from defectkit.matching.greedy import greedy
@@ -15,14 +17,14 @@ from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
 from defectkit.measurement.sizes import Side
-from defectkit.records.instances import Instances
+from defectkit.measurement.stacking import Stack
 
-Rule = Callable[[Instances, Instances, Overlaps, Sequence[float]], Matchings]
+Rule = Callable[[Stack, Stack, Overlaps, Sequence[float]], Matchings]
 
 
 @attrs.frozen(kw_only=True)
 class Matcher:
-    """A rule that pairs the defects of one image.
+    """A rule that pairs the defects of one image, or of several side by side.
 
     Parameters
     ----------
@@ -30,8 +32,9 @@ class Matcher:
     description : str
         One sentence.
     rule : callable
-        Takes truth, prediction, their overlaps and IoU thresholds; returns a matching for each threshold, as
-        :class:`~defectkit.matching.matchings.Matchings`.
+        Takes the stacks of truth and prediction, their overlaps and IoU thresholds; returns a matching for each
+        threshold, as :class:`~defectkit.matching.matchings.Matchings`. Since nothing of one image overlaps anything of
+        another, several side by side are matched as each by itself.
     """
 
     name: str
@@ -39,11 +42,14 @@ class Matcher:
     rule: Rule
 
 
-def _lexicographic(
-    truth: Instances, predicted: Instances, overlaps: Overlaps, thresholds: Sequence[float]
-) -> Matchings:
-    orders = reading_order(truth, Side.TRUTH), reading_order(predicted, Side.PREDICTION)
+def _lexicographic(truth: Stack, predicted: Stack, overlaps: Overlaps, thresholds: Sequence[float]) -> Matchings:
+    orders = _reading_orders(truth, Side.TRUTH), _reading_orders(predicted, Side.PREDICTION)
     return lexicographic(overlaps, *orders, thresholds)
+
+
+def _reading_orders(stack: Stack, side: Side) -> NDArray[np.int64]:
+    orders = (reading_order(part, side) + n for part, n in zip(stack.parts, stack.frames[:-1], strict=True))
+    return np.concatenate([np.zeros(0, np.int64), *orders])
 
 
 def _table(*matchers: Matcher) -> Mapping[str, Matcher]:

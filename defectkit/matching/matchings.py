@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import overload
 
@@ -17,7 +18,7 @@ Indices = NDArray[np.int64]
 
 @attrs.frozen(kw_only=True, eq=False)
 class Matchings(Sequence[Matching]):
-    """The matching of one image at each of T thresholds: a sequence of :class:`Matching`.
+    """The matching of one image, or of several side by side, at each of T thresholds: a sequence of :class:`Matching`.
 
     Parameters
     ----------
@@ -76,3 +77,66 @@ class Matchings(Sequence[Matching]):
     def thresholds_of_pairs(self) -> Indices:
         """The position of the threshold that takes each of ``pairs``, shape (K,)."""
         return np.repeat(np.arange(len(self)), self.n_found)
+
+    @classmethod
+    def side_by_side(cls, parts: Sequence[Matchings], iou_thresholds: tuple[float, ...]) -> Matchings:
+        """Join those of several images, all at the given thresholds, whose defects are counted through.
+
+        Examples
+        --------
+        >>> from defectkit.matching.greedy import greedy
+        >>> one = greedy(Overlaps.from_dense([[0.50, 0.45], [0.48, 0.10]]), (0.3, 0.05))
+        >>> both = Matchings.side_by_side([one, one], (0.3, 0.05))
+        >>> both.n_found.tolist(), both[1].truth.tolist()
+        ([2, 4], [0, 1, 2, 3])
+        """
+        none = np.zeros(0, np.int64)
+        before = np.cumsum([0, *(len(part.overlaps) for part in parts)])
+        pairs = np.concatenate([none, *(part.pairs + n for part, n in zip(parts, before[:-1], strict=True))])
+        threshold = np.concatenate([none, *(part.thresholds_of_pairs for part in parts)])
+        return cls(
+            overlaps=Overlaps.side_by_side(part.overlaps for part in parts),
+            pairs=pairs[_stable_order(threshold, len(iou_thresholds))],
+            offsets=np.cumsum([0, *np.bincount(threshold, minlength=len(iou_thresholds))], dtype=np.int64),
+            iou_thresholds=iou_thresholds,
+        )
+
+    def by_frame(self, true_frames: Indices, predicted_frames: Indices) -> list[Matchings]:
+        """Return the matchings of each image, where these are of several side by side.
+
+        Parameters
+        ----------
+        true_frames, predicted_frames : numpy.ndarray, shape (images + 1,), int64
+            The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, and so for the predicted ones.
+        """
+        n_images, n_thresholds = len(true_frames) - 1, len(self)
+        begin = np.searchsorted(self.overlaps.truth, true_frames)
+        image = np.repeat(np.arange(n_images), np.diff(begin))[self.pairs]
+        by_image = self.pairs[_stable_order(image, n_images)]
+        counts = np.bincount(image * n_thresholds + self.thresholds_of_pairs, minlength=n_images * n_thresholds)
+        offsets = np.zeros((n_images, n_thresholds + 1), np.int64)
+        np.cumsum(counts.reshape(n_images, n_thresholds), axis=1, out=offsets[:, 1:])
+        taken = np.concatenate([np.zeros(1, np.int64), np.cumsum(offsets[:, -1])]).tolist()
+        bounds = zip(*(f.tolist() for f in (begin, true_frames, predicted_frames)), strict=True)
+        return [
+            Matchings(
+                overlaps=Overlaps(
+                    truth=self.overlaps.truth[pair:next_pair] - true,
+                    predicted=self.overlaps.predicted[pair:next_pair] - predicted,
+                    iou=self.overlaps.iou[pair:next_pair],
+                    n_true=next_true - true,
+                    n_predicted=next_predicted - predicted,
+                ),
+                pairs=by_image[taken[k] : taken[k + 1]] - pair,
+                offsets=offsets[k],
+                iou_thresholds=self.iou_thresholds,
+            )
+            for k, ((pair, true, predicted), (next_pair, next_true, next_predicted)) in enumerate(
+                itertools.pairwise(bounds)
+            )
+        ]
+
+
+def _stable_order(groups: Indices, n_groups: int) -> Indices:
+    """Return the order that sorts by group and keeps the order within each; of small integers that is a count."""
+    return np.argsort(groups.astype(np.min_scalar_type(n_groups)), kind="stable")

@@ -15,7 +15,7 @@ def optimal(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     Parameters
     ----------
     overlaps : Overlaps
-        Of one image.
+        Of one image, or of several side by side.
     iou_thresholds : sequence of float
         In any order.
 
@@ -27,8 +27,8 @@ def optimal(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     Notes
     -----
     An assignment problem, solved by shortest augmenting paths [1]_ over the pairs that overlap, so that no search
-    leaves the defects that overlaps link to each other. A pair weighs its IoU plus more than all IoUs can sum to, so
-    that no overlap outweighs a pair.
+    leaves the defects that overlaps link to each other. A pair weighs its IoU plus more than all IoUs of these can sum
+    to, so that no overlap outweighs a pair, and what is matched does not depend on defects elsewhere.
 
     References
     ----------

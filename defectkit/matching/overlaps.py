@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from defectkit.conventions import BoxRule, Convention, IoUKind
 from defectkit.errors import PairingError
 from defectkit.measurement.sizes import Side, outlines
+from defectkit.measurement.stacking import Stack
 from defectkit.records.instances import Instances
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ Floats = NDArray[np.float64]
 
 @attrs.frozen(kw_only=True, eq=False)
 class Overlaps:
-    """Pairs of a true and a predicted defect of one image with an IoU above 0, sorted by truth, then predicted.
+    """Pairs of a true and a predicted defect with an IoU above 0, sorted by truth, then predicted.
+
+    They are of one image, or of several side by side, whose defects are then counted through.
 
     Parameters
     ----------
@@ -70,6 +74,23 @@ class Overlaps:
         matrix[self.truth, self.predicted] = self.iou
         return matrix
 
+    @classmethod
+    def side_by_side(cls, parts: Iterable[Overlaps]) -> Overlaps:
+        """Join those of several images, whose defects are counted through, one image after the other."""
+        given = list(parts)
+        before_true = np.cumsum([0, *(part.n_true for part in given)])
+        before_predicted = np.cumsum([0, *(part.n_predicted for part in given)])
+        none = np.zeros(0, np.int64)
+        return cls(
+            truth=np.concatenate([none, *(p.truth + n for p, n in zip(given, before_true[:-1], strict=True))]),
+            predicted=np.concatenate(
+                [none, *(p.predicted + n for p, n in zip(given, before_predicted[:-1], strict=True))]
+            ),
+            iou=np.concatenate([np.zeros(0), *(part.iou for part in given)]),
+            n_true=int(before_true[-1]),
+            n_predicted=int(before_predicted[-1]),
+        )
+
     def take(self, keep: NDArray[np.bool_]) -> Overlaps:
         """Return the pairs for which ``keep`` (P,) is true; the numbers of defects stay."""
         return attrs.evolve(self, truth=self.truth[keep], predicted=self.predicted[keep], iou=self.iou[keep])
@@ -97,16 +118,60 @@ def overlaps(truth: Instances, predicted: Instances, convention: Convention) -> 
     >>> overlaps(dot, dot, DEFECTKIT).to_dense().tolist()
     [[1.0]]
     """
-    if truth.shape != predicted.shape:
-        raise PairingError(
-            f"the truth is of an image of {truth.shape[0]} x {truth.shape[1]} pixels, "
-            f"the prediction of {predicted.shape[0]} x {predicted.shape[1]}"
-        )
+    check_shapes(truth, predicted)
     if convention.iou_kind is IoUKind.BOX:
         return box_overlaps(truth, predicted, convention.box_rule)
     if convention.iou_kind is IoUKind.POLYGON:
         return polygon_overlaps(truth, predicted)
     return mask_overlaps(truth, predicted)
+
+
+def stacked_overlaps(truth: Stack, predicted: Stack, convention: Convention) -> Overlaps:
+    """Return the overlaps of the defects of several images, counted through: those of two images never overlap.
+
+    Parameters
+    ----------
+    truth, predicted : Stack
+        N and M defects of the same images.
+    convention : Convention
+        Its ``iou_kind`` and ``box_rule`` are used.
+
+    Raises
+    ------
+    PairingError
+        If the two sides of an image are of frames of different shapes.
+    """
+    sides = list(zip(truth.parts, predicted.parts, strict=True))
+    if convention.iou_kind is not IoUKind.MASK:
+        return Overlaps.side_by_side(overlaps(ours, theirs, convention) for ours, theirs in sides)
+
+    from defectkit.geometry.overlap import iou_pairs_by_frame
+
+    for ours, theirs in sides:
+        check_shapes(ours, theirs)
+    pairs = iou_pairs_by_frame(truth.runs, truth.frames, predicted.runs, predicted.frames)
+    return Overlaps(
+        truth=pairs.first,
+        predicted=pairs.second,
+        iou=pairs.iou,
+        n_true=len(truth.runs),
+        n_predicted=len(predicted.runs),
+    )
+
+
+def check_shapes(truth: Instances, predicted: Instances) -> None:
+    """Raise unless both sides are of frames of one shape.
+
+    Raises
+    ------
+    PairingError
+        Naming the two shapes.
+    """
+    if truth.shape != predicted.shape:
+        raise PairingError(
+            f"the truth is of an image of {truth.shape[0]} x {truth.shape[1]} pixels, "
+            f"the prediction of {predicted.shape[0]} x {predicted.shape[1]}"
+        )
 
 
 def mask_overlaps(truth: Instances, predicted: Instances) -> Overlaps:

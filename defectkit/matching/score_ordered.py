@@ -21,7 +21,7 @@ def score_ordered(overlaps: Overlaps, scores: NDArray[np.float64], iou_threshold
     Parameters
     ----------
     overlaps : Overlaps
-        Of one image.
+        Of one image, or of several side by side.
     scores : numpy.ndarray, shape (n_predicted,), float64
         NaN comes last; equal scores, and those without, keep the order of the predictions.
     iou_thresholds : sequence of float

@@ -14,7 +14,7 @@ from defectkit.errors import PairingError
 from defectkit.geometry.polygons import Polygons
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMNS
 from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
-from defectkit.measurement.stacking import stacked
+from defectkit.measurement.stacking import Stack
 from defectkit.parallel import about, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
@@ -179,16 +179,15 @@ def _columns(
     """Return the columns of images of one shape, pixel size and side, one image after the other."""
     from defectkit.geometry.shape import centroids, measure_shapes, touches_border
 
-    parts = list(by_image.values())
-    instances = stacked(parts)
-    boxes = instances.boxes
-    centers_px = centroids(instances.runs)
-    shapes = measure_shapes(instances.runs, spacing)
+    stack = Stack(parts=by_image.values())
+    boxes = stack.runs.boxes()
+    centers_px = centroids(stack.runs)
+    shapes = measure_shapes(stack.runs, spacing)
     columns: dict[str, Array] = {
-        "image": np.repeat(np.array(list(by_image), dtype=str), [len(part) for part in parts]),
-        "defect_id": np.concatenate([part.ids for part in parts]),
-        "defect_type": np.array(instances.type_names, dtype=str),
-        "score": instances.scores,
+        "image": np.repeat(np.array(list(by_image), dtype=str), np.diff(stack.frames)),
+        "defect_id": np.concatenate([part.ids for part in stack.parts]),
+        "defect_type": np.array(stack.types, dtype=str)[stack.type_codes],
+        "score": stack.scores,
         "centroid_row": centers_px[:, 0],
         "centroid_col": centers_px[:, 1],
         **{f"bbox_{side}": boxes[:, k] for k, side in enumerate(("top", "left", "bottom", "right"))},
@@ -198,11 +197,11 @@ def _columns(
         "axis_major": shapes.axes_major,
         "axis_minor": shapes.axes_minor,
         "heywood_circularity": shapes.heywood_circularities,
-        "touches_border": touches_border(instances.runs, instances.shape),
-        "size": sizes(instances, spacing, convention, side=side, taxonomy=taxonomy),
-        "shape_factor": shape_factors(instances, spacing, convention, side=side),
+        "touches_border": touches_border(stack.runs, stack.parts[0].shape),
+        "size": sizes(stack, spacing, convention, side=side, taxonomy=taxonomy),
+        "shape_factor": shape_factors(stack, spacing, convention, side=side),
     }
-    return columns | _polygon_columns(instances.polygons, spacing)
+    return columns | _polygon_columns(stack.polygons, spacing)
 
 
 def _polygon_columns(polygons: Polygons, spacing: Spacing) -> dict[str, Array]:

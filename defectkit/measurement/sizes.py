@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention, ShapeRule, SizeRule
 from defectkit.geometry.polygons import Polygons
+from defectkit.measurement.stacking import Measurable
 from defectkit.records.defect_type import Taxonomy
-from defectkit.records.instances import Instances
 
 Floats = NDArray[np.float64]
 Spacing = tuple[float, float]
@@ -28,7 +28,7 @@ class Side(enum.StrEnum):
 
 
 def sizes(
-    instances: Instances,
+    instances: Measurable,
     spacing: Spacing,
     convention: Convention,
     *,
@@ -39,7 +39,7 @@ def sizes(
 
     Parameters
     ----------
-    instances : Instances
+    instances : Instances or Stack
         N defects.
     spacing : (float, float)
         Height and width of a pixel.
@@ -58,6 +58,7 @@ def sizes(
     Examples
     --------
     >>> from defectkit.conventions import DEFECTKIT, JACOBS2022
+    >>> from defectkit.records import Instances
     >>> dot = Instances.from_masks([np.ones((8, 8), bool)], types=["bdot"], shape=(8, 8))
     >>> sizes(dot, (0.5, 0.5), DEFECTKIT).round(3).tolist(), sizes(dot, (0.5, 0.5), JACOBS2022).round(3).tolist()
     ([4.514], [4.95])
@@ -69,13 +70,13 @@ def sizes(
 
 
 def shape_factors(
-    instances: Instances, spacing: Spacing, convention: Convention, *, side: Side | None = None
+    instances: Measurable, spacing: Spacing, convention: Convention, *, side: Side | None = None
 ) -> Floats:
     """Return the Heywood circularity of each defect, of its mask or of its convex hull as the convention says.
 
     Parameters
     ----------
-    instances : Instances
+    instances : Instances or Stack
         N defects.
     spacing : (float, float)
         Height and width of a pixel.
@@ -100,12 +101,12 @@ def shape_factors(
     return hull_circularities(outlines(instances, side), spacing)
 
 
-def equal_area_diameters(instances: Instances, spacing: Spacing = (1.0, 1.0)) -> Floats:
+def equal_area_diameters(instances: Measurable, spacing: Spacing = (1.0, 1.0)) -> Floats:
     """Return the diameter ``2 sqrt(A / pi)`` of the disc that has the area of each mask; NaN for an empty mask.
 
     Parameters
     ----------
-    instances : Instances
+    instances : Instances or Stack
         N defects.
     spacing : (float, float)
         Height and width of a pixel.
@@ -114,12 +115,12 @@ def equal_area_diameters(instances: Instances, spacing: Spacing = (1.0, 1.0)) ->
     return np.where(area > 0, 2 * np.sqrt(area / np.pi), np.nan)
 
 
-def outlines(instances: Instances, side: Side | None = None) -> Polygons:
+def outlines(instances: Measurable, side: Side | None = None) -> Polygons:
     """Return the polygon that stands for each defect where a rule looks at vertices.
 
     Parameters
     ----------
-    instances : Instances
+    instances : Instances or Stack
         N defects.
     side : Side, optional
         Truth: the polygon as drawn, its vertices cut to integers; where none was drawn, as for a prediction.

@@ -1,9 +1,13 @@
-"""Stacking: the defects of several images as those of one, for measures that look at one defect at a time."""
+"""Stacking: the defects of several images, one image after the other, for work that is better done on many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Protocol, TypeVar
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,43 +16,105 @@ from defectkit.geometry.runs import Runs
 from defectkit.records.instances import Instances
 
 Floats = NDArray[np.float64]
+T = TypeVar("T", bound=np.generic)
 
 
-def stacked(parts: Sequence[Instances]) -> Instances:
-    """Return the defects of all ``parts``, one part after the other, each where it lies in its own image.
+class Measurable(Protocol):
+    """What sizes and shapes look at: the columns that :class:`Instances` and :class:`Stack` share."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The names that ``type_codes`` index."""
+
+    @property
+    def type_codes(self) -> NDArray[np.int16]:
+        """Shape (N,)."""
+
+    @property
+    def runs(self) -> Runs:
+        """The N masks."""
+
+    @property
+    def polygons(self) -> Polygons:
+        """The polygons as drawn, empty ones where there is none."""
+
+    @property
+    def areas(self) -> NDArray[np.int64]:
+        """Pixels of each mask, shape (N,)."""
+
+    @property
+    def is_labels(self) -> bool:
+        """Whether no defect has a score."""
+
+
+def _tuple(parts: Iterable[Instances]) -> tuple[Instances, ...]:
+    return tuple(parts)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Stack:
+    """The defects of several images as columns, one image after the other, each defect where it lies in its own image.
+
+    What is measured of a defect by itself is the same here. Columns are joined when they are first asked for.
 
     Parameters
     ----------
-    parts : sequence of Instances
-        At least one.
-
-    Returns
-    -------
-    Instances
-        With ids of its own and a frame that holds all frames. What is measured of one defect by itself is the same
-        here, and measuring many at once costs little more than measuring a few.
+    parts : iterable of Instances
+        The defects of each image; none at all has no defect.
 
     Examples
     --------
     >>> dot = Instances.from_masks([np.ones((4, 4), bool)], types=["bdot"], shape=(4, 4))
-    >>> len(stacked([dot, dot])), stacked([dot, dot]).areas.tolist()
-    (2, [16, 16])
+    >>> both = Stack(parts=(dot, dot))
+    >>> both.areas.tolist(), both.frames.tolist()
+    ([16, 16], [0, 1, 2])
     """
-    if len(parts) == 1:
-        return parts[0]
-    types = tuple(dict.fromkeys(name for part in parts for name in part.types))
-    codes = [np.array([types.index(name) for name in part.types], np.int16)[part.type_codes] for part in parts]
-    return Instances(
-        shape=(max(part.shape[0] for part in parts), max(part.shape[1] for part in parts)),
-        types=types,
-        type_codes=np.concatenate(codes),
-        runs=Runs.concatenate(part.runs for part in parts),
-        scores=np.concatenate([part.scores for part in parts]),
-        polygons=Polygons.concatenate(part.polygons for part in parts),
-        given_boxes=np.concatenate([part.given_boxes for part in parts]),
-    )
+
+    parts: tuple[Instances, ...] = attrs.field(converter=_tuple)
+
+    @cached_property
+    def frames(self) -> NDArray[np.int64]:
+        """The defects of image ``k`` are ``frames[k]:frames[k + 1]``, shape (images + 1,)."""
+        return np.cumsum([0, *map(len, self.parts)], dtype=np.int64)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The masks, in coordinates of their images."""
+        return self.parts[0].runs if len(self.parts) == 1 else Runs.concatenate(part.runs for part in self.parts)
+
+    @cached_property
+    def polygons(self) -> Polygons:
+        """The polygons as drawn, in coordinates of their images."""
+        return Polygons.concatenate([part.polygons for part in self.parts])
+
+    @cached_property
+    def areas(self) -> NDArray[np.int64]:
+        """Pixels of each mask."""
+        return self.runs.areas()
+
+    @cached_property
+    def scores(self) -> Floats:
+        """The scores, NaN for labels."""
+        return np.concatenate([np.zeros(0), *(part.scores for part in self.parts)])
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """The types of all parts."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.types))
+
+    @cached_property
+    def type_codes(self) -> NDArray[np.int16]:
+        """The position of the type of each defect among ``types``."""
+        place = {name: k for k, name in enumerate(self.types)}
+        tables = {part.types: np.array([place[name] for name in part.types], np.int16) for part in self.parts}
+        return np.concatenate([np.zeros(0, np.int16), *(tables[part.types][part.type_codes] for part in self.parts)])
+
+    @property
+    def is_labels(self) -> bool:
+        """Whether no defect has a score."""
+        return bool(np.isnan(self.scores).all())
 
 
-def unstacked(values: Floats, parts: Sequence[Instances]) -> list[Floats]:
-    """Return the values of each part, given those of all defects of :func:`stacked` parts."""
-    return np.split(values, np.cumsum([len(part) for part in parts])[:-1])
+def unstacked(values: NDArray[T], frames: NDArray[np.int64]) -> list[NDArray[T]]:
+    """Return the values of each image, given those of all defects of a :class:`Stack` and its ``frames``."""
+    return [values[begin:stop] for begin, stop in itertools.pairwise(frames.tolist())]

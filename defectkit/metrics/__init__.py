@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from defectkit.metrics.average_precision import AveragePrecision
-from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, Part, compare
+from defectkit.metrics.comparing import compare
+from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, Part
 from defectkit.metrics.confusion import Confusion
 from defectkit.metrics.defect_pairs import DefectPairs
 from defectkit.metrics.errors import Errors

@@ -8,11 +8,11 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
-from defectkit.metrics.comparison import Comparison, ImageComparison, Part
+from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
+from defectkit.metrics.selection import of_type
 
 if TYPE_CHECKING:
     import xarray
@@ -51,17 +51,20 @@ def interpolated_average_precision(scores: ArrayLike, is_found: ArrayLike, n_tru
     >>> round(interpolated_average_precision([0.9, 0.8, 0.7], [True, False, True], 2), 4)
     0.835
     """
+    order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
+    return _interpolated(np.asarray(is_found, np.bool_)[order], n_true)
+
+
+def _interpolated(found: NDArray[np.bool_], n_true: int) -> float:
+    """Return the mean precision at 101 recalls of predictions in descending order of score."""
     if n_true == 0:
         return float("nan")
-    order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
-    found = np.asarray(is_found, np.bool_)[order]
     if not found.size:
         return 0.0
-    hits, misses = np.cumsum(found, dtype=np.float64), np.cumsum(~found, dtype=np.float64)
-    recall = hits / n_true
-    precision = hits / (hits + misses + np.spacing(1))
+    hits = np.cumsum(found, dtype=np.float64)
+    precision = hits / (np.arange(1, found.size + 1) + np.spacing(1))
     highest = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(recall, RECALLS, side="left")
+    at = np.searchsorted(hits / n_true, RECALLS, side="left")
     return float(np.append(highest, 0.0)[np.minimum(at, found.size)].mean())
 
 
@@ -79,40 +82,15 @@ def average_precisions(comparison: Comparison, defect_type: str | None) -> Float
     numpy.ndarray, shape (10,), float64
         NaN without a true defect of the type, and where a prediction has no score.
     """
-    n_true = 0
-    scores: list[Floats] = []
-    found: list[NDArray[np.bool_]] = []
-    for image in comparison.images:
-        pairs, own_scores = of_type(image, defect_type)
-        n_true += pairs.n_true
-        scores.append(own_scores)
-        hits = np.zeros((len(COCO_THRESHOLDS), pairs.n_predicted), np.bool_)
-        matchings = score_ordered(pairs, own_scores, COCO_THRESHOLDS)
-        hits[matchings.thresholds_of_pairs, pairs.predicted[matchings.pairs]] = True
-        found.append(hits)
-    every = np.concatenate([np.zeros(0), *scores])
-    if np.isnan(every).any():
+    own = of_type(comparison, defect_type)
+    scores = comparison.predicted.scores[own.predicted]
+    if np.isnan(scores).any():
         return np.full(len(COCO_THRESHOLDS), np.nan)
-    rows = np.concatenate([np.zeros((len(COCO_THRESHOLDS), 0), np.bool_), *found], axis=1)
-    return np.array([interpolated_average_precision(every, row, n_true) for row in rows])
-
-
-def of_type(image: ImageComparison, defect_type: str | None) -> tuple[Overlaps, Floats]:
-    """Return the overlaps of the defects of one type, renumbered, and the scores of the predicted ones."""
-    if defect_type is None:
-        return image.overlaps, image.predicted.scores
-    true, predicted = image.true.is_type(defect_type), image.predicted.is_type(defect_type)
-    pairs = image.overlaps.take(true[image.overlaps.truth] & predicted[image.overlaps.predicted])
-    return (
-        Overlaps(
-            truth=(np.cumsum(true) - 1)[pairs.truth],
-            predicted=(np.cumsum(predicted) - 1)[pairs.predicted],
-            iou=pairs.iou,
-            n_true=int(true.sum()),
-            n_predicted=int(predicted.sum()),
-        ),
-        image.predicted.scores[predicted],
-    )
+    matchings = score_ordered(own.overlaps, scores, COCO_THRESHOLDS)
+    found = np.zeros((len(COCO_THRESHOLDS), len(scores)), np.bool_)
+    found[matchings.thresholds_of_pairs, own.overlaps.predicted[matchings.pairs]] = True
+    by_score = np.argsort(-scores, kind="stable")
+    return np.array([_interpolated(row[by_score], own.overlaps.n_true) for row in found])
 
 
 @attrs.frozen(kw_only=True)

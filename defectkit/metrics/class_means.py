@@ -6,8 +6,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.comparison import Comparison, Defects, ImageComparison
+from defectkit.metrics.comparison import Comparison, Defects
 from defectkit.metrics.dataset import SUBSETS
+from defectkit.metrics.once import once_per_comparison
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -19,7 +20,7 @@ QUANTITIES = (*MEASURES, "density")
 
 @attrs.frozen(kw_only=True, eq=False)
 class ClassMeans:
-    """Counts, sums and means by image, subset and type of one side.
+    """Counts, sums and means by image, subset and type of one side; the arrays are not writable.
 
     Parameters
     ----------
@@ -53,6 +54,7 @@ class ClassMeans:
         return _ratio(self.sums[quantity].sum(axis=0), (self.counts - self.undefined[quantity]).sum(axis=0))
 
 
+@once_per_comparison
 def class_means(comparison: Comparison) -> dict[str, ClassMeans]:
     """Return the class means of both sides, under ``true`` and ``predicted``.
 
@@ -64,12 +66,12 @@ def class_means(comparison: Comparison) -> dict[str, ClassMeans]:
     return {side: _side(comparison, side) for side in SIDES}
 
 
-def indices_of(comparison: Comparison, image: ImageComparison, side: str, subset: str) -> Counts:
-    """Return the indices of the defects of one side of an image that a subset holds."""
-    defects: Defects = getattr(image, side)
+def indices_of(comparison: Comparison, side: str, subset: str) -> Counts:
+    """Return the indices of the defects of one side, among those of all images, that a subset holds."""
+    defects: Defects = getattr(comparison, side)
     if subset == SUBSETS[0]:
         return np.arange(defects.n)
-    matching = image.matchings[comparison.primary]
+    matching = comparison.matchings[comparison.primary]
     return matching.truth if side == "true" else matching.predicted
 
 
@@ -78,19 +80,24 @@ def _side(comparison: Comparison, side: str) -> ClassMeans:
     counts = np.zeros(shape, np.int64)
     sums = {measure: np.zeros(shape) for measure in MEASURES}
     undefined = {measure: np.zeros(shape, np.int64) for measure in MEASURES}
-    k = len(comparison.types)
-    for i, image in enumerate(comparison.images):
-        defects: Defects = getattr(image, side)
-        codes = comparison.codes(defects)
-        for s, subset in enumerate(SUBSETS):
-            picked = indices_of(comparison, image, side, subset)
-            counts[i, s, :k] = np.bincount(codes[picked], minlength=k)
-            for measure, values in (("size", defects.sizes[picked]), ("shape", defects.shapes[picked])):
-                without = np.isnan(values)
-                sums[measure][i, s, :k] = np.bincount(codes[picked][~without], values[~without], minlength=k)
-                undefined[measure][i, s, :k] = np.bincount(codes[picked][without], minlength=k)
+    defects: Defects = getattr(comparison, side)
+    cells = comparison.image_of(getattr(comparison, f"{side}_frames")) * shape[-1] + defects.codes
+    n_cells = shape[0] * shape[-1]
+
+    def counted(cell: Counts, weights: Floats | None = None) -> NDArray[np.generic]:
+        return np.bincount(cell, weights, minlength=n_cells).reshape(shape[0], shape[-1])
+
+    for s, subset in enumerate(SUBSETS):
+        picked = indices_of(comparison, side, subset)
+        cell = cells[picked]
+        counts[:, s] = counted(cell)
+        for measure, values in (("size", defects.sizes[picked]), ("shape", defects.shapes[picked])):
+            without = np.isnan(values)
+            sums[measure][:, s] = counted(cell[~without], values[~without])
+            undefined[measure][:, s] = counted(cell[without])
     for array in (counts, *sums.values(), *undefined.values()):
         array[..., -1] = array[..., :-1].sum(axis=-1)
+        array.flags.writeable = False
     return ClassMeans(counts=counts, sums=sums, undefined=undefined, field_areas=comparison.field_areas)
 
 

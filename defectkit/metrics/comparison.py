@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-import itertools
-from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import attrs
@@ -14,15 +13,8 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import ConventionError, PairingError, PluginError
-from defectkit.geometry.sets import covered_areas
-from defectkit.matching.matchers import matcher
 from defectkit.matching.matchings import Matchings
-from defectkit.matching.overlaps import Overlaps, overlaps
-from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
-from defectkit.measurement.stacking import stacked, unstacked
-from defectkit.parallel import about
-from defectkit.records.defect_type import Taxonomy
-from defectkit.records.instances import Instances
+from defectkit.matching.overlaps import Overlaps
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -58,7 +50,7 @@ class Foregrounds:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Defects:
-    """The defects of one side of one image, as columns of N values.
+    """The defects of one side, of one image or of several side by side, as columns of N values.
 
     Parameters
     ----------
@@ -98,6 +90,33 @@ class Defects:
     def shapes(self) -> Floats:
         """Shape factor of each defect, shape (N,)."""
         return _known(self.measures, Part.MEASURES).shapes
+
+    @classmethod
+    def side_by_side(cls, parts: Sequence[Defects], names: tuple[str, ...]) -> Defects:
+        """Join those of one side of several images, one image after the other.
+
+        Parameters
+        ----------
+        parts : sequence of Defects
+        names : tuple of str
+            The types to count by; those of all parts are among them.
+        """
+        place = {name: k for k, name in enumerate(names)}
+        tables = {part.names: np.array([place[name] for name in part.names], np.int64) for part in parts}
+        measures = [part.measures for part in parts if part.measures is not None]
+        none = np.zeros(0)
+        return cls(
+            names=names,
+            codes=np.concatenate([none.astype(np.int64), *(tables[part.names][part.codes] for part in parts)]),
+            scores=np.concatenate([none, *(part.scores for part in parts)]),
+            ids=np.concatenate([none.astype(np.int64), *(part.ids for part in parts)]),
+            measures=None
+            if len(measures) < len(parts)
+            else Measures(
+                sizes=np.concatenate([none, *(part.sizes for part in measures)]),
+                shapes=np.concatenate([none, *(part.shapes for part in measures)]),
+            ),
+        )
 
     def is_type(self, name: str) -> NDArray[np.bool_]:
         """Return which defects are of a type, shape (N,)."""
@@ -147,25 +166,6 @@ class ImageComparison:
     def shared_foreground(self) -> int:
         """Pixels both in a true and in a predicted mask."""
         return _known(self.foregrounds, Part.FOREGROUND).shared
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Sides:
-    """What is compared of one image.
-
-    Parameters
-    ----------
-    image : str
-    truth, predicted : Instances
-        N and M defects; either may be empty.
-    spacing : (float, float)
-        Height and width of a pixel.
-    """
-
-    image: str
-    truth: Instances
-    predicted: Instances
-    spacing: Spacing = (1.0, 1.0)
 
 
 def _known(part: P | None, name: Part) -> P:
@@ -245,195 +245,31 @@ class Comparison:
         """The area that each image shows, shape (images,)."""
         return np.array([i.field_area for i in self.images], np.float64)
 
-    def codes(self, defects: Defects) -> Codes:
-        """Return the position of the type of each defect among ``types``, shape (N,)."""
-        return np.array([self.types.index(name) for name in defects.names], np.int64)[defects.codes]
+    @cached_property
+    def true(self) -> Defects:
+        """The true defects of all images, image after image; their codes are positions among ``types``."""
+        return Defects.side_by_side([i.true for i in self.images], self.types)
 
+    @cached_property
+    def predicted(self) -> Defects:
+        """The predicted defects of all images, image after image; their codes are positions among ``types``."""
+        return Defects.side_by_side([i.predicted for i in self.images], self.types)
 
-def compare(
-    image: str,
-    truth: Instances,
-    predicted: Instances,
-    *,
-    convention: Convention,
-    iou_thresholds: Sequence[float],
-    taxonomy: Taxonomy,
-    spacing: Spacing = (1.0, 1.0),
-    parts: Collection[Part] = ALL_PARTS,
-) -> ImageComparison:
-    """Return the comparison of one image.
+    @cached_property
+    def true_frames(self) -> Codes:
+        """The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, shape (images + 1,)."""
+        return np.cumsum([0, *(i.true.n for i in self.images)], dtype=np.int64)
 
-    Parameters
-    ----------
-    image : str
-    truth, predicted : Instances
-        N and M defects; either may be empty.
-    convention : Convention
-        Its matcher, IoU and rules of size and shape are used.
-    iou_thresholds : sequence of float
-    taxonomy : Taxonomy
-        By which sub-types are folded; see :func:`fold`.
-    spacing : (float, float)
-        Height and width of a pixel.
-    parts : collection of Part
-        What metrics need beyond types, overlaps and matchings.
+    @cached_property
+    def predicted_frames(self) -> Codes:
+        """The same of the predicted defects."""
+        return np.cumsum([0, *(i.predicted.n for i in self.images)], dtype=np.int64)
 
-    Raises
-    ------
-    PairingError
-        If the two sides are of frames of different shapes.
-    """
-    both = Sides(image=image, truth=truth, predicted=predicted, spacing=spacing)
-    return compare_images([both], convention=convention, iou_thresholds=iou_thresholds, taxonomy=taxonomy, parts=parts)[
-        0
-    ]
+    @cached_property
+    def matchings(self) -> Matchings:
+        """The matchings of all images side by side, with the overlaps they choose from; defects are counted through."""
+        return Matchings.side_by_side([i.matchings for i in self.images], self.iou_thresholds)
 
-
-def compare_images(
-    images: Sequence[Sides],
-    *,
-    convention: Convention,
-    iou_thresholds: Sequence[float],
-    taxonomy: Taxonomy,
-    parts: Collection[Part] = ALL_PARTS,
-) -> list[ImageComparison]:
-    """Return the comparisons of several images, each the same as :func:`compare` returns of it alone, in less time.
-
-    Parameters
-    ----------
-    images : sequence of Sides
-    convention : Convention
-    iou_thresholds : sequence of float
-    taxonomy : Taxonomy
-    parts : collection of Part
-
-    Raises
-    ------
-    PairingError
-        If the two sides of an image are of frames of different shapes.
-    """
-    matched = [(image, _matched(image, convention, iou_thresholds)) for image in images]
-    tables = {side.types for image in images for side in (image.truth, image.predicted)}
-    folded = {types: tuple(fold(name, convention, taxonomy) for name in types) for types in tables}
-    needed = Part.MEASURES in parts
-    true, predicted = (
-        _measures(images, side, convention, taxonomy) if needed else [None] * len(images)
-        for side in (Side.TRUTH, Side.PREDICTION)
-    )
-    return [
-        ImageComparison(
-            image=image.image,
-            field_area=image.truth.shape[0] * image.truth.shape[1] * image.spacing[0] * image.spacing[1],
-            n_pixels=image.truth.shape[0] * image.truth.shape[1],
-            true=_defects(image.truth, ours, folded[image.truth.types]),
-            predicted=_defects(image.predicted, theirs, folded[image.predicted.types]),
-            overlaps=matchings.overlaps,
-            matchings=matchings,
-            foregrounds=_foregrounds(image) if Part.FOREGROUND in parts else None,
-        )
-        for (image, matchings), ours, theirs in zip(matched, true, predicted, strict=True)
-    ]
-
-
-def _matched(image: Sides, convention: Convention, iou_thresholds: Sequence[float]) -> Matchings:
-    try:
-        pairs = overlaps(image.truth, image.predicted, convention)
-    except PairingError as error:
-        raise PairingError(f"image {image.image!r}: {error}") from error
-    with about(image.image):
-        return matcher(convention.matcher).rule(image.truth, image.predicted, pairs, iou_thresholds)
-
-
-def _foregrounds(image: Sides) -> Foregrounds:
-    with about(image.image):
-        in_truth, in_predicted, in_both = covered_areas(image.truth.runs, image.predicted.runs)
-    return Foregrounds(true=in_truth, predicted=in_predicted, shared=in_both)
-
-
-def _measures(images: Sequence[Sides], side: Side, convention: Convention, taxonomy: Taxonomy) -> list[Measures]:
-    found: list[Measures] = []
-    for spacing, group in itertools.groupby(images, lambda image: image.spacing):
-        each = [image.truth if side is Side.TRUTH else image.predicted for image in group]
-        every = stacked(each)
-        columns = (
-            sizes(every, spacing, convention, side=side, taxonomy=taxonomy),
-            shape_factors(every, spacing, convention, side=side),
-        )
-        found += [
-            Measures(sizes=size, shapes=shape)
-            for size, shape in zip(*(unstacked(column, each) for column in columns), strict=True)
-        ]
-    return found
-
-
-def _defects(instances: Instances, measures: Measures | None, folded: Sequence[str]) -> Defects:
-    """Return the defects of one side; ``folded`` names what each entry of its table of types is compared as."""
-    counts = np.bincount(instances.type_codes, minlength=len(folded))
-    names, table = _renumbering(tuple(folded), tuple(counts.astype(bool).tolist()))
-    return Defects(
-        names=names,
-        codes=table[instances.type_codes],
-        scores=instances.scores,
-        ids=instances.ids,
-        measures=measures,
-    )
-
-
-@lru_cache(maxsize=256)
-def _renumbering(folded: tuple[str, ...], occurs: tuple[bool, ...]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the names of the types that occur, and the place of each type of a table among them."""
-    names = tuple(dict.fromkeys(itertools.compress(folded, occurs)))
-    return names, np.array([names.index(n) if here else 0 for n, here in zip(folded, occurs, strict=True)], np.int64)
-
-
-def fold(name: str, convention: Convention, taxonomy: Taxonomy) -> str:
-    """Return the type that a defect of type ``name`` is compared as.
-
-    It is the nearest one at or above it that the convention names; where there is none, the topmost one above it; and a
-    type that the taxonomy does not hold is compared as itself.
-
-    Examples
-    --------
-    >>> from defectkit.conventions import JACOBS2022
-    >>> fold("loop_100_solid", JACOBS2022, Taxonomy.standard()), fold("cavity", JACOBS2022, Taxonomy.standard())
-    ('loop_100', 'cavity')
-    """
-    if name not in taxonomy:
-        return name
-    return taxonomy.canonical(name, convention.types) or taxonomy.root(name)
-
-
-def compared_types(
-    occurring: Iterable[str], convention: Convention, taxonomy: Taxonomy
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the types to compare and those of them that "overall" averages over.
-
-    Parameters
-    ----------
-    occurring : iterable of str
-        The types of the defects of both sides, folded.
-    convention : Convention
-    taxonomy : Taxonomy
-
-    Returns
-    -------
-    types, overall_types : tuple of str
-        A convention that names types has all of those, then any other that occurs, and averages over its own. Where
-        none of its own occurs, or it names none, there are just those that occur, in the order of the taxonomy (types
-        it does not hold come last, by name), and "overall" averages over all of them.
-
-    Examples
-    --------
-    >>> from defectkit.conventions import DEFECTKIT, JACOBS2022
-    >>> compared_types({"cavity", "bdot"}, JACOBS2022, Taxonomy.standard())
-    (('bdot', 'loop_111', 'loop_100', 'cavity'), ('bdot', 'loop_111', 'loop_100'))
-    >>> compared_types({"loop"}, JACOBS2022, Taxonomy.standard())
-    (('loop',), ('loop',))
-    """
-    found = set(occurring)
-    order = taxonomy.names
-    ordered = tuple(sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name)))
-    if not found & set(convention.types):
-        return (ordered, ordered) if found else (convention.types, convention.types)
-    others = tuple(name for name in ordered if name not in convention.types)
-    return (*convention.types, *others), convention.types
+    def image_of(self, frames: Codes) -> Codes:
+        """Return the position of the image of each defect, given ``true_frames`` or ``predicted_frames``."""
+        return np.repeat(np.arange(len(self.images)), np.diff(frames))

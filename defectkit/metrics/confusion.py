@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
+from defectkit.metrics.once import once_per_comparison
 
 if TYPE_CHECKING:
     import xarray
 
 
+@once_per_comparison
 def confusion_counts(comparison: Comparison) -> NDArray[np.int64]:
     """Return the confusion matrix of each image at each IoU threshold.
 
@@ -27,19 +29,23 @@ def confusion_counts(comparison: Comparison) -> NDArray[np.int64]:
     -------
     numpy.ndarray, shape (images, thresholds, types + 1, types + 1), int64
         Rows are true types, columns predicted ones. The last row holds what was predicted and is not there, the last
-        column what was missed; their common element is 0, since nothing is neither.
+        column what was missed; their common element is 0, since nothing is neither. Not writable.
     """
-    k, n_thresholds = len(comparison.types) + 1, len(comparison.iou_thresholds)
-    counts = np.zeros((len(comparison.images), n_thresholds, k, k), np.int64)
-    for matrices, image in zip(counts, comparison.images, strict=True):
-        true, predicted = comparison.codes(image.true), comparison.codes(image.predicted)
-        matchings, pairs = image.matchings, image.matchings.pairs
-        cells = (matchings.thresholds_of_pairs * k + true[image.overlaps.truth[pairs]]) * k
-        cells += predicted[image.overlaps.predicted[pairs]]
-        matrices[:] = np.bincount(cells, minlength=n_thresholds * k * k).reshape(matrices.shape)
-        matrices[:, :, -1] = np.bincount(true, minlength=k) - matrices[:, :, :-1].sum(axis=2)
-        matrices[:, -1, :] = np.bincount(predicted, minlength=k) - matrices[:, :-1].sum(axis=1)
-        matrices[:, -1, -1] = 0
+    n_images, n_thresholds, k = len(comparison.images), len(comparison.iou_thresholds), len(comparison.types) + 1
+    matchings, pairs = comparison.matchings, comparison.matchings.overlaps
+    image_of_true = comparison.image_of(comparison.true_frames)
+    image_of_predicted = comparison.image_of(comparison.predicted_frames)
+    types_of_pairs = comparison.true.codes[pairs.truth] * k + comparison.predicted.codes[pairs.predicted]
+    first_cells = image_of_true[pairs.truth] * n_thresholds * k**2 + types_of_pairs
+    cells = first_cells[matchings.pairs] + matchings.thresholds_of_pairs * k**2
+    shape = (n_images, n_thresholds, k, k)
+    counts = np.bincount(cells, minlength=n_images * n_thresholds * k**2).reshape(shape)
+    true = np.bincount(image_of_true * k + comparison.true.codes, minlength=n_images * k)
+    predicted = np.bincount(image_of_predicted * k + comparison.predicted.codes, minlength=n_images * k)
+    counts[..., :, -1] = true.reshape(n_images, 1, k) - counts[..., :, :-1].sum(axis=-1)
+    counts[..., -1, :] = predicted.reshape(n_images, 1, k) - counts[..., :-1, :].sum(axis=-2)
+    counts[..., -1, -1] = 0
+    counts.flags.writeable = False
     return counts
 
 
@@ -64,7 +70,7 @@ def confusion(comparison: Comparison) -> xarray.Dataset:
         comparison,
         {
             "confusion": Variable(dims=dims, values=counts.sum(axis=0), long_name=title),
-            "image_confusion": Variable(dims=("image", *dims), values=counts, long_name=title),
+            "image_confusion": Variable(dims=("image", *dims), values=counts.copy(), long_name=title),
         },
     )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from defectkit.metrics.class_means import SIDES
-from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, Part
+from defectkit.metrics.comparison import Comparison, Defects, Part
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 
@@ -36,43 +35,34 @@ def defect_pairs(comparison: Comparison) -> xarray.Dataset:
         ``predicted_defect_score`` besides.
     """
     variables: dict[str, Variable] = {}
-    starts = {side: np.cumsum([0, *(_defects(i, side).n for i in comparison.images)]) for side in SIDES}
-    for side, other in (SIDES, SIDES[::-1]):
+    matching = comparison.matchings[comparison.primary]
+    for side, other, own, others in (
+        (*SIDES, matching.truth, matching.predicted),
+        (*SIDES[::-1], matching.predicted, matching.truth),
+    ):
         dim = f"{side}_defect"
-        all_defects = [_defects(i, side) for i in comparison.images]
-        partner = np.full(starts[side][-1], NO_PARTNER, np.int64)
-        iou = np.full(starts[side][-1], np.nan)
-        for k, image in enumerate(comparison.images):
-            matching = image.matchings[comparison.primary]
-            own, others = (matching.truth, matching.predicted)[:: 1 if side == "true" else -1]
-            partner[starts[side][k] + own] = starts[other][k] + others
-            iou[starts[side][k] + own] = matching.iou
-        names = [i.image for i, d in zip(comparison.images, all_defects, strict=True) for _ in range(d.n)]
+        defects: Defects = getattr(comparison, side)
+        partner = np.full(defects.n, NO_PARTNER, np.int64)
+        partner[own] = others
+        iou = np.full(defects.n, np.nan)
+        iou[own] = matching.iou
+        images = comparison.image_of(getattr(comparison, f"{side}_frames"))
         columns = {
-            "image": (np.array(names, dtype=str), "image", ""),
-            "id": (_joined([d.ids for d in all_defects], np.int64), "identifier within the image", ""),
-            "type": (np.array([t for d in all_defects for t in d.types], dtype=str), "type", ""),
-            "size": (_joined([d.sizes for d in all_defects], np.float64), "size", comparison.length_unit),
-            "shape": (_joined([d.shapes for d in all_defects], np.float64), "shape factor", ""),
+            "image": (np.array(comparison.names, dtype=str)[images], "image", ""),
+            "id": (defects.ids, "identifier within the image", ""),
+            "type": (np.array(comparison.types, dtype=str)[defects.codes], "type", ""),
+            "size": (defects.sizes, "size", comparison.length_unit),
+            "shape": (defects.shapes, "shape factor", ""),
             "partner": (partner, f"position of the {other} defect it is paired with, or -1", ""),
             "iou": (iou, "intersection over union with its partner", ""),
         }
         if side == "predicted":
-            columns["score"] = (_joined([d.scores for d in all_defects], np.float64), "confidence", "")
+            columns["score"] = (defects.scores, "confidence", "")
         variables |= {
             f"{dim}_{name}": Variable(dims=(dim,), values=values, long_name=title, units=units)
             for name, (values, title, units) in columns.items()
         }
     return dataset(comparison, variables)
-
-
-def _defects(image: ImageComparison, side: str) -> Defects:
-    defects: Defects = getattr(image, side)
-    return defects
-
-
-def _joined(parts: list[Any], dtype: type[np.generic]) -> NDArray[Any]:
-    return np.concatenate([np.zeros(0, dtype), *parts])
 
 
 @attrs.frozen(kw_only=True)

@@ -65,7 +65,7 @@ def errors(comparison: Comparison) -> xarray.Dataset:
     for side in SIDES:
         title = f"{side} defects"
         variables[f"{side}_count"] = Variable(dims=POOLED, values=means[side].counts.sum(axis=0), long_name=title)
-        variables[f"image_{side}_count"] = Variable(dims=IMAGE, values=means[side].counts, long_name=title)
+        variables[f"image_{side}_count"] = Variable(dims=IMAGE, values=means[side].counts.copy(), long_name=title)
         for measure in MEASURES:
             variables[f"undefined_{side}_{measure}"] = Variable(
                 dims=POOLED,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.matching.optimal import optimal
-from defectkit.metrics.average_precision import of_type
 from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
+from defectkit.metrics.selection import of_type
 
 if TYPE_CHECKING:
     import xarray
@@ -61,14 +61,9 @@ def panoptic_quality(comparison: Comparison) -> xarray.Dataset:
 
 def _counts(comparison: Comparison, defect_type: str | None) -> tuple[float, int, int]:
     """Return the sum of IoU of the pairs, the number of pairs and the number of defects of both sides."""
-    iou, pairs, defects = 0.0, 0, 0
-    for image in comparison.images:
-        overlaps, _ = of_type(image, defect_type)
-        taken = optimal(overlaps, [ABOVE_HALF]).pairs
-        iou += float(overlaps.iou[taken].sum())
-        pairs += len(taken)
-        defects += overlaps.n_true + overlaps.n_predicted
-    return iou, pairs, defects
+    overlaps = of_type(comparison, defect_type).overlaps
+    taken = optimal(overlaps, [ABOVE_HALF]).pairs
+    return float(overlaps.iou[taken].sum()), len(taken), overlaps.n_true + overlaps.n_predicted
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -42,7 +42,7 @@ def ks_distance(true: ArrayLike, predicted: ArrayLike) -> float:
     t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
     if not (t.size and p.size):
         return float("nan")
-    every = np.concatenate([t, p])
+    every = np.sort(np.concatenate([t, p]))
     below = np.searchsorted(t, every, side="right") / t.size, np.searchsorted(p, every, side="right") / p.size
     return float(np.abs(below[0] - below[1]).max())
 
@@ -120,15 +120,11 @@ def size_distribution(comparison: Comparison) -> xarray.Dataset:
 
 def _sizes(comparison: Comparison, side: str) -> list[list[Floats]]:
     """Return the sizes of all images by subset and type; the last type is all."""
+    defects: Defects = getattr(comparison, side)
     sizes: list[list[Floats]] = []
     for subset in SUBSETS:
-        codes, values = [np.zeros(0, np.int64)], [np.zeros(0)]
-        for image in comparison.images:
-            defects: Defects = getattr(image, side)
-            picked = indices_of(comparison, image, side, subset)
-            codes.append(comparison.codes(defects)[picked])
-            values.append(defects.sizes[picked])
-        code, value = np.concatenate(codes), np.concatenate(values)
+        picked = indices_of(comparison, side, subset)
+        code, value = defects.codes[picked], defects.sizes[picked]
         code, value = code[~np.isnan(value)], value[~np.isnan(value)]
         sizes.append([*(value[code == k] for k in range(len(comparison.types))), value])
     return sizes

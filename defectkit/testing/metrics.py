@@ -12,7 +12,8 @@ from hypothesis import given, strategies as st
 
 from defectkit import hooks
 from defectkit.conventions import convention
-from defectkit.metrics.comparison import ALL_PARTS, Comparison, Part, compare, compared_types
+from defectkit.metrics.comparing import compare, compared_types
+from defectkit.metrics.comparison import ALL_PARTS, Comparison, Part
 from defectkit.metrics.dataset import labels_of
 from defectkit.metrics.interface import Metric
 from defectkit.records import Instances, Taxonomy

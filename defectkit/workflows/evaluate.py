@@ -12,7 +12,7 @@ from defectkit.conventions import Convention, check_iou_threshold, convention as
 from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, PluginError
 from defectkit.formats.labels import Unpaired
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
-from defectkit.metrics.comparison import Sides, compare_images, compared_types
+from defectkit.metrics.comparing import Sides, compare_images, compared_types
 from defectkit.parallel import about, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
@@ -271,20 +271,20 @@ def _merged(metrics: Sequence[Metric], comparison: Comparison) -> xarray.Dataset
     origin: dict[str, str] = {}
     for metric in metrics:
         part = metric.compute(comparison)
-        for name, variable in part.data_vars.items():
+        for name in part.data_vars:
             if name in origin:
                 raise PluginError(
                     f"the metrics {metric.name!r} and {origin[str(name)]!r} both give a variable {name!r}; "
                     "leave one out"
                 )
             origin[str(name)] = metric.name
-            variables[str(name)] = variable.variable
+            variables[str(name)] = part.variables[name]
         for name, labels in part.coords.items():
             if name in coordinates and not labels.variable.equals(coordinates[str(name)]):
                 raise PluginError(
                     f"the metric {metric.name!r} labels the dimension {name!r} in another way than others"
                 )
-            coordinates[str(name)] = labels.variable
+            coordinates[str(name)] = part.variables[name]
     return xarray.Dataset(variables, coords=coordinates)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.metrics import Comparison, compare
-from defectkit.metrics.comparison import compared_types
+from defectkit.metrics.comparing import compared_types
 from defectkit.records import Instances, Taxonomy
 
 SHAPE = (64, 64)

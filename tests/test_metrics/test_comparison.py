@@ -9,7 +9,7 @@ import pytest
 from defectkit.conventions import DEFECTKIT, JACOBS2022, Convention
 from defectkit.errors import ConventionError, PairingError
 from defectkit.metrics import Comparison, compare
-from defectkit.metrics.comparison import Sides, compare_images, compared_types, fold
+from defectkit.metrics.comparing import Sides, compare_images, compared_types, fold
 from defectkit.records import DefectType, Instances, Taxonomy
 
 STANDARD = Taxonomy.standard()

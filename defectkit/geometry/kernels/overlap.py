@@ -63,7 +63,7 @@ def overlapping_pairs(
                     end_b[m : m + row1 - row0],
                 )
             else:
-                common = _common(
+                common = common_pixels(
                     row_a, start_a, end_a, offsets_a[i], offsets_a[i + 1],
                     row_b, start_b, end_b, offsets_b[j], offsets_b[j + 1], row0, row1,
                 )  # fmt: skip
@@ -87,6 +87,49 @@ def overlapping_pairs(
     for p in range(n):
         iou[p] = intersection[p] / (areas_a[first[p]] + areas_b[second[p]] - intersection[p])
     return first[:n].copy(), second[:n].copy(), intersection[:n].copy(), iou
+
+
+@kernel
+def overlapping_pairs_by_frame(
+    row_a: Column,
+    start_a: Column,
+    end_a: Column,
+    offsets_a: Column,
+    frames_a: Column,
+    row_b: Column,
+    start_b: Column,
+    end_b: Column,
+    offsets_b: Column,
+    frames_b: Column,
+) -> tuple[Int64s, Int64s, Int64s, Float64s]:
+    """Return the same for masks of several frames, one frame after the other: only those of one frame meet.
+
+    The masks of frame f are ``frames_a[f]:frames_a[f + 1]`` of a, and so for b.
+    """
+    capacity = 2 * offsets_a.size + 16
+    first = np.empty(capacity, np.int64)
+    second = np.empty(capacity, np.int64)
+    intersection = np.empty(capacity, np.int64)
+    iou = np.empty(capacity, np.float64)
+    n = 0
+    for f in range(frames_a.size - 1):
+        own_first, own_second, own_intersection, own_iou = overlapping_pairs(
+            row_a, start_a, end_a, offsets_a[frames_a[f] : frames_a[f + 1] + 1],
+            row_b, start_b, end_b, offsets_b[frames_b[f] : frames_b[f + 1] + 1],
+        )  # fmt: skip
+        while n + own_iou.size > capacity:
+            capacity *= 2
+            first = _grown(first, capacity)
+            second = _grown(second, capacity)
+            intersection = _grown(intersection, capacity)
+            iou = _grown(iou, capacity)
+        for p in range(own_iou.size):
+            first[n] = frames_a[f] + own_first[p]
+            second[n] = frames_b[f] + own_second[p]
+            intersection[n] = own_intersection[p]
+            iou[n] = own_iou[p]
+            n += 1
+    return first[:n].copy(), second[:n].copy(), intersection[:n].copy(), iou[:n].copy()
 
 
 @kernel
@@ -163,7 +206,7 @@ def _common_plain(start_a: Column, end_a: Column, start_b: Column, end_b: Column
 
 
 @kernel
-def _common(
+def common_pixels(
     row_a: Column,
     start_a: Column,
     end_a: Column,
@@ -208,8 +251,8 @@ def _first_from(row: Column, k: int, k_stop: int, row0: int) -> int:
 
 
 @kernel
-def _grown(values: Column, capacity: int) -> Int64s:
-    grown = np.empty(capacity, np.int64)
+def _grown(values: Column, capacity: int) -> Column:
+    grown = np.empty(capacity, values.dtype)
     for k in range(values.size):  # as a slice assignment this would compile ten times as long
         grown[k] = values[k]
     return grown

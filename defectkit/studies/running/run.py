@@ -13,7 +13,7 @@ import numpy as np
 
 from defectkit.detectors import detect
 from defectkit.errors import StudyError
-from defectkit.metrics.comparison import fold
+from defectkit.metrics.comparing import fold
 from defectkit.records.label_set import combined_digest
 from defectkit.records.prediction import Prediction
 from defectkit.storage.locks import exclusive

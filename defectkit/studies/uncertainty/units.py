@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from defectkit.matching.optimal import optimal
-from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
-from defectkit.metrics.average_precision import COCO_THRESHOLDS, of_type
-from defectkit.metrics.comparison import Comparison, ImageComparison
+from defectkit.metrics.average_precision import COCO_THRESHOLDS
+from defectkit.metrics.comparison import Comparison
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 from defectkit.metrics.panoptic_quality import ABOVE_HALF
+from defectkit.metrics.selection import of_type
 
 if TYPE_CHECKING:
     import xarray
@@ -25,9 +23,6 @@ TYPE_RULES = ("any", "same")
 """Labels of ``type_rule``: defects are matched whatever their types, or only with those of their own type."""
 
 NO_PARTNER = -1
-
-Indices = NDArray[np.int64]
-Selection = tuple[Indices, Indices, Overlaps, NDArray[np.float64]]
 
 
 def resampling_units(comparison: Comparison) -> xarray.Dataset:
@@ -47,24 +42,22 @@ def resampling_units(comparison: Comparison) -> xarray.Dataset:
         ``image_n_pixels`` and the pixels in masks, ``image_true_pixels``, ``image_predicted_pixels`` and
         ``image_shared_pixels``.
     """
-    n_predicted = sum(i.predicted.n for i in comparison.images)
+    n_predicted = comparison.predicted.n
     at = np.full((n_predicted, len(comparison.iou_thresholds)), NO_PARTNER, np.int64)
     coco = np.full((len(TYPE_RULES), n_predicted, len(COCO_THRESHOLDS)), NO_PARTNER, np.int64)
     panoptic = np.full((len(TYPE_RULES), n_predicted), NO_PARTNER, np.int64)
     panoptic_iou = np.full((len(TYPE_RULES), n_predicted), np.nan)
-    first_true = first_predicted = 0
-    for image in comparison.images:
-        own = slice(first_predicted, first_predicted + image.predicted.n)
-        for t, matching in enumerate(image.matchings):
-            at[own, t][matching.predicted] = first_true + matching.truth
-        for r, rule in enumerate(TYPE_RULES):
-            for true, predicted, overlaps, scores in _selections(image, comparison, rule):
-                for t, matching in enumerate(score_ordered(overlaps, scores, COCO_THRESHOLDS)):
-                    coco[r, own, t][predicted[matching.predicted]] = first_true + true[matching.truth]
-                (best,) = optimal(overlaps, [ABOVE_HALF])
-                panoptic[r, own][predicted[best.predicted]] = first_true + true[best.truth]
-                panoptic_iou[r, own][predicted[best.predicted]] = best.iou
-        first_true, first_predicted = first_true + image.true.n, own.stop
+    for t, matching in enumerate(comparison.matchings):
+        at[matching.predicted, t] = matching.truth
+    for r, rule in enumerate(TYPE_RULES):
+        for name in (None,) if rule == "any" else comparison.types:
+            own = of_type(comparison, name)
+            scores = comparison.predicted.scores[own.predicted]
+            for t, matching in enumerate(score_ordered(own.overlaps, scores, COCO_THRESHOLDS)):
+                coco[r, own.predicted[matching.predicted], t] = own.true[matching.truth]
+            (best,) = optimal(own.overlaps, [ABOVE_HALF])
+            panoptic[r, own.predicted[best.predicted]] = own.true[best.truth]
+            panoptic_iou[r, own.predicted[best.predicted]] = best.iou
     partner = "position of the true defect it stands for, or -1"
     images = comparison.images
     result = dataset(
@@ -108,17 +101,6 @@ def resampling_units(comparison: Comparison) -> xarray.Dataset:
         },
     )
     return result.assign_coords(type_rule=list(TYPE_RULES), coco_iou_threshold=np.array(COCO_THRESHOLDS))
-
-
-def _selections(image: ImageComparison, comparison: Comparison, rule: str) -> Iterator[Selection]:
-    """Yield, for each set of defects that are matched among themselves, their indices, overlaps and scores."""
-    for name in (None,) if rule == "any" else comparison.types:
-        overlaps, scores = of_type(image, name)
-        yield _indices(image.true.types, name), _indices(image.predicted.types, name), overlaps, scores
-
-
-def _indices(types: tuple[str, ...], name: str | None) -> Indices:
-    return np.array([k for k, own in enumerate(types) if name is None or own == name], np.int64)
 
 
 @attrs.frozen(kw_only=True)

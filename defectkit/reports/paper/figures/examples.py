@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from defectkit.errors import StudyError
-from defectkit.metrics.comparison import fold
+from defectkit.metrics.comparing import fold
 from defectkit.records.instances import Instances
 from defectkit.reports.numbers import significant
 from defectkit.reports.overlays import draw_overlay

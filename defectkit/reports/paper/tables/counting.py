@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.conventions import JACOBS2022
-from defectkit.metrics.comparison import fold
+from defectkit.metrics.comparing import fold
 from defectkit.records.label_set import LabelSet
 from defectkit.records.split import Split
 from defectkit.reports.paper.artifact import Material
