@@ -46,7 +46,7 @@ def check_workers(workers: int) -> int:
     return workers
 
 
-def mapped(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> Iterator[R]:
+def mapped(function: Callable[[T], R], items: Iterable[T], *, workers: int, block: int = BLOCK) -> Iterator[R]:
     """Yield ``function(item)`` for each of ``items``, in their order; see :func:`mapped_blocks`.
 
     Examples
@@ -54,21 +54,25 @@ def mapped(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> I
     >>> list(mapped(lambda n: n * n, range(5), workers=2))
     [0, 1, 4, 9, 16]
     """
-    return mapped_blocks(lambda block: [function(item) for item in block], items, workers=workers)
+    return mapped_blocks(lambda few: [function(item) for item in few], items, workers=workers, block=block)
 
 
-def mapped_blocks(function: Callable[[Sequence[T]], Sequence[R]], items: Iterable[T], *, workers: int) -> Iterator[R]:
+def mapped_blocks(
+    function: Callable[[Sequence[T]], Sequence[R]], items: Iterable[T], *, workers: int, block: int = BLOCK
+) -> Iterator[R]:
     """Yield the results for all ``items``, in their order, where a function works on a few consecutive ones at a time.
 
     Parameters
     ----------
     function : callable
-        Takes up to :data:`BLOCK` items and returns a result for each. It must be safe to be called by several threads
+        Takes up to ``block`` items and returns a result for each. It must be safe to be called by several threads
         at a time, and what it returns for an item must not depend on the others.
     items : iterable
         Drawn lazily by the calling thread, a few blocks ahead of the results.
     workers : int
         Threads that work; with 1 the calling thread does everything itself.
+    block : int
+        Items that are handed over at a time.
 
     Raises
     ------
@@ -82,18 +86,18 @@ def mapped_blocks(function: Callable[[Sequence[T]], Sequence[R]], items: Iterabl
     """
     check_workers(workers)
     source = iter(items)
-    blocks = iter(lambda: tuple(itertools.islice(source, BLOCK)), ())
+    blocks = iter(lambda: tuple(itertools.islice(source, block)), ())
     if workers == 1:
         yield from itertools.chain.from_iterable(map(function, blocks))
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="defectkit")
     try:
         begun: deque[Future[Sequence[R]]] = deque(
-            pool.submit(function, block) for block in itertools.islice(blocks, workers * AHEAD)
+            pool.submit(function, few) for few in itertools.islice(blocks, workers * AHEAD)
         )
         while begun:
             done = begun.popleft().result()
-            begun.extend(pool.submit(function, block) for block in itertools.islice(blocks, 1))
+            begun.extend(pool.submit(function, few) for few in itertools.islice(blocks, 1))
             yield from done
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -184,7 +184,7 @@ def _volumes(images: Mapping[str, Image]) -> tuple[Floats, tuple[str, ...]]:
         elif calibration.foil_thickness is None:
             faults[i] = f"image {name!r} has no foil thickness: give one"
         else:
-            volumes[i] = calibration.field_area(image.shape).magnitude * calibration.foil_thickness.magnitude
+            volumes[i] = calibration.field_area_nm2(image.shape) * calibration.foil_thickness.magnitude
     return volumes, tuple(faults)
 
 

@@ -162,6 +162,57 @@ def optimal_pairs(
 
 
 @kernel
+def pairs_by_frame(pairs: Column, offsets: Column, begin: Column) -> tuple[Indices, Indices, Indices]:
+    """Sort what was taken of several frames side by side by frame, and by threshold within each.
+
+    Returns the pairs, counted from the first of their frame, where those of each frame begin, and the offsets
+    (F, T + 1) of the thresholds in them. Since the pairs of frame f are ``begin[f]:begin[f + 1]``, each threshold has
+    them in the order of frames.
+    """
+    n_frames, n_thresholds = begin.size - 1, offsets.size - 1
+    own_offsets = np.zeros((n_frames, n_thresholds + 1), np.int64)
+    for t in range(n_thresholds):
+        f = 0
+        for p in range(offsets[t], offsets[t + 1]):
+            while pairs[p] >= begin[f + 1]:
+                f += 1
+            own_offsets[f, t + 1] += 1
+    first = np.zeros(n_frames + 1, np.int64)
+    for f in range(n_frames):
+        for t in range(n_thresholds):
+            own_offsets[f, t + 1] += own_offsets[f, t]
+        first[f + 1] = first[f] + own_offsets[f, n_thresholds]
+    own = np.empty(pairs.size, np.int64)
+    place = first[:-1].copy()
+    for t in range(n_thresholds):
+        f = 0
+        for p in range(offsets[t], offsets[t + 1]):
+            while pairs[p] >= begin[f + 1]:
+                f += 1
+            own[place[f]] = pairs[p] - begin[f]
+            place[f] += 1
+    return own, first, own_offsets
+
+
+@kernel
+def pairs_side_by_side(own: Column, own_offsets: Column, begin: Column) -> tuple[Indices, Indices]:
+    """Undo :func:`pairs_by_frame`: return the pairs, threshold after threshold, and the offsets of the thresholds."""
+    n_frames, n_thresholds = begin.size - 1, own_offsets.shape[1] - 1
+    pairs = np.empty(own.size, np.int64)
+    offsets = np.zeros(n_thresholds + 1, np.int64)
+    n = 0
+    for t in range(n_thresholds):
+        first = 0
+        for f in range(n_frames):
+            for p in range(first + own_offsets[f, t], first + own_offsets[f, t + 1]):
+                pairs[n] = begin[f] + own[p]
+                n += 1
+            first += own_offsets[f, n_thresholds]
+        offsets[t + 1] = n
+    return pairs, offsets
+
+
+@kernel
 def _bonuses(truth: Column, predicted: Column, n_true: int, n_predicted: int) -> NDArray[np.float64]:
     """Return, for each true defect, one more than the pairs that the defects it is linked to by overlaps can make."""
     above = np.arange(n_true + n_predicted)

@@ -90,16 +90,14 @@ class Matchings(Sequence[Matching]):
         >>> both.n_found.tolist(), both[1].truth.tolist()
         ([2, 4], [0, 1, 2, 3])
         """
-        none = np.zeros(0, np.int64)
-        before = np.cumsum([0, *(len(part.overlaps) for part in parts)])
-        pairs = np.concatenate([none, *(part.pairs + n for part, n in zip(parts, before[:-1], strict=True))])
-        threshold = np.concatenate([none, *(part.thresholds_of_pairs for part in parts)])
-        return cls(
-            overlaps=Overlaps.side_by_side(part.overlaps for part in parts),
-            pairs=pairs[_stable_order(threshold, len(iou_thresholds))],
-            offsets=np.cumsum([0, *np.bincount(threshold, minlength=len(iou_thresholds))], dtype=np.int64),
-            iou_thresholds=iou_thresholds,
-        )
+        from defectkit.matching.kernels import pairs_side_by_side
+
+        own = np.concatenate([np.zeros(0, np.int64), *(part.pairs for part in parts)])
+        own_offsets = np.array([part.offsets for part in parts], np.int64).reshape(len(parts), len(iou_thresholds) + 1)
+        begin = np.cumsum([0, *(len(part.overlaps) for part in parts)], dtype=np.int64)
+        pairs, offsets = pairs_side_by_side(own, own_offsets, begin)
+        overlaps = Overlaps.side_by_side(part.overlaps for part in parts)
+        return cls(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=iou_thresholds)
 
     def by_frame(self, true_frames: Indices, predicted_frames: Indices) -> list[Matchings]:
         """Return the matchings of each image, where these are of several side by side.
@@ -109,34 +107,28 @@ class Matchings(Sequence[Matching]):
         true_frames, predicted_frames : numpy.ndarray, shape (images + 1,), int64
             The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, and so for the predicted ones.
         """
-        n_images, n_thresholds = len(true_frames) - 1, len(self)
+        from defectkit.matching.kernels import pairs_by_frame
+
         begin = np.searchsorted(self.overlaps.truth, true_frames)
-        image = np.repeat(np.arange(n_images), np.diff(begin))[self.pairs]
-        by_image = self.pairs[_stable_order(image, n_images)]
-        counts = np.bincount(image * n_thresholds + self.thresholds_of_pairs, minlength=n_images * n_thresholds)
-        offsets = np.zeros((n_images, n_thresholds + 1), np.int64)
-        np.cumsum(counts.reshape(n_images, n_thresholds), axis=1, out=offsets[:, 1:])
-        taken = np.concatenate([np.zeros(1, np.int64), np.cumsum(offsets[:, -1])]).tolist()
-        bounds = zip(*(f.tolist() for f in (begin, true_frames, predicted_frames)), strict=True)
+        pairs, first, offsets = pairs_by_frame(self.pairs, self.offsets, begin)
+        image = np.repeat(np.arange(len(true_frames) - 1), np.diff(begin))
+        truth = self.overlaps.truth - true_frames[image]
+        predicted = self.overlaps.predicted - predicted_frames[image]
+        bounds = zip(*(f.tolist() for f in (begin, true_frames, predicted_frames, first)), strict=True)
         return [
             Matchings(
                 overlaps=Overlaps(
-                    truth=self.overlaps.truth[pair:next_pair] - true,
-                    predicted=self.overlaps.predicted[pair:next_pair] - predicted,
+                    truth=truth[pair:next_pair],
+                    predicted=predicted[pair:next_pair],
                     iou=self.overlaps.iou[pair:next_pair],
                     n_true=next_true - true,
-                    n_predicted=next_predicted - predicted,
+                    n_predicted=next_predicted - found,
                 ),
-                pairs=by_image[taken[k] : taken[k + 1]] - pair,
-                offsets=offsets[k],
+                pairs=pairs[taken:next_taken],
+                offsets=own_offsets,
                 iou_thresholds=self.iou_thresholds,
             )
-            for k, ((pair, true, predicted), (next_pair, next_true, next_predicted)) in enumerate(
-                itertools.pairwise(bounds)
+            for own_offsets, ((pair, true, found, taken), (next_pair, next_true, next_predicted, next_taken)) in zip(
+                offsets, itertools.pairwise(bounds), strict=True
             )
         ]
-
-
-def _stable_order(groups: Indices, n_groups: int) -> Indices:
-    """Return the order that sorts by group and keeps the order within each; of small integers that is a count."""
-    return np.argsort(groups.astype(np.min_scalar_type(n_groups)), kind="stable")

@@ -95,4 +95,4 @@ def attributes_of(name: str) -> dict[str, str]:
 
 def _codes(names: NDArray[np.str_], known: Sequence[str]) -> NDArray[np.int64]:
     place = {name: k for k, name in enumerate(known)}
-    return np.array([place[str(name)] for name in names], dtype=np.int64)
+    return np.array([place[name] for name in names.tolist()], dtype=np.int64)

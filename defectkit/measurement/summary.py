@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import ConventionError, UnknownDefectTypeError
+from defectkit.geometry.runs import Runs
 from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
 from defectkit.measurement.measure import check_pairs
+from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import attributes_of, counts_and_statistics
-from defectkit.parallel import about, mapped
+from defectkit.parallel import about, mapped_blocks
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.units import ureg
@@ -87,7 +89,7 @@ def summarize(
     names = _types(given, instances, types)
     counts, statistics = counts_and_statistics(defects, names, rule.summary_ddof, [i.name for i in given])
     calibrations = [image.required_calibration() for image in given]
-    fields = [float(c.field_area(i.shape).magnitude) for i, c in zip(given, calibrations, strict=True)]
+    fields = [c.field_area_nm2(i.shape) for i, c in zip(given, calibrations, strict=True)]
     thickness = np.array(
         [np.nan if c.foil_thickness is None else c.foil_thickness.magnitude for c in calibrations], dtype=np.float64
     )
@@ -133,9 +135,9 @@ def _types(images: Sequence[Image], instances: Mapping[str, Instances], types: S
         return tuple(dict.fromkeys(t for i in images for t in instances[i.name].types))
     for image in images:
         here = instances[image.name]
-        for code in np.unique(here.type_codes):
-            if here.types[code] not in types:
-                raise UnknownDefectTypeError.of("defect type", here.types[code], types)
+        for code, name in enumerate(here.types):
+            if name not in types and (here.type_codes == code).any():
+                raise UnknownDefectTypeError.of("defect type", name, types)
     return tuple(types)
 
 
@@ -148,17 +150,24 @@ def _densities(counts: NDArray[np.int64], fields_nm2: Floats, thickness_nm: Floa
 def _area_fractions(
     images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str], workers: int
 ) -> Floats:
-    from defectkit.geometry.sets import union_area
+    from defectkit.geometry.sets import covered_areas_by_frame
 
-    def fractions(image: Image) -> Floats:
-        here = instances[image.name]
-        row = np.zeros(len(types) + 1)
-        with about(image.name):
-            for t, name in enumerate(types):
-                if name in here.types:
-                    row[t] = union_area(here.runs.take(here.type_codes == here.types.index(name)))
-            row[-1] = union_area(here.runs)
-        return row / (here.shape[0] * here.shape[1])
+    n_types = len(types)
+    place = {name: t for t, name in enumerate(types)}
 
-    rows = list(mapped(fractions, images, workers=workers))
-    return np.array(rows).reshape(len(images), len(types) + 1)
+    def covered(block: Sequence[Image]) -> list[Floats]:
+        stack = Stack(parts=(instances[image.name] for image in block))
+        with about(*(image.name for image in block)):
+            type_of = np.array([place.get(name, n_types) for name in stack.types], np.int64)[stack.type_codes]
+            cell = np.repeat(np.arange(len(block)), np.diff(stack.frames)) * (n_types + 1) + type_of
+            by_cell = stack.runs.take(np.argsort(cell, kind="stable"))
+            cells = np.cumsum([0, *np.bincount(cell, minlength=len(block) * (n_types + 1))], dtype=np.int64)
+            of_types = covered_areas_by_frame(by_cell, cells, Runs.empty(), np.zeros_like(cells))
+            of_all = covered_areas_by_frame(stack.runs, stack.frames, Runs.empty(), np.zeros_like(stack.frames))
+        pixels = of_types[:, 0].reshape(len(block), n_types + 1)
+        pixels[:, -1] = of_all[:, 0]
+        shapes = np.array([part.shape for part in stack.parts], np.float64)
+        return list(pixels / shapes.prod(axis=1)[:, None])
+
+    rows = list(mapped_blocks(covered, images, workers=workers))
+    return np.array(rows).reshape(len(images), n_types + 1)

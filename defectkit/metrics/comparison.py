@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TypeVar
 
 import attrs
@@ -15,6 +14,7 @@ from defectkit.conventions import Convention
 from defectkit.errors import ConventionError, PairingError, PluginError
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
+from defectkit.metrics.once import once
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -245,27 +245,32 @@ class Comparison:
         """The area that each image shows, shape (images,)."""
         return np.array([i.field_area for i in self.images], np.float64)
 
-    @cached_property
+    @property
+    @once
     def true(self) -> Defects:
         """The true defects of all images, image after image; their codes are positions among ``types``."""
         return Defects.side_by_side([i.true for i in self.images], self.types)
 
-    @cached_property
+    @property
+    @once
     def predicted(self) -> Defects:
         """The predicted defects of all images, image after image; their codes are positions among ``types``."""
         return Defects.side_by_side([i.predicted for i in self.images], self.types)
 
-    @cached_property
+    @property
+    @once
     def true_frames(self) -> Codes:
         """The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, shape (images + 1,)."""
         return np.cumsum([0, *(i.true.n for i in self.images)], dtype=np.int64)
 
-    @cached_property
+    @property
+    @once
     def predicted_frames(self) -> Codes:
         """The same of the predicted defects."""
         return np.cumsum([0, *(i.predicted.n for i in self.images)], dtype=np.int64)
 
-    @cached_property
+    @property
+    @once
     def matchings(self) -> Matchings:
         """The matchings of all images side by side, with the overlaps they choose from; defects are counted through."""
         return Matchings.side_by_side([i.matchings for i in self.images], self.iou_thresholds)

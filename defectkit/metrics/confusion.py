@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.once import once_per_comparison
+from defectkit.metrics.once import once
 
 if TYPE_CHECKING:
     import xarray
 
 
-@once_per_comparison
+@once
 def confusion_counts(comparison: Comparison) -> NDArray[np.int64]:
     """Return the confusion matrix of each image at each IoU threshold.
 

@@ -17,6 +17,7 @@ class Metric(ABC):
     A metric is a class with the two class variables below and one method; its options are keyword arguments of its
     constructor. It sees a :class:`~defectkit.metrics.comparison.Comparison`: every defect of both sides with its type,
     size and shape, and which predicted one stands for which true one at each IoU threshold. No mask is needed any more.
+    Several metrics may look at one comparison at a time, each in a thread of its own, so none may change it.
     It is registered by the hook ``defectkit_register_metrics`` and run by :func:`defectkit.workflows.evaluate`, which
     puts the data sets of all metrics into one.
 

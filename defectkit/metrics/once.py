@@ -1,25 +1,38 @@
-"""Once: what several metrics need of a comparison, computed for the first of them."""
+"""Once: what several metrics need of a comparison, computed for the first that asks, while others wait for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from threading import RLock
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from defectkit.metrics.comparison import Comparison
-
+T = TypeVar("T")
 R = TypeVar("R")
 
 
-def once_per_comparison(function: Callable[[Comparison], R]) -> Callable[[Comparison], R]:
-    """Keep what a function returned of a comparison for as long as the comparison is in use; it must not be changed."""
-    kept: WeakKeyDictionary[Comparison, R] = WeakKeyDictionary()
+def once(function: Callable[[T], R]) -> Callable[[T], R]:
+    """Let a function of one object be computed once; the result is kept as long as the object, and must not hold it.
+
+    Examples
+    --------
+    >>> class Image:
+    ...     pass
+    >>> counted = once(lambda image: print("counting") or 7)
+    >>> image = Image()
+    >>> counted(image), counted(image)
+    counting
+    (7, 7)
+    """
+    kept: WeakKeyDictionary[T, R] = WeakKeyDictionary()
+    computing = RLock()
 
     @wraps(function)
-    def kept_or_computed(comparison: Comparison) -> R:
-        if comparison not in kept:
-            kept[comparison] = function(comparison)
-        return kept[comparison]
+    def kept_or_computed(of: T) -> R:
+        with computing:
+            if of not in kept:
+                kept[of] = function(of)
+            return kept[of]
 
     return kept_or_computed

@@ -42,9 +42,9 @@ def ks_distance(true: ArrayLike, predicted: ArrayLike) -> float:
     t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
     if not (t.size and p.size):
         return float("nan")
-    every = np.sort(np.concatenate([t, p]))
-    below = np.searchsorted(t, every, side="right") / t.size, np.searchsorted(p, every, side="right") / p.size
-    return float(np.abs(below[0] - below[1]).max())
+    every, gap = _cumulative_gap(t, p)
+    last_of_equals = np.append(every[1:] > every[:-1], True)
+    return float(gap[last_of_equals].max())
 
 
 def earth_movers_distance(true: ArrayLike, predicted: ArrayLike) -> float:
@@ -71,12 +71,17 @@ def earth_movers_distance(true: ArrayLike, predicted: ArrayLike) -> float:
     t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
     if not (t.size and p.size):
         return float("nan")
-    every = np.sort(np.concatenate([t, p]))
-    below = (
-        np.searchsorted(t, every[:-1], side="right") / t.size,
-        np.searchsorted(p, every[:-1], side="right") / p.size,
-    )
-    return float((np.abs(below[0] - below[1]) * np.diff(every)).sum())
+    every, gap = _cumulative_gap(t, p)
+    return float((gap[:-1] * np.diff(every)).sum())
+
+
+def _cumulative_gap(true: Floats, predicted: Floats) -> tuple[Floats, Floats]:
+    """Return all values of two sorted samples in order, and how far their cumulative shares are apart after each."""
+    every = np.concatenate([true, predicted])
+    order = np.argsort(every, kind="stable")
+    n_true = np.cumsum(order < true.size)
+    n_predicted = np.arange(1, every.size + 1) - n_true
+    return every[order], np.abs(n_true / true.size - n_predicted / predicted.size)
 
 
 def size_distribution(comparison: Comparison) -> xarray.Dataset:

@@ -101,9 +101,13 @@ class Calibration:
 
     def field_area(self, shape: tuple[int, int]) -> Quantity:
         """Return the area that an image of ``shape`` (height, width in pixels) shows."""
-        height, width = self.pixel_size_nm
-        area: Quantity = ureg.Quantity(height * width * shape[0] * shape[1], AREA)
+        area: Quantity = ureg.Quantity(self.field_area_nm2(shape), AREA)
         return area
+
+    def field_area_nm2(self, shape: tuple[int, int]) -> float:
+        """Return the same as a plain number of nm^2, for those who ask for many images."""
+        height, width = self.pixel_size_nm
+        return height * width * shape[0] * shape[1]
 
     def required_thickness(self, image: str) -> Quantity:
         """Return the foil thickness of ``image``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import attrs
 
@@ -83,8 +84,9 @@ class Taxonomy:
                 parent = self.types[names.index(parent)].parent
 
     @classmethod
+    @cache
     def standard(cls) -> Taxonomy:
-        """Return the built-in types of ``registry/defect_types.toml``."""
+        """Return the built-in types of ``registry/defect_types.toml``, read once."""
         import tomllib
 
         from defectkit.resources import registry_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -189,6 +190,16 @@ class MetricSuite(Suite[Metric]):
                     np.testing.assert_allclose(own.values, shared.values, rtol=1e-9, err_msg=f"{name} of {image}")
                 else:
                     assert np.array_equal(own.values, shared.values), f"{name} of {image}"
+
+    @inherited
+    @given(pairs())
+    def test_a_comparison_is_not_changed(self, given_pairs: dict[str, Pair]) -> None:
+        """Two threads that look at one comparison at a time find the same, and so does who looks at it afterwards."""
+        comparison = comparison_of(given_pairs)
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(self.make().compute, [comparison] * 2))
+        for again in (found[1], self.make().compute(comparison)):
+            assert found[0].identical(again), "the metric changes the comparison it is given, or is not safe in threads"
 
     @inherited
     @given(pairs())

@@ -6,14 +6,12 @@ import hashlib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from defectkit.conventions import Convention, convention as find_convention
-from defectkit.detectors import Detector, detect
 from defectkit.errors import RecordError
-from defectkit.hardening import HardeningModel, Material
 from defectkit.parallel import check_workers
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import ArrayPixels, Image
@@ -32,6 +30,10 @@ from defectkit.workflows.results import (
     tables,
 )
 from defectkit.workflows.versions import versions
+
+if TYPE_CHECKING:
+    from defectkit.detectors import Detector
+    from defectkit.hardening import HardeningModel, Material
 
 
 def analyze(
@@ -189,6 +191,8 @@ def _checkpoint(folder: Path, detector: Detector, identity: dict[str, Any]) -> C
 def _detected(
     detector: Detector, images: tuple[Image, ...], checkpoint: Checkpoint | None, progress: Progress
 ) -> dict[str, Prediction]:
+    from defectkit.detectors import detect
+
     done: dict[str, Prediction] = {}
     digests: dict[str, str] = {}
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from defectkit.hardening import Material
 from defectkit.records.calibration import Source
 from defectkit.records.image import Image
 from defectkit.records.prediction import Prediction
 
 if TYPE_CHECKING:
     import xarray
+
+    from defectkit.hardening import Material
 
 SMALLEST_PX = 2.0
 """Below this equivalent diameter in pixels, size and shape say more about the pixels than about the defect."""
@@ -108,7 +109,7 @@ def _of_another_alloy(images: Sequence[Image], material: Material) -> Iterator[s
 
 def _small(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:
     edges_nm = {i.name: max(i.required_calibration().pixel_size_nm) for i in images}
-    of_defect = np.array([edges_nm[str(name)] for name in defects["image"].values], dtype=np.float64)
+    of_defect = np.array([edges_nm[name] for name in defects["image"].values.tolist()], dtype=np.float64)
     small = defects["equivalent_diameter"].values < SMALLEST_PX * of_defect
     if small.any():
         where = dict.fromkeys(str(name) for name in defects["image"].values[small])

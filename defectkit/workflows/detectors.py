@@ -7,10 +7,12 @@ import inspect
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from defectkit.detectors import Detector
 from defectkit.errors import DefectkitError, DetectorError
+
+if TYPE_CHECKING:
+    from defectkit.detectors import Detector
 
 
 def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model: Path | None = None) -> Detector:

@@ -13,7 +13,7 @@ from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingEr
 from defectkit.formats.labels import Unpaired
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.metrics.comparing import Sides, compare_images, compared_types
-from defectkit.parallel import about, mapped_blocks
+from defectkit.parallel import about, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -74,8 +74,8 @@ def evaluate(
     metrics : iterable of Metric or str, optional
         By default all built-in ones. What none of them needs is not computed: ``["find"]`` takes a tenth of the time.
     workers : int
-        Threads that compare images; the result is the same to the bit whatever their number. Predictions are still
-        taken one at a time, and a few images ahead.
+        Threads that compare images and compute metrics; the result is the same to the bit whatever their number.
+        Predictions are still taken one at a time, and a few images ahead.
 
     Returns
     -------
@@ -150,7 +150,8 @@ def evaluate(
         length_unit=calibration.length_unit,
         images=tuple(compared[name] for name in sorted(compared)),
     )
-    result = _merged(chosen, comparison)
+    computed = mapped(lambda metric: metric.compute(comparison), chosen, workers=workers, block=1)
+    result = _merged(zip(chosen, computed, strict=True))
     result.attrs = {
         **_attributes(comparison, pairing),
         "truth": _title(truth),
@@ -263,14 +264,13 @@ def _metrics(given: Iterable[Metric | str] | None) -> list[Metric]:
     return [hooks.find("metric", m)() if isinstance(m, str) else m for m in given]
 
 
-def _merged(metrics: Sequence[Metric], comparison: Comparison) -> xarray.Dataset:
+def _merged(computed: Iterable[tuple[Metric, xarray.Dataset]]) -> xarray.Dataset:
     import xarray
 
     variables: dict[str, Any] = {}
     coordinates: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    for metric in metrics:
-        part = metric.compute(comparison)
+    for metric, part in computed:
         for name in part.data_vars:
             if name in origin:
                 raise PluginError(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import PairingError
 from defectkit.formats.report import RepairReport
-from defectkit.hardening import HardeningModel, Material
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.workflows.analysis import Analysis
@@ -21,6 +21,9 @@ from defectkit.workflows.results import (
     tables,
 )
 from defectkit.workflows.versions import versions
+
+if TYPE_CHECKING:
+    from defectkit.hardening import HardeningModel, Material
 
 
 def measure_labels(

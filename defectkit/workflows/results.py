@@ -10,7 +10,6 @@ import attrs
 
 from defectkit.conventions import Convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, UnknownDefectTypeError
-from defectkit.hardening import HardeningModel, Material, harden, load_material
 from defectkit.measurement import measure, summarize
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
@@ -19,6 +18,8 @@ from defectkit.workflows.cautions import named
 
 if TYPE_CHECKING:
     import xarray
+
+    from defectkit.hardening import HardeningModel, Material
 
 Progress = Callable[[Iterable[Any], str, int | None], Iterator[Any]]
 """Wraps an iterable (with a description and a length) and shows how far it got."""
@@ -85,6 +86,8 @@ def tables(
     workers: int = 1,
 ) -> Tables:
     """Return what every analysis ends in; ``workers`` threads measure."""
+    from defectkit.hardening import harden
+
     defects = measure(images, instances, convention=convention, taxonomy=taxonomy, workers=workers)
     return Tables(
         defects=defects,
@@ -115,6 +118,7 @@ def hardening_choices(
         If a name is not known.
     """
     from defectkit import hooks
+    from defectkit.hardening import HardeningModel, load_material
 
     for name in barrier_strengths or {}:
         if name not in taxonomy:

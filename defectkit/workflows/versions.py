@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib import metadata
 
 CORE = ("numpy", "numba", "scipy", "scikit-image", "xarray", "zarr", "pint", "attrs", "matplotlib", "pillow", "shapely")
@@ -30,4 +31,9 @@ def versions(*plugins: tuple[str, str]) -> dict[str, str]:
     from defectkit import __version__
 
     found = {"defectkit": __version__} | {name: version for name, version in plugins if name != "defectkit"}
-    return found | {"python": platform.python_version()} | {name: metadata.version(name) for name in CORE}
+    return found | {"python": platform.python_version()} | {name: _version(name) for name in CORE}
+
+
+@cache
+def _version(name: str) -> str:
+    return metadata.version(name)

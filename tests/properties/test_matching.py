@@ -15,6 +15,7 @@ from pycocotools.cocoeval import COCOeval
 from defectkit.matching.greedy import greedy
 from defectkit.matching.lexicographic import lexicographic
 from defectkit.matching.matching import Matching
+from defectkit.matching.matchings import Matchings
 from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps, box_overlaps, mask_overlaps
 from defectkit.matching.score_ordered import score_ordered
@@ -191,3 +192,38 @@ def test_no_matcher_finds_more_at_a_higher_threshold(matrix: np.ndarray) -> None
     for matchings in (greedy(pairs, THRESHOLDS), optimal(pairs, THRESHOLDS)):
         counts = [m.n_found for m in matchings]
         assert counts == sorted(counts, reverse=True)
+
+
+RULES = {
+    "optimal": lambda overlaps, levels, scores, order: optimal(overlaps, levels),
+    "greedy": lambda overlaps, levels, scores, order: greedy(overlaps, levels),
+    "score-ordered": lambda overlaps, levels, scores, order: score_ordered(overlaps, scores, levels),
+    "lexicographic": lambda overlaps, levels, scores, order: lexicographic(
+        overlaps, order, np.arange(overlaps.n_predicted), levels
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@given(images=st.lists(matrices, max_size=5), levels=thresholds, seed=st.integers(0, 9))
+def test_images_side_by_side_are_matched_as_each_alone(rule, images, levels, seed):
+    rng = np.random.default_rng(seed)
+    parts = [Overlaps.from_dense(matrix) for matrix in images]
+    scores = [rng.integers(0, 3, part.n_predicted) / 2 for part in parts]
+    orders = [rng.permutation(part.n_true) for part in parts]
+    frames = [np.cumsum([0, *n], dtype=np.int64) for n in ([p.n_true for p in parts], [p.n_predicted for p in parts])]
+    together = rule(
+        Overlaps.side_by_side(parts),
+        levels,
+        np.concatenate([np.zeros(0), *scores]),
+        np.concatenate([np.zeros(0, np.int64), *(o + n for o, n in zip(orders, frames[0][:-1], strict=True))]),
+    )
+    alone = [rule(*each) for each in zip(parts, [levels] * len(parts), scores, orders, strict=True)]
+    for found, own in zip(together.by_frame(*frames), alone, strict=True):
+        assert found.pairs.tolist() == own.pairs.tolist()
+        assert found.offsets.tolist() == own.offsets.tolist()
+        assert found.overlaps.to_dense().tolist() == own.overlaps.to_dense().tolist()
+    again = Matchings.side_by_side(alone, tuple(levels))
+    assert again.pairs.tolist() == together.pairs.tolist()
+    assert again.n_found.tolist() == together.n_found.tolist()
+    assert again.overlaps.iou.tolist() == together.overlaps.iou.tolist()

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
+from defectkit.errors import GeometryError
 from defectkit.geometry.masks import masks_to_runs
-from defectkit.geometry.overlap import intersections, iou_pairs, mask_iou
+from defectkit.geometry.overlap import intersections, iou_pairs, iou_pairs_by_frame, mask_iou
 from defectkit.geometry.polygons import Polygons, polygons_to_runs
 from defectkit.geometry.runs import Runs
-from defectkit.geometry.sets import shift
+from defectkit.geometry.sets import covered_areas_by_frame, shift
 
 
 def coco_iou(a, b):
@@ -112,3 +113,18 @@ def test_counts_beyond_int32():
     )
     assert intersections(wide, wide).intersection.tolist() == [3 * (2**31 - 1)]
     assert mask_iou(wide, wide).tolist() == [[1]]
+
+
+@pytest.mark.parametrize("compare", [iou_pairs_by_frame, covered_areas_by_frame])
+@pytest.mark.parametrize(
+    ("a_frames", "b_frames", "message"),
+    [
+        ([0, 1, 2], [0, 2], "one side has 2 frames and the other 1"),
+        ([0, 1], [0, 2], "must run from 0 to the number of masks, 2"),
+        ([0, 2, 2], [0, 3, 2], "offsets decreases from 3 to 2"),
+    ],
+)
+def test_frames_that_do_not_fit_are_refused(compare, a_frames, b_frames, message):
+    two = Runs.empty(2)
+    with pytest.raises(GeometryError, match=message):
+        compare(two, np.array(a_frames), two, np.array(b_frames))

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import numpy as np
 import pytest
 
 from defectkit.conventions import DEFECTKIT, JACOBS2022, Convention
-from defectkit.errors import ConventionError, PairingError
+from defectkit.errors import ConventionError, PairingError, PluginError
 from defectkit.metrics import Comparison, compare
 from defectkit.metrics.comparing import Sides, compare_images, compared_types, fold
+from defectkit.metrics.once import once
 from defectkit.records import DefectType, Instances, Taxonomy
 
 STANDARD = Taxonomy.standard()
@@ -118,6 +123,63 @@ def test_many_images_are_compared_to_the_bit_as_each_alone(
         assert found.matchings.pairs.tolist() == alone.matchings.pairs.tolist()
         assert found.matchings.n_found.tolist() == alone.matchings.n_found.tolist()
         assert (found.field_area, found.shared_foreground) == (alone.field_area, alone.shared_foreground)
+
+
+def test_columns_are_those_of_the_images_one_after_the_other(three_images: Comparison) -> None:
+    images = three_images.images
+    for side, frames in (("true", three_images.true_frames), ("predicted", three_images.predicted_frames)):
+        joined = getattr(three_images, side)
+        parts = [getattr(image, side) for image in images]
+        assert joined.types == tuple(t for part in parts for t in part.types)
+        assert joined.names == three_images.types
+        assert joined.sizes.tolist() == [size for part in parts for size in part.sizes]
+        assert joined.ids.tolist() == [i for part in parts for i in part.ids]
+        assert three_images.image_of(frames).tolist() == [k for k, part in enumerate(parts) for _ in range(part.n)]
+    assert three_images.matchings.n_found.tolist() == sum(i.matchings.n_found for i in images).tolist()
+    assert three_images.matchings is three_images.matchings
+
+
+def test_columns_without_measures_say_what_metrics_need(squares: Callable[..., Instances]) -> None:
+    settings = {"convention": DEFECTKIT, "iou_thresholds": (0.3,), "taxonomy": STANDARD}
+    one = squares((0, 0, 5, "bdot"))
+    image = compare("a", one, one, parts=(), **settings)
+    comparison = Comparison(
+        convention=DEFECTKIT,
+        iou_thresholds=(0.3,),
+        iou_threshold=0.3,
+        types=("bdot",),
+        overall_types=("bdot",),
+        length_unit="pixel",
+        images=(image,),
+    )
+    assert comparison.true.codes.tolist() == [0]
+    with pytest.raises(PluginError, match="holds no measures"):
+        _ = comparison.true.sizes
+
+
+def test_what_several_threads_ask_for_is_computed_once() -> None:
+    class Asked:
+        pass
+
+    asked = Asked()
+    calls: list[int] = []
+    together = threading.Barrier(4)
+
+    @once
+    def answer(of: Asked) -> int:
+        calls.append(id(of))
+        return len(calls)
+
+    def ask(of: Asked) -> int:
+        together.wait()
+        return answer(of)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, [asked] * 4)) == [1, 1, 1, 1]
+    gone = weakref.ref(asked)
+    del asked
+    gc.collect()
+    assert gone() is None
 
 
 def test_types_of_one_side_are_kept_by_name(squares: Callable[..., Instances]) -> None:

@@ -93,6 +93,16 @@ class Sizes(Counts):
         return super().compute(comparison).assign(image_sum_of_sizes=("image", np.array(sizes, np.float64)))
 
 
+class Forgetting(Counts):
+    """Counts what was found, and throws it away."""
+
+    def compute(self, comparison):
+        found = [int(image.matchings.offsets[-1]) for image in comparison.images]
+        for image in comparison.images:
+            image.matchings.offsets[:] = 0
+        return super().compute(comparison).assign(image_n_pairs=("image", np.array(found, np.int64)))
+
+
 FAULTS: dict[str, tuple[type, str]] = {
     "test_it_fulfils_the_interface": (NoSubclass, "NoSubclass is not a subclass of Metric"),
     "test_its_name_is_one_word": (type("Spaced", (Counts,), {"name": "a b"}), "holds white space"),
@@ -106,6 +116,7 @@ FAULTS: dict[str, tuple[type, str]] = {
     "test_what_cannot_be_said_is_nan_and_never_infinite": (giving(divided), "n_guesses is infinite"),
     "test_the_order_of_images_does_not_matter": (giving(first_image), "n_guesses"),
     "test_images_do_not_influence_each_other": (giving(relative), "image_n_guesses of"),
+    "test_a_comparison_is_not_changed": (Forgetting, "changes the comparison it is given"),
     "test_units_are_ones_that_pint_reads": (giving(with_units), "has the units 'parsnips'"),
     "test_it_can_stand_beside_the_other_metrics": (giving(overriding), "find computes another n_true"),
     "test_it_names_what_it_needs": (Sizes, r"holds no measures.*must hold Part\.MEASURES"),
