@@ -68,14 +68,14 @@ def group_defects(
     ConventionError
         If ``convention`` is not the one that the table was measured under.
     """
-    names = np.asarray(defects["defect_type"].values, dtype=str)
-    found = [str(n) for n in np.unique(names)]
+    names = np.asarray(defects["defect_type"].values, dtype=str).tolist()
+    found = sorted(set(names))
     known = tuple(types) if types is not None else _in_order(found, taxonomy)
     missing = [n for n in found if n not in known]
     if missing:
         raise UnknownDefectTypeError.of("defect type", missing[0], known)
-    image_names = np.asarray(defects["image"].values, dtype=str)
-    strangers = sorted(set(np.unique(image_names)) - set(images))
+    image_names = np.asarray(defects["image"].values, dtype=str).tolist()
+    strangers = sorted(set(image_names) - set(images))
     if strangers:
         raise PairingError(
             f"the table holds defects of {', '.join(strangers[:3])}"
@@ -96,10 +96,9 @@ def _in_order(found: Iterable[str], taxonomy: Taxonomy) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda name: (place.get(name, len(place)), name)))
 
 
-def _codes(names: NDArray[np.str_], known: tuple[str, ...]) -> NDArray[np.int64]:
-    values, inverse = np.unique(names, return_inverse=True)
+def _codes(names: Sequence[str], known: tuple[str, ...]) -> NDArray[np.int64]:
     place = {name: k for k, name in enumerate(known)}
-    return np.array([place[str(v)] for v in values], dtype=np.int64)[inverse.ravel()]
+    return np.array([place[name] for name in names], dtype=np.int64)
 
 
 def _sizes_nm(sizes: xarray.DataArray) -> NDArray[np.float64]:

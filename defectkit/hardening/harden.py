@@ -96,7 +96,8 @@ def harden(
 
     from defectkit import __version__
 
-    known = (taxonomy or Taxonomy.standard()).with_types(np.unique(np.asarray(defects["defect_type"].values, str)))
+    occurring = sorted(set(np.asarray(defects["defect_type"].values, str).tolist()))
+    known = (taxonomy or Taxonomy.standard()).with_types(occurring)
     groups = group_defects(defects, images, types=types, taxonomy=known, convention=convention)
     known = known.with_types(groups.types)
     volumes, faults = _volumes(images)

@@ -205,7 +205,7 @@ class Instances:
     @property
     def type_names(self) -> tuple[str, ...]:
         """The type of each defect, N names."""
-        return tuple(self.types[c] for c in self.type_codes.tolist())
+        return tuple(map(self.types.__getitem__, self.type_codes.tolist()))
 
     @property
     def areas(self) -> NDArray[np.int64]:
