@@ -7,7 +7,9 @@ import numpy as np
 from defectkit.geometry.columns import Int32s, Int64s
 from defectkit.geometry.kernels.jit import Column, kernel
 from defectkit.geometry.kernels.overlap import SMALL_FRAME, common_pixels
-from defectkit.geometry.kernels.scan import group_order
+
+FEW = 32
+"""Runs of a stretch that are sorted among neighbors at once."""
 
 
 @kernel
@@ -68,48 +70,67 @@ def covered_by_frame(
 @kernel
 def _joined(row: Column, start: Column, end: Column) -> tuple[Int32s, Int32s, Int32s]:
     """Return the runs of a frame sorted by row and start, with those that overlap or touch joined."""
-    order = _by_row_and_start(row, start)
+    own_row, own_start, own_end = _by_row_and_start(row, start, end)
     offsets = np.array([0, row.size], np.int64)
-    own_row, own_start, own_end, _ = join_sorted(row[order], start[order], end[order], offsets)
+    joined_row, joined_start, joined_end, _ = join_sorted(own_row, own_start, own_end, offsets)
+    return joined_row, joined_start, joined_end
+
+
+@kernel
+def _by_row_and_start(row: Column, start: Column, end: Column) -> tuple[Int32s, Int32s, Int32s]:
+    """Sort runs by row and start: by stretches of rows first, of few runs each, then among neighbors.
+
+    A stretch is a row, unless there are far more rows than runs: memory goes with the runs, not with the frame. The
+    rows of a stretch are a power of two, since a division would take as long as all the rest.
+    """
+    own_row, own_start, own_end = np.empty_like(row), np.empty_like(start), np.empty_like(end)
+    if row.size == 0:
+        return own_row, own_start, own_end
+    lowest, highest = row[0], row[0]
+    for k in range(row.size):
+        lowest = min(lowest, row[k])
+        highest = max(highest, row[k])
+    shift = 0
+    while (np.int64(highest) - lowest) >> shift > 4 * row.size + SMALL_FRAME:
+        shift += 1
+    places = np.zeros(((np.int64(highest) - lowest) >> shift) + 2, np.int64)
+    for k in range(row.size):
+        places[((np.int64(row[k]) - lowest) >> shift) + 1] += 1
+    for s in range(places.size - 1):
+        places[s + 1] += places[s]
+    for k in range(row.size):
+        s = (np.int64(row[k]) - lowest) >> shift
+        own_row[places[s]], own_start[places[s]], own_end[places[s]] = row[k], start[k], end[k]
+        places[s] += 1
+    begin = 0
+    for s in range(places.size - 1):
+        if places[s] - begin > FEW:
+            _sort_at_distances(own_row, own_start, own_end, begin, places[s])
+        begin = places[s]
+    _sort_at_distance(own_row, own_start, own_end, 0, row.size, 1)
     return own_row, own_start, own_end
 
 
 @kernel
-def _by_row_and_start(row: Column, start: Column) -> Int64s:
-    """Return the order of runs by row and start: by stretches of rows first, of few runs each, then within each.
-
-    A stretch is a row, unless there are far more rows than runs: memory goes with the runs, not with the frame.
-    """
-    if row.size == 0:
-        return np.empty(0, np.int64)
-    lowest, highest = np.int64(row[0]), np.int64(row[0])
-    for k in range(row.size):
-        lowest = min(lowest, np.int64(row[k]))
-        highest = max(highest, np.int64(row[k]))
-    height = (highest - lowest + 1) // (4 * row.size + SMALL_FRAME) + 1
-    stretch = np.empty(row.size, np.int64)
-    for k in range(row.size):
-        stretch[k] = (row[k] - lowest) // height
-    order, offsets = group_order(stretch, int((highest - lowest) // height) + 1)
-    for s in range(offsets.size - 1):
-        _shell_sort(order, offsets[s], offsets[s + 1], row, start)
-    return order
+def _sort_at_distances(row: Column, start: Column, end: Column, begin: int, stop: int) -> None:
+    """Let no run of many be far from its place: Shell's sort but for its last pass."""
+    distance = 1
+    while 3 * distance + 1 < stop - begin:
+        distance = 3 * distance + 1
+    while distance > 1:
+        _sort_at_distance(row, start, end, begin, stop, distance)
+        distance //= 3
 
 
 @kernel
-def _shell_sort(order: Column, begin: int, stop: int, row: Column, start: Column) -> None:
-    """Sort ``order[begin:stop]`` by row and start; a few are sorted by insertion, and many not much slower each."""
-    gap = 1
-    while 3 * gap + 1 < stop - begin:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for p in range(begin + gap, stop):
-            k = order[p]
-            q = p
-            while q >= begin + gap and (
-                row[order[q - gap]] > row[k] or (row[order[q - gap]] == row[k] and start[order[q - gap]] > start[k])
-            ):
-                order[q] = order[q - gap]
-                q -= gap
-            order[q] = k
-        gap //= 3
+def _sort_at_distance(row: Column, start: Column, end: Column, begin: int, stop: int, distance: int) -> None:
+    """Sort every so manieth run by insertion."""
+    for p in range(begin + distance, stop):
+        q = p - distance
+        if row[q] < row[p] or (row[q] == row[p] and start[q] <= start[p]):
+            continue
+        own_row, own_start, own_end = row[p], start[p], end[p]
+        while q >= begin and (row[q] > own_row or (row[q] == own_row and start[q] > own_start)):
+            row[q + distance], start[q + distance], end[q + distance] = row[q], start[q], end[q]
+            q -= distance
+        row[q + distance], start[q + distance], end[q + distance] = own_row, own_start, own_end
