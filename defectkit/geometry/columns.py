@@ -143,9 +143,11 @@ def offsets_of(lengths: Int64s) -> Int64s:
 def joined_offsets(parts: Iterable[Int64s]) -> Int64s:
     """Return the offsets of several cut columns laid end to end."""
     given = list(parts)
-    before = np.cumsum([0, *(part[-1] for part in given)], dtype=np.int64)
     joined = np.concatenate([np.zeros(1, np.int64), *(part[1:] for part in given)])
-    joined[1:] += np.repeat(before[:-1], [part.size - 1 for part in given])
+    begin, before = 1, 0
+    for part in given:
+        joined[begin : begin + part.size - 1] += before
+        begin, before = begin + part.size - 1, before + int(part[-1])
     return joined
 
 

@@ -100,14 +100,15 @@ class Stack:
     @cached_property
     def types(self) -> tuple[str, ...]:
         """The types of all parts."""
-        return tuple(dict.fromkeys(name for part in self.parts for name in part.types))
+        tables = dict.fromkeys(part.types for part in self.parts)
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(tables)))
 
     @cached_property
     def type_codes(self) -> NDArray[np.int16]:
         """The position of the type of each defect among ``types``."""
-        place = {name: k for k, name in enumerate(self.types)}
-        tables = {part.types: np.array([place[name] for name in part.types], np.int16) for part in self.parts}
-        return np.concatenate([np.zeros(0, np.int16), *(tables[part.types][part.type_codes] for part in self.parts)])
+        tables = {part.types for part in self.parts}
+        places = {table: np.array([self.types.index(name) for name in table], np.int16) for table in tables}
+        return np.concatenate([np.zeros(0, np.int16), *(places[part.types][part.type_codes] for part in self.parts)])
 
     @property
     def is_labels(self) -> bool:
