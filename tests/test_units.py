@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pint
 import pytest
 
@@ -63,3 +67,48 @@ def test_an_areal_density_is_no_number_density() -> None:
 def test_a_dose_is_no_bare_number() -> None:
     with pytest.raises(UnitError):
         as_quantity(ureg.Quantity(1.0, ""), "dpa", what="dose")
+
+
+SHOW = (
+    "import pathlib, sys, platformdirs\n"
+    "platformdirs.user_cache_path = lambda **_: pathlib.Path(sys.argv[1])\n"
+    "from defectkit.units import as_quantity, ureg\n"
+    "print(as_quantity('2 dpa', 'displacements_per_atom', what='dose').magnitude, ureg.cache_folder)\n"
+)
+
+
+def shown(cache: Path) -> list[str]:
+    command = [sys.executable, "-W", "error", "-c", SHOW, str(cache)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_definitions_are_read_from_the_cache_of_pint_where_that_can_be_written(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert shown(cache) == ["2.0", str(cache)]
+    kept = {path.name: path.stat().st_mtime_ns for path in cache.iterdir()}
+    assert kept
+    assert shown(cache) == ["2.0", str(cache)]
+    assert {path.name: path.stat().st_mtime_ns for path in cache.iterdir()} == kept
+
+
+def test_units_work_without_the_cache(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert shown(tmp_path / "file" / "cache") == ["2.0", "None"]
+
+
+def test_units_work_beside_a_damaged_cache(tmp_path: Path) -> None:
+    shown(tmp_path)
+    for path in tmp_path.glob("*.pickle"):
+        path.write_bytes(path.read_bytes()[:100])
+    assert shown(tmp_path) == ["2.0", "None"]
+
+
+def test_an_application_registry_of_the_caller_is_used_as_it_is() -> None:
+    code = (
+        "import pint\n"
+        "mine = pint.UnitRegistry()\n"
+        "pint.set_application_registry(mine)\n"
+        "from defectkit.units import ureg\n"
+        "assert ureg.get() is mine and 'dpa' in mine\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)

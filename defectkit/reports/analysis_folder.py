@@ -13,7 +13,6 @@ from defectkit.reports.colors import type_colors
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
 from defectkit.reports.embedding import Embedded, embedded, embedded_px
 from defectkit.reports.overlays import draw_overlay, overlay_path, save_overlay
-from defectkit.storage.beside import clear_remains, folder_beside
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.results import Progress, silent
 
@@ -73,6 +72,8 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
 
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
+    from defectkit.storage.beside import clear_remains, folder_beside
+
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder} is there already and is not an empty folder; give the name of a new one")
     clear_remains(folder)

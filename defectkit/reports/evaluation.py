@@ -18,6 +18,7 @@ from defectkit.reports.evaluation_tables import (
     scores_csv,
     types_csv,
 )
+from defectkit.reports.panels import write_png
 from defectkit.storage import save_results
 
 if TYPE_CHECKING:
@@ -89,6 +90,6 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
             written.append(target / name)
     for name, (needed, figure) in FIGURES.items():
         if set(needed) <= set(result.variables):
-            figure(result, taxonomy).savefig(target / name)
+            write_png(figure(result, taxonomy), target / name)
             written.append(target / name)
     return (*written, save_results(result, target / STORE))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from defectkit.records.defect_type import DefectType, Taxonomy
 from defectkit.reports.colors import type_colors
 from defectkit.reports.evaluation_tables import at_threshold
 from defectkit.reports.histograms import histogram, readable_edges
+from defectkit.reports.panels import FONT_SIZE, LINE, Layout, name_panel, panels, width_of
 
 if TYPE_CHECKING:
     import xarray
@@ -23,43 +25,37 @@ if TYPE_CHECKING:
 TRUE_COLOR, PREDICTED_COLOR = "#444444", "#d95f02"
 SCORE_COLORS = {"precision": "#1b6ca8", "recall": "#c0392b", "f1_score": "#111111"}
 SCORE_TITLES = {"precision": "precision", "recall": "recall", "f1_score": "F1"}
-UNITS = {"nanometer": "nm", "pixel": "px", "1 / nanometer ** 2": "nm$^{-2}$", "1 / pixel ** 2": "px$^{-2}$", "": ""}
+UNITS = {"nanometer": "nm", "pixel": "px", "1 / nanometer ** 2": "nm⁻²", "1 / pixel ** 2": "px⁻²", "": ""}
 QUANTITY_TITLES = {"size": "mean size", "shape": "mean shape factor", "density": "areal density"}
 PIXEL_EDGES = tuple(float(5 * k) for k in range(21))
 """Edges of size histograms in pixels, where they tell the values apart."""
 
-DOTS_PER_INCH = 150
+ROUND = (1, 2, 5, 10)
+"""Steps between ticks, times a power of ten."""
+
+SLANT = 40
+"""Of the names below a matrix, in degrees."""
 
 
 def find_figure(result: xarray.Dataset) -> Figure:
     """Return precision, recall and F1 of finding over the IoU threshold, with the F1 of types beside them."""
-    figure, ((left, right),) = _figure(result, 1, 2, (9.5, 4.2))
+    layout = Layout(panel=(4.0, 3.0))
+    figure, ((left, right),) = panels(1, 2, layout, title=_made(result))
     thresholds = result["iou_threshold"].values
-    for score, color in SCORE_COLORS.items():
-        left.plot(thresholds, result[f"find_{score}"].values, color=color, marker="o", ms=3, label=SCORE_TITLES[score])
-    left.set_title("finding defects, whatever their type")
-    right.plot(
-        thresholds,
-        result["overall_type_f1_score"].values,
-        color="#6a3d9a",
-        marker="o",
-        ms=3,
-        label="F1 of the type of found defects, mean over types",
-    )
-    right.plot(
-        thresholds,
-        result["overall_end_to_end_f1_score"].values,
-        color="#33a02c",
-        marker="o",
-        ms=3,
-        label="F1 of finding and typing, mean over types",
-    )
-    right.set_title("types")
-    for axes in (left, right):
+    types = {
+        "type": ("type of found defects", "#6a3d9a"),
+        "end_to_end": ("finding and typing", "#33a02c"),
+    }
+    drawn = [(left, f"find_{score}", SCORE_TITLES[score], color) for score, color in SCORE_COLORS.items()]
+    drawn += [(right, f"overall_{kind}_f1_score", text, color) for kind, (text, color) in types.items()]
+    for axes, name, text, color in drawn:
+        axes.plot(thresholds, result[name].values, color=color, marker="o", ms=3, label=text)
+    for axes, title in ((left, "finding defects, whatever their type"), (right, "types, mean F1 over them")):
         axes.axvline(result.attrs["iou_threshold"], color="#999999", lw=1, ls="--")
-        axes.set(xlabel="IoU threshold", ylim=(-0.02, 1.02), xlim=(0, 1))
-        axes.legend(frameon=False, fontsize=8, loc="lower left")
-    left.set_ylabel("score")
+        axes.set(ylim=(-0.02, 1.02), xlim=(0, 1))
+        axes.legend(frameon=False, fontsize=FONT_SIZE, loc="lower left")
+        name_panel(axes, layout, x="IoU threshold", title=title)
+    name_panel(left, layout, y="score")
     return figure
 
 
@@ -67,20 +63,28 @@ def confusion_figure(result: xarray.Dataset) -> Figure:
     """Return the confusion matrix at the IoU threshold; a color is the share of the true defects of a row."""
     matrix = at_threshold(result)["confusion"]
     counts = matrix.values
-    side = 1.6 + 0.8 * len(counts)
-    figure, ((axes,),) = _figure(result, 1, 1, (side + 1.2, side))
+    predicted = [*(str(name) for name in matrix["predicted_type"].values[:-1]), "missed"]
+    true = [*(str(name) for name in matrix["true_type"].values[:-1]), "not there"]
+    slanted = width_of(predicted) * math.sin(math.radians(SLANT))
+    side = 0.8 * len(counts)
+    layout = Layout(
+        panel=(side, side),
+        left=width_of(true) + 0.2 + LINE,
+        right=max(0.2, 2.6 - 0.5 * side),
+        bottom=slanted + 0.3 + 1.5 * LINE,
+    )
+    figure, ((axes,),) = panels(1, 1, layout, title=_made(result))
     totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(counts / totals, cmap="Blues", vmin=0, vmax=1)
     for i, row in enumerate(counts):
         for j, count in enumerate(row):
             if i < len(counts) - 1 or j < len(row) - 1:
-                dark = count / totals[i, 0] > 0.55
-                axes.text(j, i, str(count), ha="center", va="center", color="white" if dark else "black", fontsize=9)
-    predicted = [str(name) for name in matrix["predicted_type"].values]
-    true = [str(name) for name in matrix["true_type"].values]
-    axes.set_xticks(range(len(predicted)), [*predicted[:-1], "missed"], rotation=40, ha="right")
-    axes.set_yticks(range(len(true)), [*true[:-1], "not there"])
-    axes.set(xlabel="predicted type", ylabel="true type")
+                color = "white" if count / totals[i, 0] > 0.55 else "black"
+                axes.text(j, i, str(count), ha="center", va="center", color=color, fontsize=FONT_SIZE)
+    axes.set_xticks(range(len(predicted)), predicted, rotation=SLANT, ha="right", parse_math=False)
+    axes.set_yticks(range(len(true)), true, parse_math=False)
+    name_panel(axes, layout, x="predicted type", y="true type")
+    axes.xaxis.set_label_coords(0.5, -(slanted + 0.3) / side)
     return figure
 
 
@@ -101,24 +105,31 @@ def histogram_figure(result: xarray.Dataset, measure: str, taxonomy: Taxonomy | 
     Edges are those of the convention, where lengths are in nm and these edges tell the values apart. What lies beyond
     them is a bar of its own at either end.
     """
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
     types = [str(name) for name in result["defect_type"].values]
     types = types[:1] if len(types) == 2 else types  # all types together are then that one
     titles = _titles(types, taxonomy)
-    figure, grid = _figure(result, len(types), 2, (9.5, 2.3 * len(types) + 0.6))
+    layout = Layout(panel=(3.9, 1.6), left=0.7)
+    figure, grid = panels(len(types), 2, layout, title=_made(result))
     for row, name in zip(grid, types, strict=True):
         every = [_values(result, side, measure, name, "all") for side in ("true", "predicted")]
         edges = _edges(result, measure, name, np.concatenate(every))
         for axes, subset in zip(row, ("all", "found"), strict=True):
             sides = [_values(result, side, measure, name, subset) for side in ("true", "predicted")]
             _draw_histogram(axes, sides, edges)
-            axes.set_title(f"{titles[name]}, {subset}", fontsize=9)
+            name_panel(axes, layout, title=f"{titles[name]}, {subset}")
+            axes.xaxis.set_major_locator(MaxNLocator(6, steps=ROUND))
             if measure == "shape":
                 axes.set_yscale("symlog", linthresh=1)
-        row[0].set_ylabel("defects")
+            else:
+                axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
+        name_panel(row[0], layout, y="defects")
     unit = UNITS[result.attrs["length_unit"]]
     for axes in grid[-1]:
-        axes.set_xlabel(f"size / {unit}" if measure == "size" else "shape factor (Heywood)")
-    grid[0][0].legend(frameon=False, fontsize=8)
+        name_panel(axes, layout, x=f"size / {unit}" if measure == "size" else "shape factor (Heywood)")
+    grid[0][0].legend(frameon=False, fontsize=FONT_SIZE, loc="upper right")
     return figure
 
 
@@ -126,15 +137,15 @@ def parity_figure(result: xarray.Dataset, taxonomy: Taxonomy | None = None) -> F
     """Return predicted over true mean sizes, shapes and densities: a point an image and type, and means over images."""
     types = [str(name) for name in result["defect_type"].values[:-1]] or ["all"]
     colors, titles = _colors(types, taxonomy), _titles(types, taxonomy)
-    figure, grid = _figure(result, 3, 2, (9.0, 11.5))
+    layout = Layout(panel=(2.8, 2.8), left=0.85, between=(1.1, 1.0), raised=LINE)
+    figure, grid = panels(3, 2, layout, title=_made(result))
     here = result.sel(subset="all")
     for row, quantity in zip(grid, QUANTITY_TITLES, strict=True):
-        for name in types:
-            points = here.sel(defect_type=name)
-            true, predicted = (points[f"image_{side}_{quantity}"].values for side in ("true", "predicted"))
+        points = [here[f"image_{side}_{quantity}"].values for side in ("true", "predicted")]
+        for k, name in enumerate(types):
             row[0].scatter(
-                true,
-                predicted,
+                points[0][:, k],
+                points[1][:, k],
                 s=28,
                 color=colors[name],
                 edgecolors="black",
@@ -142,43 +153,30 @@ def parity_figure(result: xarray.Dataset, taxonomy: Taxonomy | None = None) -> F
                 label=titles[name],
                 zorder=3,
             )
-            x, y = (points[f"averaged_{side}_{quantity}"].item() for side in ("true", "predicted"))
-            dx, dy = (points[f"averaged_{side}_{quantity}_sd"].item() for side in ("true", "predicted"))
-            if np.isfinite([x, y]).all():
-                row[1].errorbar(
-                    x, y, xerr=_finite(dx), yerr=_finite(dy), fmt="o", color=colors[name], mec="black", capsize=2
-                )
+        _draw_means(row[1], here, quantity, [colors[name] for name in types])
         unit = UNITS[result[f"true_{quantity}"].attrs["units"]]
-        label = QUANTITY_TITLES[quantity] + (f" / {unit}" if unit else "")
-        for axes in row:
-            _draw_diagonal(axes)
-            axes.set(xlabel=f"true {label}", ylabel=f"predicted {label}")
-            axes.locator_params(nbins=6)
-            axes.ticklabel_format(style="sci", scilimits=(-2, 4))
+        named = QUANTITY_TITLES[quantity] + (f" / {unit}" if unit else "")
         r2, mae, rmse, n = (here[f"overall_{quantity}_parity_{s}"].item() for s in ("r2", "mae", "rmse", "n"))
-        row[0].set_title(f"{n:.0f} points, R$^2$ {r2:.3g}, MAE {mae:.3g}, RMSE {rmse:.3g}", fontsize=9)
-        row[1].set_title("mean over images and standard deviation", fontsize=9)
-    grid[0][0].legend(frameon=False, fontsize=8, loc="lower right")
+        scores = f"{n:.0f} points, R² {r2:.3g}, MAE {mae:.3g}, RMSE {rmse:.3g}"
+        for axes, title in zip(row, (scores, "mean over images and standard deviation"), strict=True):
+            _draw_diagonal(axes)
+            axes.locator_params(nbins=5, steps=ROUND)
+            axes.ticklabel_format(style="sci", scilimits=(-2, 4))
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.get_offset_text().set_fontsize(FONT_SIZE)
+            name_panel(axes, layout, x=f"true {named}", y=f"predicted {named}", title=title)
+    grid[0][0].legend(frameon=False, fontsize=FONT_SIZE, loc="lower right")
     return figure
 
 
-def _figure(result: xarray.Dataset, rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, Any]:
-    """Return a figure without global state, that says on its face how it was made, and its grid of axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.subplots(rows, columns, squeeze=False)
-    for axes in grid.flat:
-        axes.spines[["top", "right"]].set_visible(False)
+def _made(result: xarray.Dataset) -> list[str]:
+    """Return the lines that say on the face of a figure how it was made."""
     sides = " against ".join(t for t in (result.attrs.get("predicted", ""), result.attrs.get("truth", "")) if t)
     made = (
         f"convention {result.attrs['convention']}, found at IoU {result.attrs['iou_threshold']:g}, "
         f"{result.sizes['image']} images"
     )
-    figure.suptitle("\n".join(line for line in (sides, made) if line), fontsize=9, parse_math=False)
-    return figure, grid
+    return [line for line in (sides, made) if line]
 
 
 def _values(result: xarray.Dataset, side: str, measure: str, name: str, subset: str) -> NDArray[np.float64]:
@@ -216,19 +214,37 @@ def _draw_histogram(axes: Axes, sides: Sequence[NDArray[np.float64]], edges: Seq
         if place:
             axes.axvspan(place[0], place[0] + width, color="#000000", alpha=0.05, lw=0)
             axes.text(
-                place[0] + width / 2, 0.98, text, transform=axes.get_xaxis_transform(), ha="center", va="top", size=7
+                place[0] + width / 2,
+                0.98,
+                text,
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                va="top",
+                size=FONT_SIZE,
             )
+
+
+def _draw_means(axes: Axes, here: xarray.Dataset, quantity: str, colors: Sequence[str]) -> None:
+    """Draw a point a type, the mean over images, with bars of a standard deviation where there is one."""
+    x, y, dx, dy = (
+        here[f"averaged_{side}_{quantity}{end}"].values[: len(colors)]
+        for end in ("", "_sd")
+        for side in ("true", "predicted")
+    )
+    shown = np.isfinite(x) & np.isfinite(y)
+    x, y, dx, dy = x[shown], y[shown], np.nan_to_num(dx[shown]), np.nan_to_num(dy[shown])
+    kept = [color for color, is_shown in zip(colors, shown, strict=True) if is_shown]
+    if kept:
+        axes.hlines(y, x - dx, x + dx, colors=kept, zorder=2)
+        axes.vlines(x, y - dy, y + dy, colors=kept, zorder=2)
+        axes.scatter(x, y, s=36, color=kept, edgecolors="black", zorder=3)
 
 
 def _draw_diagonal(axes: Axes) -> None:
     low = min(axes.get_xlim()[0], axes.get_ylim()[0])
     high = max(axes.get_xlim()[1], axes.get_ylim()[1])
     axes.plot([low, high], [low, high], color="#999999", lw=1, ls="--", zorder=1)
-    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-
-
-def _finite(value: float) -> float:
-    return value if np.isfinite(value) else 0.0
+    axes.set(xlim=(low, high), ylim=(low, high))
 
 
 def _known(types: Sequence[str], taxonomy: Taxonomy | None) -> Taxonomy:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from defectkit.reports.csv_tables import column_name, csv_text
 
@@ -28,20 +31,21 @@ def find_csv(result: xarray.Dataset) -> str:
     """
     header = ["scope", "image", "iou_threshold", "n_true", "n_predicted", "n_found", *SCORES]
     header += [f"n_undefined_{score}" for score in SCORES]
+    of = _columns(result)
+    thresholds = of("iou_threshold")
 
     def rows() -> Iterator[list[Any]]:
-        for threshold in result["iou_threshold"].values:
-            at = result.sel(iou_threshold=threshold)
-            counts = [at[name].item() for name in ("n_true", "n_predicted", "n_found")]
-            yield [POOLED, "", threshold, *counts, *(at[f"find_{s}"].item() for s in SCORES), "", "", ""]
-        for threshold in result["iou_threshold"].values:
-            at = result.sel(iou_threshold=threshold)
-            means = [at[f"averaged_find_{s}"].item() for s in SCORES]
-            yield [AVERAGED, "", threshold, "", "", "", *means, *(at[f"undefined_find_{s}"].item() for s in SCORES)]
-        counted = [result[f"image_{name}"].values for name in ("n_true", "n_predicted", "n_found")]
-        scored = [result[f"image_find_{s}"].values for s in SCORES]
-        for i, image in enumerate(result["image"].values):
-            for t, threshold in enumerate(result["iou_threshold"].values):
+        counts = [np.broadcast_to(of(name), thresholds.shape) for name in ("n_true", "n_predicted", "n_found")]
+        pooled = [of(f"find_{s}") for s in SCORES]
+        for threshold, *values in zip(thresholds, *counts, *pooled, strict=True):
+            yield [POOLED, "", threshold, *values, "", "", ""]
+        averaged = [of(f"{kind}_find_{s}") for kind in ("averaged", "undefined") for s in SCORES]
+        for threshold, *values in zip(thresholds, *averaged, strict=True):
+            yield [AVERAGED, "", threshold, "", "", "", *values]
+        counted = [of(f"image_{name}") for name in ("n_true", "n_predicted", "n_found")]
+        scored = [of(f"image_find_{s}") for s in SCORES]
+        for i, image in enumerate(of("image")):
+            for t, threshold in enumerate(thresholds):
                 n_true, n_predicted, n_found = counted[0][i], counted[1][i], counted[2][i, t]
                 scores = [values[i, t] for values in scored]
                 yield [IMAGE, image, threshold, n_true, n_predicted, n_found, *scores, "", "", ""]
@@ -60,14 +64,16 @@ def types_csv(result: xarray.Dataset) -> str:
     names = [f"{kind}_{score}" for kind in ("type", "end_to_end") for score in SCORES]
     header = ["iou_threshold", "defect_type", *names, *(f"n_undefined_{name}" for name in names), "type_kappa"]
 
+    of = _columns(result)
+
     def rows() -> Iterator[list[Any]]:
-        for threshold in result["iou_threshold"].values:
-            at = result.sel(iou_threshold=threshold)
-            for name in at["defect_type"].values:
-                kappa = at["type_kappa"].item() if name == "all" else ""
-                yield [threshold, name, *(at[n].sel(defect_type=name).item() for n in names), *[""] * 6, kappa]
-            means = [at[f"overall_{n}"].item() for n in names]
-            yield [threshold, OVERALL, *means, *(at[f"undefined_overall_{n}"].item() for n in names), ""]
+        by_type, overall = [of(n) for n in names], [of(f"overall_{n}") for n in names]
+        undefined, kappas = [of(f"undefined_overall_{n}") for n in names], of("type_kappa")
+        for t, threshold in enumerate(of("iou_threshold")):
+            for k, name in enumerate(of("defect_type")):
+                kappa = kappas[t] if name == "all" else ""
+                yield [threshold, name, *(values[t, k] for values in by_type), *[""] * 6, kappa]
+            yield [threshold, OVERALL, *(values[t] for values in (*overall, *undefined)), ""]
 
     return csv_text(header, rows())
 
@@ -99,47 +105,28 @@ def errors_csv(result: xarray.Dataset) -> str:
     """
     header = ["quantity", "subset", "scope", "image", "defect_type", "n_true", "n_predicted", "true", "predicted"]
     header += ["units", "percent_error", "percent_error_sd", "n_undefined", "without_value"]
-    types = [str(name) for name in result["defect_type"].values]
+    of = _columns(result)
+    types = [str(name) for name in of("defect_type")]
 
     def rows() -> Iterator[list[Any]]:
         for quantity in QUANTITIES:
-            units = result[f"true_{quantity}"].attrs["units"]
-            for subset in result["subset"].values:
-                here = result.sel(subset=subset)
+            units = result.variables[f"true_{quantity}"].attrs["units"]
+            pooled = _pooled(of, quantity)
+            counts = [of("true_count"), of("predicted_count")]
+            averaged = counts + [of(f"averaged_{side}_{quantity}") for side in ("true", "predicted")]
+            errors = [of(name.format(quantity)) for name in ("averaged_{}_error", "averaged_{}_error_sd")]
+            undefined = of(f"undefined_{quantity}_error")
+            for k, subset in enumerate(of("subset")):
                 start = [quantity, subset]
-                yield from (row(start, here, quantity, units, t) for t in types)
-                yield [*start, *_overall(here, POOLED, f"{quantity}_error")]
-                yield from (averaged_row(start, here, quantity, units, t) for t in types)
-                yield [*start, *_overall(here, AVERAGED, f"averaged_{quantity}_error")]
-                yield from _image_rows(start, here, quantity, units)
-
-    def row(start: list[Any], here: xarray.Dataset, quantity: str, units: str, name: str) -> list[Any]:
-        of = here.sel(defect_type=name)
-        without = (
-            ""
-            if quantity == "density"
-            else of[f"undefined_true_{quantity}"].item() + of[f"undefined_predicted_{quantity}"].item()
-        )
-        values = [of[v].item() for v in ("true_count", "predicted_count", f"true_{quantity}", f"predicted_{quantity}")]
-        return [*start, POOLED, "", name, *values, units, of[f"{quantity}_error"].item(), "", "", without]
-
-    def averaged_row(start: list[Any], here: xarray.Dataset, quantity: str, units: str, name: str) -> list[Any]:
-        of = here.sel(defect_type=name)
-        values = [of[f"averaged_{side}_{quantity}"].item() for side in ("true", "predicted")]
-        errors = [of[v].item() for v in (f"averaged_{quantity}_error", f"averaged_{quantity}_error_sd")]
-        counts = [of[v].item() for v in ("true_count", "predicted_count")]
-        return [
-            *start,
-            AVERAGED,
-            "",
-            name,
-            *counts,
-            *values,
-            units,
-            *errors,
-            of[f"undefined_{quantity}_error"].item(),
-            "",
-        ]
+                for t, name in enumerate(types):
+                    *values, error, without = (column[k, t] for column in pooled)
+                    yield [*start, POOLED, "", name, *values, units, error, "", "", without]
+                yield [*start, *_overall(of, POOLED, f"{quantity}_error", k)]
+                for t, name in enumerate(types):
+                    values, percents = ([column[k, t] for column in columns] for columns in (averaged, errors))
+                    yield [*start, AVERAGED, "", name, *values, units, *percents, undefined[k, t], ""]
+                yield [*start, *_overall(of, AVERAGED, f"averaged_{quantity}_error", k)]
+                yield from _image_rows(of, start, k, units)
 
     return csv_text(header, rows())
 
@@ -154,17 +141,19 @@ def scores_csv(result: xarray.Dataset) -> str:
     """
     elsewhere = ("find_", "type_", "end_to_end_", "n_true", "n_predicted", "n_found")
     dims = {"subset", "defect_type"}
+    of = _columns(result)
 
     def rows() -> Iterator[list[Any]]:
-        for name, variable in result.data_vars.items():
+        for name in result.data_vars:
+            variable = result.variables[name]
             if not set(variable.dims) <= dims or str(name).startswith(elsewhere) or _is_in_errors(str(name)):
                 continue
-            whole = variable.expand_dims([d for d in ("subset", "defect_type") if d not in variable.dims])
-            for subset in result["subset"].values if "subset" in variable.dims else [""]:
-                for defect_type in result["defect_type"].values if "defect_type" in variable.dims else [""]:
-                    place = {k: v for k, v in (("subset", subset), ("defect_type", defect_type)) if k in variable.dims}
-                    value = whole.sel(place).values.reshape(-1)[0]
-                    yield [name, subset, defect_type, value, variable.attrs.get("units", "")]
+            values, units = variable.values, variable.attrs.get("units", "")
+            for k, subset in enumerate(of("subset") if "subset" in variable.dims else [""]):
+                for t, defect_type in enumerate(of("defect_type") if "defect_type" in variable.dims else [""]):
+                    place: dict[Hashable, int] = {"subset": k, "defect_type": t}
+                    value = values[tuple([place[d] for d in variable.dims])]
+                    yield [name, subset, defect_type, value, units]
 
     return csv_text(["name", "subset", "defect_type", "value", "units"], rows())
 
@@ -183,25 +172,18 @@ def pairs_csv(result: xarray.Dataset) -> str:
         header += [f"{side}_{column_name(c, result[f'{side}_defect_{c}'].attrs['units'] or None)}" for c in columns]
     header += ["predicted_score", "iou"]
 
-    def side_of(side: str, k: int) -> list[Any]:
-        return [result[f"{side}_defect_{c}"].values[k] for c in columns]
+    of = _columns(result)
+    true, predicted = ([of(f"{side}_defect_{c}") for c in columns] for side in ("true", "predicted"))
 
     def rows() -> Iterator[list[Any]]:
-        partner = result["true_defect_partner"].values
-        scores = result["predicted_defect_score"].values
-        for k, image in enumerate(result["true_defect_image"].values):
-            j = int(partner[k])
-            found = [*side_of("predicted", j), scores[j]] if j >= 0 else [""] * 5
-            yield [
-                image,
-                "found" if j >= 0 else "missed",
-                *side_of("true", k),
-                *found,
-                result["true_defect_iou"].values[k],
-            ]
-        for k, image in enumerate(result["predicted_defect_image"].values):
-            if int(result["predicted_defect_partner"].values[k]) < 0:
-                yield [image, "false find", *[""] * 4, *side_of("predicted", k), scores[k], math.nan]
+        partners, ious, scores = of("true_defect_partner"), of("true_defect_iou"), of("predicted_defect_score")
+        for k, image in enumerate(of("true_defect_image")):
+            j = int(partners[k])
+            found = [*(column[j] for column in predicted), scores[j]] if j >= 0 else [""] * 5
+            yield [image, "found" if j >= 0 else "missed", *(column[k] for column in true), *found, ious[k]]
+        for k, image in enumerate(of("predicted_defect_image")):
+            if of("predicted_defect_partner")[k] < 0:
+                yield [image, "false find", *[""] * 4, *(column[k] for column in predicted), scores[k], math.nan]
 
     return csv_text(header, rows())
 
@@ -211,16 +193,30 @@ def at_threshold(result: xarray.Dataset) -> xarray.Dataset:
     return result.sel(iou_threshold=result.attrs["iou_threshold"])
 
 
-def _overall(here: xarray.Dataset, scope: str, name: str) -> Sequence[Any]:
-    missing = here[f"undefined_overall_{name}"].item()
-    return [scope, "", OVERALL, "", "", "", "", "", here[f"overall_{name}"].item(), "", missing, ""]
+def _columns(result: xarray.Dataset) -> Callable[[str], NDArray[Any]]:
+    """Return what gives the values of a variable; asking xarray for one number at a time takes far longer."""
+    return lambda name: result.variables[name].values
 
 
-def _image_rows(start: list[Any], here: xarray.Dataset, quantity: str, units: str) -> Iterator[list[Any]]:
+def _pooled(of: Callable[[str], NDArray[Any]], quantity: str) -> list[NDArray[Any]]:
     names = ("true_count", "predicted_count", f"true_{quantity}", f"predicted_{quantity}", f"{quantity}_error")
-    columns = [here[f"image_{name}"].values for name in names]
-    for i, image in enumerate(here["image"].values):
-        for t, name in enumerate(here["defect_type"].values):
+    columns = [of(name) for name in names]
+    if quantity == "density":
+        return [*columns, np.full(columns[0].shape, "")]
+    return [*columns, of(f"undefined_true_{quantity}") + of(f"undefined_predicted_{quantity}")]
+
+
+def _overall(of: Callable[[str], NDArray[Any]], scope: str, name: str, subset: int) -> list[Any]:
+    value, missing = of(f"overall_{name}")[subset], of(f"undefined_overall_{name}")[subset]
+    return [scope, "", OVERALL, "", "", "", "", "", value, "", missing, ""]
+
+
+def _image_rows(of: Callable[[str], NDArray[Any]], start: list[Any], subset: int, units: str) -> Iterator[list[Any]]:
+    quantity = start[0]
+    names = ("true_count", "predicted_count", f"true_{quantity}", f"predicted_{quantity}", f"{quantity}_error")
+    columns = [of(f"image_{name}")[:, subset] for name in names]
+    for i, image in enumerate(of("image")):
+        for t, name in enumerate(of("defect_type")):
             *values, error = (column[i, t] for column in columns)
             yield [*start, IMAGE, image, name, *values, units, error, "", "", ""]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from defectkit.errors import OutputError, StorageError
 from defectkit.storage import schema
@@ -82,19 +83,28 @@ def load_results(path: str | Path) -> xarray.Dataset | dict[str, xarray.Dataset]
 
 
 def write_results(results: Results, folder: Path) -> None:
-    """Write results as a group into an empty folder."""
-    import zarr
+    """Write results as a group into an empty folder.
 
-    store = zarr.storage.LocalStore(folder)
+    They are encoded in memory first: it takes Zarr a thread for each file that it writes itself.
+    """
+    from zarr.storage import MemoryStore
+
+    files: dict[str, Any] = {}
+    store = MemoryStore(files)
     if isinstance(results, Mapping) and not hasattr(results, "data_vars"):
         names = list(results)
         for name, dataset in results.items():
             write_dataset(dataset, store, escaped(name), where=f"results {name!r}")
-        seal = schema.group_metadata(schema.description("results", tables=names))
-        (folder / SEAL).write_text(seal, encoding="utf-8")
+        seal = schema.group_metadata(schema.description("results", tables=names)).encode()
     else:
-        write_dataset(results, store, "", where="results")  # type: ignore[arg-type]  # no mapping of tables: a table
-        zarr.open_group(store, mode="r+").update_attributes(schema.description("results", tables=None))
+        table: xarray.Dataset = results  # type: ignore[assignment]  # no mapping of tables: a table
+        write_dataset(table.assign_attrs(schema.description("results", tables=None)), store, "", where="results")
+        seal = files[SEAL].to_bytes()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.to_bytes())
+    (folder / SEAL).write_bytes(seal)
 
 
 def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xarray.Dataset | dict[str, xarray.Dataset]:
@@ -114,8 +124,6 @@ def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xar
 
 
 def _holds_results(path: Path) -> bool:
-    import json
-
     try:
         attributes = json.loads((path / "zarr.json").read_text(encoding="utf-8")).get("attributes", {})
     except (OSError, ValueError):

@@ -4,8 +4,8 @@ set -eu
 cd "$(dirname "$0")"
 
 python network_data.py .
-for material in ti steel; do
-    time defectkit train "$material.toml" -o "model-$material"
+for training in ti steel ti-forest steel-forest; do
+    time defectkit train "$training.toml" -o "model-$training"
 done
 
 score() { # data set, pixel size, truth, predicted, name, options
@@ -22,9 +22,10 @@ analyze() { # data set, pixel size, name, options
     defectkit analyze "$data/kept" --pixel-size "$size" "$@" --overwrite -o "analysis/$data-$name"
 }
 
-for detector in blob model-ti model-steel; do
+for detector in blob model-ti model-steel model-ti-forest model-steel-forest; do
     case $detector in
     blob) options="--detector blob" ;;
+    *-forest) options="--detector pixel-forest --model $detector" ;;
     *) options="--detector detectron2 --model $detector" ;;
     esac
     analyze ti "0.2554 nm" "$detector" $options

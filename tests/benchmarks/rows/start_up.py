@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -50,8 +51,9 @@ def _written(name: str, shape: tuple[int, int], folder: Path) -> Image:
 
 
 def finished(arguments: tuple[str, ...]) -> int:
-    """Run Python with some arguments and return its exit status."""
-    return subprocess.run([sys.executable, *arguments], check=False, capture_output=True).returncode
+    """Run Python with some arguments, with bytecode as an installed package has it, and return its exit status."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([sys.executable, *arguments], check=False, capture_output=True, env=environment).returncode
 
 
 def agree(answers: Answers) -> list[Fact]:
