@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.detectors.tiles import Tile
-from defectkit.geometry.moments import centroids
 from defectkit.geometry.overlap import intersections
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.sets import crop, shift, union
@@ -32,10 +31,30 @@ class _Found:
     instances: Instances
     tile: Ints
     margin: Floats
+    owners: Bools
 
     @property
     def cut(self) -> Bools:
         return self.margin <= 0
+
+    @property
+    def owned(self) -> Bools:
+        own: Bools = self.owners[np.arange(len(self.tile)), self.tile]
+        return own
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Pairs:
+    """Pairs of defects from two tiles that share pixels, P of them."""
+
+    first: Ints
+    second: Ints
+    iou: Floats
+    contained: Floats
+
+    def take(self, picked: Bools) -> _Pairs:
+        columns = attrs.asdict(self, recurse=False)
+        return _Pairs(**{name: column[picked] for name, column in columns.items()})
 
 
 def merge_tiles(tiles: Sequence[Tile], found: Sequence[Instances], shape: tuple[int, int]) -> Instances:
@@ -56,16 +75,22 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Instances], shape: tuple[
 
     Notes
     -----
+    Each place belongs to the tile in which it lies deepest, and only the defects count whose middle (that of the box)
+    belongs to the tile that found them: nearer to a border less is seen around a defect, and a detector gives it
+    another outline or score, or parts of it, there. Whatever lies whole in its tile but belongs to another one is whole
+    there too, so nothing is lost; and of a defect that no tile shows whole, each part that none shows more of counts.
+
     Two masks from different tiles are the same defect if they agree where the tiles overlap (IoU there of at least 0.5,
-    or 0.7 of a cut one inside a whole one). Of the same defect
+    or 0.7 of a cut one inside a whole one). Of two whole ones each has to be the best partner of the other, so
+    neighbors that overlap stay two. Of the same defect
 
     1. a whole mask stands and a mask that a tile's border cuts goes;
-    2. of two whole ones that stands which lies farther from the borders, for its tile saw more around it;
+    2. of two whole ones that stands which belongs to its tile; where their outlines differ so that both do or neither
+       does, that which lies farther from the borders;
     3. two that are both cut, of a defect larger than the overlap, are united, with type and score of the larger part.
 
-    What only one tile saw goes where another tile saw more of it or around it and did not find it: what a border cuts,
-    for the neighbor shows where it goes on, and what lies nearer to the middle of another tile, whole. Defects within
-    one tile are never merged.
+    What a border cuts and no other tile shows goes, for the neighbor shows where it goes on. Defects within one tile
+    are never merged.
 
     Examples
     --------
@@ -77,19 +102,18 @@ def merge_tiles(tiles: Sequence[Tile], found: Sequence[Instances], shape: tuple[
     (1, [40])
     """
     everything = _gathered(tiles, found, shape)
-    first, second, iou, contained = _agreements(everything, tiles)
-    cut = everything.cut
-    whole_beside_cut = cut[first] != cut[second]
-    same = (iou >= SAME_IOU) | (whole_beside_cut & (contained >= CONTAINED))
-    first, second, whole_beside_cut = first[same], second[same], whole_beside_cut[same]
-    farther = everything.margin[first] >= everything.margin[second]
-    both_cut = cut[first] & cut[second]
-    loser = np.where(whole_beside_cut, np.where(cut[first], first, second), np.where(farther, second, first))
-    gone = _overruled(everything, tiles, paired=np.union1d(first, second))
-    gone[loser[~both_cut]] = True
-    both_cut &= ~gone[first] & ~gone[second]
-    groups = _components(len(cut), first[both_cut], second[both_cut])
-    return _united(everything.instances, groups, np.flatnonzero(~gone))
+    cut, owned = everything.cut, everything.owned
+    pairs = _same(everything, _agreements(everything, tiles))
+    alone = np.ones(len(cut), dtype=bool)
+    alone[pairs.first] = alone[pairs.second] = False
+    kept = owned & ~(cut & alone)
+    crossed = pairs.take(_crossed(everything, pairs))
+    kept[crossed.first] = kept[crossed.second] = True
+    pairs = pairs.take(kept[pairs.first] & kept[pairs.second])
+    both_cut = cut[pairs.first] & cut[pairs.second]
+    kept[_losers(everything, pairs.take(~both_cut))] = False
+    united = pairs.take(both_cut & kept[pairs.first] & kept[pairs.second])
+    return _united(everything.instances, _components(len(cut), united.first, united.second), np.flatnonzero(kept))
 
 
 def _gathered(tiles: Sequence[Tile], found: Sequence[Instances], shape: tuple[int, int]) -> _Found:
@@ -109,13 +133,17 @@ def _gathered(tiles: Sequence[Tile], found: Sequence[Instances], shape: tuple[in
             runs=runs,
             scores=np.concatenate([np.zeros(0), *(i.scores for i in found)]),
             polygons=Polygons.empty(len(runs)),
+            given_boxes=np.concatenate(
+                [np.zeros((0, 4)), *(i.given_boxes + [t.top, t.left] * 2 for t, i in zip(tiles, found, strict=True))]
+            ),
         ),
         tile=of_tile,
         margin=margin,
+        owners=_owners(tiles, boxes),
     )
 
 
-def _agreements(found: _Found, tiles: Sequence[Tile]) -> tuple[Ints, Ints, Floats, Floats]:
+def _agreements(found: _Found, tiles: Sequence[Tile]) -> _Pairs:
     """Return the pairs that share pixels, their IoU where the tiles overlap, and how much of the cut one they share."""
     columns: list[tuple[Ints, Ints, Floats, Floats]] = []
     for a, one in enumerate(tiles):
@@ -141,20 +169,50 @@ def _agreements(found: _Found, tiles: Sequence[Tile]) -> tuple[Ints, Ints, Float
             )
     none = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     first, second, iou, contained = (np.concatenate(c) for c in zip(none, *columns, strict=True))
-    return first, second, iou, contained
+    return _Pairs(first=first, second=second, iou=iou, contained=contained)
 
 
-def _overruled(found: _Found, tiles: Sequence[Tile], paired: Ints) -> Bools:
-    """Return which defects only one tile saw although another one saw more of them or around them."""
-    runs = found.instances.runs
-    boxes, middles = runs.boxes(), centroids(runs)
-    depth = np.stack([tile.margins(np.hstack([middles, middles])) for tile in tiles], axis=1)
-    owner = np.argmax(depth, axis=1)
-    whole_there = np.array([bool(tiles[o].margins(boxes[i : i + 1])[0] > 0) for i, o in enumerate(owner)], dtype=bool)
-    alone = np.ones(len(runs), dtype=bool)
-    alone[paired] = False
-    overruled: Bools = alone & (found.cut | ((owner != found.tile) & whole_there))
-    return overruled
+def _owners(tiles: Sequence[Tile], boxes: NDArray[np.int32]) -> Bools:
+    """Return for each box whether its middle lies deepest in each tile, shape (N, T); several only where they tie."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    depths = np.stack([tile.depths(middles) for tile in tiles], axis=1)
+    owners: Bools = (depths == depths.max(axis=1, keepdims=True)).all(axis=2)
+    return owners
+
+
+def _whole(found: _Found, pairs: _Pairs) -> Bools:
+    whole: Bools = ~found.cut[pairs.first] & ~found.cut[pairs.second]
+    return whole
+
+
+def _crossed(found: _Found, pairs: _Pairs) -> Bools:
+    """Return which pairs are whole but belong each to the tile of the other, for their outlines differ a little."""
+    theirs = found.owners[pairs.first, found.tile[pairs.second]] & found.owners[pairs.second, found.tile[pairs.first]]
+    crossed: Bools = theirs & _whole(found, pairs) & ~found.owned[pairs.first] & ~found.owned[pairs.second]
+    return crossed
+
+
+def _same(found: _Found, pairs: _Pairs) -> _Pairs:
+    """Return the pairs that are one defect."""
+    beside = found.cut[pairs.first] != found.cut[pairs.second]
+    pairs = pairs.take((pairs.iou >= SAME_IOU) | (beside & (pairs.contained >= CONTAINED)))
+    whole = _whole(found, pairs)
+    twins = pairs.take(whole)
+    codes = found.instances.type_codes
+    merit = np.lexsort((codes[twins.first] == codes[twins.second], twins.iou))
+    mutual = np.ones(len(twins.iou), dtype=bool)
+    for mine, theirs in ((twins.first, twins.second), (twins.second, twins.first)):
+        best = {(int(mine[k]), int(found.tile[theirs[k]])): k for k in merit}
+        mutual &= np.isin(np.arange(len(mutual)), np.fromiter(best.values(), np.int64, len(best)))
+    whole[whole] = ~mutual
+    return pairs.take(~whole)
+
+
+def _losers(found: _Found, pairs: _Pairs) -> Ints:
+    """Return of each pair, at most one of it cut, the defect that goes."""
+    rank = np.empty(len(found.cut), dtype=np.int64)
+    rank[np.lexsort((-np.arange(len(rank)), found.margin, found.owned, ~found.cut))] = np.arange(len(rank))
+    return np.where(rank[pairs.first] < rank[pairs.second], pairs.first, pairs.second)
 
 
 def _components(n: int, first: Ints, second: Ints) -> Ints:
@@ -167,15 +225,21 @@ def _components(n: int, first: Ints, second: Ints) -> Ints:
 
 
 def _united(instances: Instances, roots: Ints, kept: Ints) -> Instances:
-    """Return the kept defects, those with the same root united under the type and score of the largest."""
+    """Return the kept defects, those with the same root united under the type and score of the largest.
+
+    Their given boxes are united too, where each of them has one.
+    """
     chosen, groups = np.unique(roots[kept], return_inverse=True)
     areas = instances.areas[kept]
     by_size = np.lexsort((areas, groups))
     largest = kept[by_size[np.searchsorted(groups[by_size], np.arange(len(chosen)), side="right") - 1]]
+    corners = np.full((len(chosen), 4), -np.inf)
+    np.maximum.at(corners, groups, instances.given_boxes[kept] * [-1, -1, 1, 1])
     return Instances(
         shape=instances.shape,
         types=instances.types,
         type_codes=instances.type_codes[largest],
         runs=union(instances.runs.take(kept), groups, len(chosen)),
         scores=instances.scores[largest],
+        given_boxes=corners * [-1, -1, 1, 1],
     )

@@ -37,12 +37,25 @@ class Tile:
 
         The borders of the image itself are no cuts.
         """
-        top = boxes[:, 0] - self.top if self.top > 0 else np.full(len(boxes), np.inf)
-        left = boxes[:, 1] - self.left if self.left > 0 else np.full(len(boxes), np.inf)
-        bottom = self.bottom - boxes[:, 2] if self.bottom < self.shape[0] else np.full(len(boxes), np.inf)
-        right = self.right - boxes[:, 3] if self.right < self.shape[1] else np.full(len(boxes), np.inf)
-        nearest: NDArray[np.float64] = np.min([top, left, bottom, right], axis=0).astype(np.float64)
+        inner = np.minimum(self.depths(boxes[:, :2]), self.depths(boxes[:, 2:]))
+        nearest: NDArray[np.float64] = inner.min(axis=1)
         return nearest
+
+    def depths(self, points: NDArray[Any]) -> NDArray[np.float64]:
+        """Return how far points (N, 2) lie inside the cuts of the tile, along rows and along columns, shape (N, 2).
+
+        Negative beyond a cut, infinite along an axis that the tile does not cut.
+        """
+        begins = [side if side > 0 else -np.inf for side in (self.top, self.left)]
+        ends = [
+            side if side < whole else np.inf for side, whole in zip((self.bottom, self.right), self.shape, strict=True)
+        ]
+        depths: NDArray[np.float64] = np.minimum(points - np.array(begins), np.array(ends) - points).reshape(-1, 2)
+        return depths
+
+    def holds(self, other: Tile) -> bool:
+        """Return whether all of another tile lies in this one."""
+        return self.shared(other) == (other.top, other.left, other.bottom, other.right)
 
     def shared(self, other: Tile) -> tuple[int, int, int, int] | None:
         """Return the box (top, left, bottom, right) that two tiles share, or None."""

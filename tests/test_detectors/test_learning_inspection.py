@@ -9,7 +9,7 @@ import pytest
 from defectkit import Image, Instances
 from defectkit.detectors.learning import Findings, Inspection, Normalization
 from defectkit.detectors.learning.findings import fused
-from defectkit.detectors.learning.inspection import CONTEXT, Window, grown, on_grid
+from defectkit.detectors.learning.inspection import REACH, Window, on_grid, windows_of
 from defectkit.detectors.learning.scoring import find_counts
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.errors import DetectorError, MissingCalibrationError, RecordError
@@ -121,12 +121,12 @@ def test_one_view_is_counted_once_in_a_fusion() -> None:
 
 @pytest.mark.parametrize("flips", [False, True])
 def test_what_a_network_sees_in_tiles_is_what_there_is(flips: bool) -> None:
-    image, truth = discs()
+    image, truth = discs((400, 1000), n=80)
     inspection = attrs.evolve(INSPECTION, flips=flips, batch_size=3)
     network = Components()
     found, capped = inspection.instances(image, network)
-    assert len(network.shown) > 9 * (4 if flips else 1)
-    assert max(max(shape) for shape in network.shown) <= 128 + 2 * CONTEXT + 31
+    assert len(network.shown) == 8 * (4 if flips else 1)
+    assert max(max(shape) for shape in network.shown) == 512
     assert len(found) == len(truth)
     assert not capped
     assert find_counts(truth, found, (0.2,)).tolist() == [[len(truth)] * 3]
@@ -156,7 +156,7 @@ def test_scores_below_the_lowest_are_left_out() -> None:
 
 
 def test_the_limit_of_any_window_is_told() -> None:
-    image, _ = discs()
+    image, _ = discs((100, 800))
     network = Components()
     _, capped = INSPECTION.instances(
         image, lambda windows: [attrs.evolve(f, capped=len(network.shown) == 3) for f in network(windows)]
@@ -173,13 +173,25 @@ def test_an_image_without_contrast_is_not_shown_at_all() -> None:
         INSPECTION.instances(Image.from_array("bare", flat.pixels), network)
 
 
-def test_a_window_holds_its_tile_and_begins_on_the_grid() -> None:
-    tiles = tiles_of((700, 500), tile=256, overlap=32)
-    for tile, window in zip(tiles, map(grown, tiles), strict=True):
-        assert window.top % 32 == window.left % 32 == 0
-        assert window.top <= max(0, tile.top - CONTEXT) or window.top == 0
-        assert window.bottom == min(tile.bottom + CONTEXT, 700)
-        assert window.right == min(tile.right + CONTEXT, 500)
+def test_windows_begin_on_the_grid_and_see_far_enough_around_what_is_theirs() -> None:
+    shape = (1700, 900)
+    for tile, overlap in ((256, 32), (512, 128), (200, 199), (1024, 400)):
+        windows = windows_of(shape, tile=tile, overlap=overlap)
+        for window in windows:
+            assert window.top % 64 == window.left % 64 == 0
+            assert window.bottom % 64 == 0 or window.bottom == 1700
+            assert window.right % 64 == 0 or window.right == 900
+            assert not any(other.holds(window) for other in windows if other != window)
+        assert all(len({w.bottom for w in windows if w.top == top}) == 1 for top in {w.top for w in windows})
+        rows, columns = np.meshgrid(np.arange(0.5, 1700, 20), np.arange(0.5, 900, 20), indexing="ij")
+        places = np.stack([rows.ravel(), columns.ravel()], axis=1)
+        deepest = np.max([w.depths(places).min(axis=1) for w in windows], axis=0)
+        assert deepest.min() >= REACH
+
+
+def test_an_image_no_larger_than_a_tile_is_one_window() -> None:
+    (window,) = windows_of((300, 256), tile=300, overlap=20)
+    assert (window.top, window.left, window.bottom, window.right) == (0, 0, 300, 256)
 
 
 def test_tiles_on_the_grid_of_the_image_cover_it() -> None:

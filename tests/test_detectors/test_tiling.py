@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 
@@ -97,6 +98,49 @@ def test_what_another_tile_had_nearer_to_its_middle_and_did_not_find_goes():
     near_the_border_of_left = (5, 53, 9, 58)
     assert len(merged(boxes_in(LEFT, near_the_border_of_left), boxes_in(RIGHT))) == 0
     assert len(merged(boxes_in(LEFT), boxes_in(RIGHT, near_the_border_of_left))) == 1
+
+
+def test_what_belongs_to_another_tile_goes_whatever_a_third_one_says():
+    """Two tiles agree on what lies near their borders, and the one that has it in its middle sees nothing there."""
+    tiles = [Tile(top=0, left=a, bottom=40, right=a + 60, shape=(40, 140)) for a in (0, 20, 40)]
+    box = (5, 46, 9, 54)
+    found = [boxes_in(tile, *boxes) for tile, boxes in zip(tiles, ([box], [], [box]), strict=True)]
+    assert len(merge_tiles(tiles, found, (40, 140))) == 0
+    found[1] = boxes_in(tiles[1], box, scores=[0.9])
+    assert merge_tiles(tiles, found, (40, 140)).scores.tolist() == [0.9]
+
+
+def test_neighbors_that_overlap_stay_two_on_both_sides_of_where_places_change_hands():
+    left, right = (5, 44, 25, 54), (5, 47, 25, 57)  # IoU 0.54; middles at columns 49 and 52, which change hands at 50
+    both = merged(boxes_in(LEFT, left, right, scores=[0.9, 0.8]), boxes_in(RIGHT, left, right, scores=[0.7, 0.6]))
+    assert both.boxes.tolist() == [list(left), list(right)]
+    assert both.scores.tolist() == [0.9, 0.6]
+
+
+@pytest.mark.parametrize(("in_left", "in_right"), [((46, 52), (48, 54)), ((48, 54), (46, 52))])
+def test_outlines_that_differ_where_places_change_hands_are_one_defect(in_left, in_right):
+    """Both tiles call it theirs, or both call it the other's."""
+    columns = [(5, begin, 25, end) for begin, end in (in_left, in_right)]
+    assert len(merged(boxes_in(LEFT, columns[0]), boxes_in(RIGHT, columns[1]))) == 1
+
+
+def test_boxes_that_a_detector_gave_stay_and_are_united():
+    box, long = (5, 80, 9, 90), (20, 20, 24, 95)
+    left = boxes_in(LEFT, long)
+    right = boxes_in(RIGHT, box, long)
+    left = attrs.evolve(left, given_boxes=[[20.5, 19.5, 23.5, 60.0]])
+    right = attrs.evolve(right, given_boxes=[[5.25, 40.5, 8.5, 49.5], [20.0, 0.0, 24.25, 55.5]])
+    result = merged(left, right)
+    assert result.boxes.tolist() == [list(long), list(box)]
+    assert result.given_boxes.tolist() == [[20.0, 19.5, 24.25, 95.5], [5.25, 80.5, 8.5, 89.5]]
+    assert np.isnan(merged(boxes_in(LEFT, (5, 5, 9, 9)), boxes_in(RIGHT)).given_boxes).all()
+
+
+def test_depths_are_those_inside_the_cuts_of_a_tile():
+    middle = Tile(top=0, left=20, bottom=40, right=80, shape=SHAPE)
+    assert middle.depths(np.array([[10.0, 25.0], [10.0, 90.0]])).tolist() == [[np.inf, 5], [np.inf, -10]]
+    assert LEFT.holds(Tile(top=3, left=0, bottom=40, right=60, shape=SHAPE))
+    assert not LEFT.holds(RIGHT)
 
 
 def test_borders_of_the_image_cut_nothing():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -11,6 +12,7 @@ from defectkit_detectron2 import Detectron2
 from defectkit import Image
 from defectkit.detectors import detect
 from defectkit.detectors.learning import rescaled
+from defectkit.detectors.learning.inspection import windows_of
 from defectkit.detectors.learning.scoring import f1_scores, find_counts
 from defectkit.errors import DetectionCapWarning
 from defectkit.matching import match
@@ -41,15 +43,36 @@ def test_it_finds_what_it_learned(trained: Detectron2) -> None:
     assert f1_scores(np.sum(counts, axis=0))[0] > 0.5
 
 
-def test_tiles_find_what_the_whole_image_shows(trained: Detectron2, large: Image) -> None:
-    """What one is sure of, the other finds: a network that learned for a minute has many scores near any threshold."""
-    low = attrs.evolve(trained, min_score=0.3)
-    whole = found(attrs.evolve(low, tile=512), large).instances
-    tiled = found(attrs.evolve(low, tile=224, overlap=64), large).instances
-    sure_whole, sure_tiled = whole.above(0.9), tiled.above(0.9)
-    pairs = [match(sure_whole, tiled, iou_threshold=0.5), match(sure_tiled, whole, iou_threshold=0.5)]
-    assert min(len(sure_whole), len(sure_tiled)) > 15
-    assert sum(p.n_found for p in pairs) / (len(sure_whole) + len(sure_tiled)) > 0.95
+@pytest.mark.parametrize(("seed", "tile", "overlap"), [(12, 256, 128), (13, 224, 64)])
+def test_tiles_find_what_the_whole_image_shows(trained: Detectron2, seed: int, tile: int, overlap: int) -> None:
+    image, truth = synthetic_micrograph(seed, shape=(320, 1152), counts={"bdot": 72, "loop_111": 48}, n_lines=0)
+    assert len(windows_of(image.shape, tile=tile, overlap=overlap)) > 4
+    whole = found(attrs.evolve(trained, tile=1152), image).instances
+    tiled = found(attrs.evolve(trained, tile=tile, overlap=overlap), image).instances
+    assert len(whole) > 0.6 * len(truth)
+    assert f1(whole, tiled) > 0.98
+
+
+def test_limits_of_proposals_do_not_depend_on_what_else_is_shown(trained: Detectron2) -> None:
+    """Where features are the same in a part of an image, the same boxes are proposed: the rest takes none from it."""
+    generator = trained.required().network.proposal_generator
+    generator.eval()
+    rng = np.random.default_rng(3)
+    wide = {
+        name: torch.from_numpy(rng.normal(size=(1, 64, 512 // stride, 1024 // stride)).astype(np.float32))
+        for name, stride in zip(generator.in_features, (4, 8, 16, 32, 64), strict=True)
+    }
+    left = {name: level[..., : level.shape[-1] // 2] for name, level in wide.items()}
+    proposed = [
+        generator(SimpleNamespace(image_sizes=[size]), levels)[0][0].proposal_boxes.tensor
+        for size, levels in (((512, 1024), wide), ((512, 512), left))
+    ]
+    assert max(map(len, proposed)) > 1000
+    inside = [boxes[(boxes[:, 2] < 256)] for boxes in proposed]
+    both = (inside[0][:, None] - inside[1][None]).abs().amax(dim=2).amin(dim=1) < 1e-3
+    assert len(both) > 100
+    assert both.float().mean() > 0.99
+    assert abs(len(inside[0]) - len(inside[1])) < 0.01 * len(both)
 
 
 def test_the_number_of_tiles_at_once_changes_nothing(trained: Detectron2, large: Image) -> None:

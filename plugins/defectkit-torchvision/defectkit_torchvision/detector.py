@@ -55,7 +55,8 @@ class TorchvisionMaskRCNN(Detector):
     min_score : float, optional
         Defects below are left out. By default it is chosen on the validation images (0.5 where there are none).
     tile, overlap : int
-        Images with a longer edge than ``tile`` pixels (after rescaling) are worked through in tiles.
+        Images with a longer edge than ``tile`` pixels (after rescaling) are worked through in tiles, each with context
+        around it.
     test_time_flips : bool
         Whether each image is looked at in its four mirror images; four times the time.
     predict_batch_size : int

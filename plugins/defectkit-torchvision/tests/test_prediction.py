@@ -9,6 +9,7 @@ from defectkit_torchvision.batches import at_corners
 from defectkit_torchvision.detector import TorchvisionMaskRCNN
 
 from defectkit.detectors import detect
+from defectkit.detectors.learning.inspection import windows_of
 from defectkit.detectors.learning.pasting import pasted
 from defectkit.detectors.learning.scoring import f1_scores, find_counts
 from defectkit.errors import DetectionCapWarning
@@ -18,11 +19,6 @@ from defectkit.records import Image, Instances
 
 Scene = tuple[Image, Instances]
 MakeScene = Callable[..., Scene]
-
-
-@pytest.fixture(scope="module")
-def large(make_scene: MakeScene) -> Scene:
-    return make_scene(30, shape=(352, 448), n=45)
 
 
 def found(detector: TorchvisionMaskRCNN, image: Image) -> Instances:
@@ -55,10 +51,14 @@ def test_it_learned_what_it_was_shown(fitted: TorchvisionMaskRCNN, make_scene: M
     assert np.mean(same) > 0.7
 
 
-def test_tiles_and_the_whole_agree(fitted: TorchvisionMaskRCNN, large: Scene) -> None:
-    image, truth = large
-    whole = found(fitted, image)
-    tiled = found(attrs.evolve(fitted, tile=160, overlap=48, predict_batch_size=2), image)
+@pytest.mark.parametrize(("seed", "tile", "overlap"), [(30, 160, 48), (31, 224, 128), (32, 160, 128)])
+def test_tiles_and_the_whole_agree(
+    fitted: TorchvisionMaskRCNN, make_scene: MakeScene, seed: int, tile: int, overlap: int
+) -> None:
+    image, truth = make_scene(seed, shape=(320, 1024), n=90)
+    assert len(windows_of(image.shape, tile=tile, overlap=overlap)) > 4
+    whole = found(attrs.evolve(fitted, max_detections=500), image)
+    tiled = found(attrs.evolve(fitted, tile=tile, overlap=overlap, predict_batch_size=2, max_detections=500), image)
     assert len(whole) > 0.7 * len(truth)
     assert f1_at_half(whole, tiled) > 0.98
 

@@ -12,7 +12,8 @@ from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from torch import nn
 
-import defectkit_detectron2.backbones  # noqa: F401  # registers the backbone of the small configuration
+import defectkit_detectron2.backbones  # registers the backbone of the small configuration
+import defectkit_detectron2.proposals  # noqa: F401  # and what proposes boxes in it
 from defectkit.errors import DetectorError
 from defectkit_detectron2.configurations.configuration import (
     IMAGENET_STD,
