@@ -19,7 +19,7 @@ from defectkit.errors import WorkersError
 T = TypeVar("T")
 R = TypeVar("R")
 
-BLOCK = 16
+BLOCK = 32
 """Items worked on at a time, so that handing over and calling kernels cost little beside the work."""
 
 AHEAD = 2

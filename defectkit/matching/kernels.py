@@ -175,25 +175,34 @@ def optimal_pairs(
 
 
 @kernel
-def pairs_by_frame(pairs: Column, offsets: Column, begin: Column) -> tuple[Indices, Indices, Indices]:
-    """Sort what was taken of several frames side by side by frame, and by threshold within each.
+def found_by_frame(pairs: Column, offsets: Column, begin: Column) -> Indices:
+    """Return how many pairs each threshold takes in each of several frames side by side, shape (F, T).
 
-    Returns the pairs, counted from the first of their frame, where those of each frame begin, and the offsets
-    (F, T + 1) of the thresholds in them. Since the pairs of frame f are ``begin[f]:begin[f + 1]``, each threshold has
-    them in the order of frames.
+    The pairs of frame f are ``begin[f]:begin[f + 1]``, so each threshold has them in the order of frames.
     """
-    n_frames, n_thresholds = begin.size - 1, offsets.size - 1
-    own_offsets = np.zeros((n_frames, n_thresholds + 1), np.int64)
-    for t in range(n_thresholds):
+    found = np.zeros((begin.size - 1, offsets.size - 1), np.int64)
+    for t in range(offsets.size - 1):
         f = 0
         for p in range(offsets[t], offsets[t + 1]):
             while pairs[p] >= begin[f + 1]:
                 f += 1
-            own_offsets[f, t + 1] += 1
+            found[f, t] += 1
+    return found
+
+
+@kernel
+def pairs_by_frame(pairs: Column, offsets: Column, begin: Column, found: Column) -> tuple[Indices, Indices, Indices]:
+    """Sort what was taken of several frames side by side by frame, and by threshold within each.
+
+    Returns the pairs, counted from the first of their frame, where those of each frame begin, and the offsets
+    (F, T + 1) of the thresholds in them.
+    """
+    n_frames, n_thresholds = found.shape
+    own_offsets = np.zeros((n_frames, n_thresholds + 1), np.int64)
     first = np.zeros(n_frames + 1, np.int64)
     for f in range(n_frames):
         for t in range(n_thresholds):
-            own_offsets[f, t + 1] += own_offsets[f, t]
+            own_offsets[f, t + 1] = own_offsets[f, t] + found[f, t]
         first[f + 1] = first[f] + own_offsets[f, n_thresholds]
     own = np.empty(pairs.size, np.int64)
     place = first[:-1].copy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import cached_property
 from typing import overload
 
 import attrs
@@ -99,36 +100,63 @@ class Matchings(Sequence[Matching]):
         overlaps = Overlaps.side_by_side(part.overlaps for part in parts)
         return cls(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=iou_thresholds)
 
-    def by_frame(self, true_frames: Indices, predicted_frames: Indices) -> list[Matchings]:
-        """Return the matchings of each image, where these are of several side by side.
 
-        Parameters
-        ----------
-        true_frames, predicted_frames : numpy.ndarray, shape (images + 1,), int64
-            The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, and so for the predicted ones.
-        """
+@attrs.frozen(kw_only=True, eq=False)
+class FramedMatchings:
+    """The matchings of several images side by side, with the places where one image ends and the next begins.
+
+    Parameters
+    ----------
+    matchings : Matchings
+        Of all the images; defects are counted through.
+    true_frames, predicted_frames : numpy.ndarray, shape (images + 1,), int64
+        The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, and so for the predicted ones.
+    """
+
+    matchings: Matchings
+    true_frames: Indices
+    predicted_frames: Indices
+
+    def __len__(self) -> int:
+        return len(self.true_frames) - 1
+
+    @cached_property
+    def n_found(self) -> Indices:
+        """The number of pairs of each image at each threshold, shape (images, T)."""
+        from defectkit.matching.kernels import found_by_frame
+
+        return found_by_frame(self.matchings.pairs, self.matchings.offsets, self._begin)
+
+    @cached_property
+    def by_frame(self) -> tuple[Matchings, ...]:
+        """The matchings of each image by itself."""
         from defectkit.matching.kernels import pairs_by_frame
 
-        begin = np.searchsorted(self.overlaps.truth, true_frames)
-        pairs, first, offsets = pairs_by_frame(self.pairs, self.offsets, begin)
-        image = np.repeat(np.arange(len(true_frames) - 1), np.diff(begin))
-        truth = self.overlaps.truth - true_frames[image]
-        predicted = self.overlaps.predicted - predicted_frames[image]
-        bounds = zip(*(f.tolist() for f in (begin, true_frames, predicted_frames, first)), strict=True)
-        return [
+        given, overlaps, begin = self.matchings, self.matchings.overlaps, self._begin
+        pairs, first, offsets = pairs_by_frame(given.pairs, given.offsets, begin, self.n_found)
+        image = np.repeat(np.arange(len(self)), np.diff(begin))
+        truth = overlaps.truth - self.true_frames[image]
+        predicted = overlaps.predicted - self.predicted_frames[image]
+        bounds = zip(*(f.tolist() for f in (begin, self.true_frames, self.predicted_frames, first)), strict=True)
+        return tuple(
             Matchings(
                 overlaps=Overlaps(
                     truth=truth[pair:next_pair],
                     predicted=predicted[pair:next_pair],
-                    iou=self.overlaps.iou[pair:next_pair],
+                    iou=overlaps.iou[pair:next_pair],
                     n_true=next_true - true,
                     n_predicted=next_predicted - found,
                 ),
                 pairs=pairs[taken:next_taken],
                 offsets=own_offsets,
-                iou_thresholds=self.iou_thresholds,
+                iou_thresholds=given.iou_thresholds,
             )
             for own_offsets, ((pair, true, found, taken), (next_pair, next_true, next_predicted, next_taken)) in zip(
                 offsets, itertools.pairwise(bounds), strict=True
             )
-        ]
+        )
+
+    @cached_property
+    def _begin(self) -> Indices:
+        """The pairs of image ``k`` are ``_begin[k]:_begin[k + 1]`` of the overlaps."""
+        return np.searchsorted(self.matchings.overlaps.truth, self.true_frames)

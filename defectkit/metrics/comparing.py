@@ -14,6 +14,7 @@ from defectkit.conventions import Convention
 from defectkit.errors import PairingError
 from defectkit.geometry.sets import covered_areas_by_frame
 from defectkit.matching.matchers import matcher
+from defectkit.matching.matchings import FramedMatchings
 from defectkit.matching.overlaps import check_shapes, stacked_overlaps
 from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
 from defectkit.measurement.stacking import Stack, unstacked
@@ -137,9 +138,9 @@ def _compared(
             _measures(stack, spacing, side, convention, taxonomy)
             for stack, side in ((truth, Side.TRUTH), (predicted, Side.PREDICTION))
         ]
+    block = FramedMatchings(matchings=matchings, true_frames=truth.frames, predicted_frames=predicted.frames)
     each = zip(
         images,
-        matchings.by_frame(truth.frames, predicted.frames),
         _defects(truth, convention, taxonomy, measures[0]),
         _defects(predicted, convention, taxonomy, measures[1]),
         foregrounds,
@@ -152,11 +153,11 @@ def _compared(
             n_pixels=image.truth.shape[0] * image.truth.shape[1],
             true=ours,
             predicted=theirs,
-            overlaps=matched.overlaps,
-            matchings=matched,
+            block=block,
+            place=place,
             foregrounds=foreground,
         )
-        for image, matched, ours, theirs, foreground in each
+        for place, (image, ours, theirs, foreground) in enumerate(each)
     ]
 
 

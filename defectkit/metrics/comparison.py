@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import ConventionError, PairingError, PluginError
-from defectkit.matching.matchings import Matchings
+from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
 from defectkit.metrics.once import once
 
@@ -135,10 +136,10 @@ class ImageComparison:
         Area that the image shows, in squared units of length of the comparison.
     n_pixels : int
     true, predicted : Defects
-    overlaps : Overlaps
-        All pairs of an IoU above 0.
-    matchings : Matchings
-        One for each IoU threshold of the comparison.
+    block : FramedMatchings
+        The matchings of the images that were compared together, this one among them.
+    place : int
+        Which of them this image is.
     foregrounds : Foregrounds, optional
         Without :attr:`Part.FOREGROUND` there are none.
     """
@@ -148,9 +149,25 @@ class ImageComparison:
     n_pixels: int
     true: Defects
     predicted: Defects
-    overlaps: Overlaps
-    matchings: Matchings
+    block: FramedMatchings
+    place: int
     foregrounds: Foregrounds | None = None
+
+    @property
+    def matchings(self) -> Matchings:
+        """One for each IoU threshold of the comparison."""
+        return self.block.by_frame[self.place]
+
+    @property
+    def overlaps(self) -> Overlaps:
+        """All pairs of an IoU above 0."""
+        return self.matchings.overlaps
+
+    @property
+    def n_found(self) -> Codes:
+        """The number of pairs at each IoU threshold of the comparison, shape (thresholds,)."""
+        found: Codes = self.block.n_found[self.place]
+        return found
 
     @property
     def true_foreground(self) -> int:
@@ -224,7 +241,7 @@ class Comparison:
             if image.image in seen:
                 raise PairingError(f"comparison: the image {image.image!r} is there twice")
             seen.add(image.image)
-            if image.matchings.iou_thresholds != self.iou_thresholds:
+            if image.block.matchings.iou_thresholds != self.iou_thresholds:
                 raise PairingError(f"comparison: the image {image.image!r} was matched at other IoU thresholds")
             strange = sorted({*image.true.names, *image.predicted.names} - set(self.types))
             if strange:
@@ -273,7 +290,13 @@ class Comparison:
     @once
     def matchings(self) -> Matchings:
         """The matchings of all images side by side, with the overlaps they choose from; defects are counted through."""
-        return Matchings.side_by_side([i.matchings for i in self.images], self.iou_thresholds)
+        parts: list[Matchings] = []
+        for _, group in itertools.groupby(self.images, lambda image: id(image.block)):
+            images = list(group)
+            block = images[0].block
+            is_whole = [image.place for image in images] == list(range(len(block)))
+            parts += [block.matchings] if is_whole else [image.matchings for image in images]
+        return Matchings.side_by_side(parts, self.iou_thresholds)
 
     def image_of(self, frames: Codes) -> Codes:
         """Return the position of the image of each defect, given ``true_frames`` or ``predicted_frames``."""

@@ -44,8 +44,8 @@ def find(comparison: Comparison) -> xarray.Dataset:
     .. [1] Jacobs et al. (2022), Table 3, https://doi.org/10.1016/j.xcrp.2022.100876
     """
     true, predicted = np.diff(comparison.true_frames), np.diff(comparison.predicted_frames)
-    offsets = np.array([i.matchings.offsets for i in comparison.images], np.int64)
-    found = np.diff(offsets.reshape(len(true), len(comparison.iou_thresholds) + 1), axis=1)
+    found = np.array([i.n_found for i in comparison.images], np.int64)
+    found = found.reshape(len(true), len(comparison.iou_thresholds))
     pooled = scores(found.sum(axis=0), true.sum(), predicted.sum(), nothing=1.0)
     each = scores(found, true[:, None], predicted[:, None], nothing=1.0)
     variables = {

@@ -15,7 +15,7 @@ from pycocotools.cocoeval import COCOeval
 from defectkit.matching.greedy import greedy
 from defectkit.matching.lexicographic import lexicographic
 from defectkit.matching.matching import Matching
-from defectkit.matching.matchings import Matchings
+from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps, box_overlaps, mask_overlaps
 from defectkit.matching.score_ordered import score_ordered
@@ -219,7 +219,9 @@ def test_images_side_by_side_are_matched_as_each_alone(rule, images, levels, see
         np.concatenate([np.zeros(0, np.int64), *(o + n for o, n in zip(orders, frames[0][:-1], strict=True))]),
     )
     alone = [rule(*each) for each in zip(parts, [levels] * len(parts), scores, orders, strict=True)]
-    for found, own in zip(together.by_frame(*frames), alone, strict=True):
+    framed = FramedMatchings(matchings=together, true_frames=frames[0], predicted_frames=frames[1])
+    assert framed.n_found.tolist() == [own.n_found.tolist() for own in alone]
+    for found, own in zip(framed.by_frame, alone, strict=True):
         assert found.pairs.tolist() == own.pairs.tolist()
         assert found.offsets.tolist() == own.offsets.tolist()
         assert found.overlaps.to_dense().tolist() == own.overlaps.to_dense().tolist()
