@@ -7,6 +7,7 @@ without being copied. Results never depend on the number of threads: every item 
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +25,26 @@ BLOCK = 32
 
 AHEAD = 2
 """Blocks a thread that are drawn before the first result is asked for: enough that no thread waits, and no more."""
+
+
+LARGEST_BLOCK = 256
+"""Items handed over at a time at most, however many there are: what they make has to fit into the caches."""
+
+
+def block_size(n_items: int, workers: int) -> int:
+    """Return how many items to hand over at a time, where about so many are to come.
+
+    Whenever a kernel begins or ends, the threads may have to wait for each other, so several threads are given larger
+    blocks than one, but two each, lest one of them is left with the last.
+
+    Examples
+    --------
+    >>> block_size(500, workers=1), block_size(500, workers=2), block_size(20, workers=2), block_size(10**6, workers=2)
+    (32, 125, 32, 256)
+    """
+    if workers == 1:
+        return BLOCK
+    return min(LARGEST_BLOCK, max(BLOCK, math.ceil(n_items / (2 * workers))))
 
 
 def available_cpus() -> int:

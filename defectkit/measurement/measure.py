@@ -15,7 +15,7 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMNS
 from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
 from defectkit.measurement.stacking import Stack
-from defectkit.parallel import about, mapped_blocks
+from defectkit.parallel import about, block_size, check_workers, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -132,7 +132,8 @@ def measure(
                 for (spacing, side, _), group in itertools.groupby(block, alike)
             ]
 
-    return _dataset(list(mapped_blocks(columns, zip(given, spacings, strict=True), workers=workers)), rule)
+    block = block_size(len(given), check_workers(workers))
+    return _dataset(list(mapped_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block)), rule)
 
 
 def check_pairs(images: Iterable[Image], instances: Mapping[str, Instances]) -> None:

@@ -15,7 +15,7 @@ from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DE
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import attributes_of, counts_and_statistics
-from defectkit.parallel import about, mapped_blocks
+from defectkit.parallel import about, block_size, check_workers, mapped_blocks
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.units import ureg
@@ -169,5 +169,6 @@ def _area_fractions(
         shapes = np.array([part.shape for part in stack.parts], np.float64)
         return list(pixels / shapes.prod(axis=1)[:, None])
 
-    rows = list(mapped_blocks(covered, images, workers=workers))
+    block = block_size(len(images), check_workers(workers))
+    rows = list(mapped_blocks(covered, images, workers=workers, block=block))
     return np.array(rows).reshape(len(images), n_types + 1)

@@ -8,10 +8,11 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from defectkit.matching.score_ordered import score_ordered
+from defectkit.matching.score_ordered import in_turn
 from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
+from defectkit.metrics.once import once
 from defectkit.metrics.selection import of_type
 
 if TYPE_CHECKING:
@@ -56,16 +57,18 @@ def interpolated_average_precision(scores: ArrayLike, is_found: ArrayLike, n_tru
 
 
 def _interpolated(found: NDArray[np.bool_], n_true: int) -> float:
-    """Return the mean precision at 101 recalls of predictions in descending order of score."""
+    """Return the mean precision at 101 recalls of predictions in descending order of score.
+
+    Only where something is found does the recall rise, and is the precision higher than just before.
+    """
     if n_true == 0:
         return float("nan")
-    if not found.size:
-        return 0.0
-    hits = np.cumsum(found, dtype=np.float64)
-    precision = hits / (np.arange(1, found.size + 1) + np.spacing(1))
+    places = np.flatnonzero(found)
+    hits = np.arange(1, places.size + 1, dtype=np.float64)
+    precision = hits / (places + 1 + np.spacing(1))
     highest = np.maximum.accumulate(precision[::-1])[::-1]
     at = np.searchsorted(hits / n_true, RECALLS, side="left")
-    return float(np.append(highest, 0.0)[np.minimum(at, found.size)].mean())
+    return float(np.append(highest, 0.0)[at].mean())
 
 
 def average_precisions(comparison: Comparison, defect_type: str | None) -> Floats:
@@ -83,14 +86,24 @@ def average_precisions(comparison: Comparison, defect_type: str | None) -> Float
         NaN without a true defect of the type, and where a prediction has no score.
     """
     own = of_type(comparison, defect_type)
-    scores = comparison.predicted.scores[own.predicted]
-    if np.isnan(scores).any():
+    if np.isnan(comparison.predicted.scores[own.predicted]).any():
         return np.full(len(COCO_THRESHOLDS), np.nan)
-    matchings = score_ordered(own.overlaps, scores, COCO_THRESHOLDS)
-    found = np.zeros((len(COCO_THRESHOLDS), len(scores)), np.bool_)
-    found[matchings.thresholds_of_pairs, own.overlaps.predicted[matchings.pairs]] = True
-    by_score = np.argsort(-scores, kind="stable")
-    return np.array([_interpolated(row[by_score], own.overlaps.n_true) for row in found])
+    number = np.full(comparison.predicted.n, -1, np.int64)
+    number[own.predicted] = np.arange(len(own.predicted))
+    turns = number[_by_score(comparison)]
+    turns = turns[turns >= 0]
+    place = np.empty_like(turns)
+    place[turns] = np.arange(len(turns))
+    matchings = in_turn(own.overlaps, turns, COCO_THRESHOLDS)
+    found = np.zeros((len(COCO_THRESHOLDS), len(turns)), np.bool_)
+    found[matchings.thresholds_of_pairs, place[own.overlaps.predicted[matchings.pairs]]] = True
+    return np.array([_interpolated(row, own.overlaps.n_true) for row in found])
+
+
+@once
+def _by_score(comparison: Comparison) -> NDArray[np.int64]:
+    """Return the predicted defects of all images in descending order of score, equal ones in their order."""
+    return np.argsort(-comparison.predicted.scores, kind="stable")
 
 
 @attrs.frozen(kw_only=True)

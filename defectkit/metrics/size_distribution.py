@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     import xarray
 
 Floats = NDArray[np.float64]
-Distance = Callable[[ArrayLike, ArrayLike], float]
 
 
 def ks_distance(true: ArrayLike, predicted: ArrayLike) -> float:
@@ -39,12 +37,7 @@ def ks_distance(true: ArrayLike, predicted: ArrayLike) -> float:
     >>> ks_distance([1, 2, 3, 4], [3, 4, 5, 6])
     0.5
     """
-    t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
-    if not (t.size and p.size):
-        return float("nan")
-    every, gap = _cumulative_gap(t, p)
-    last_of_equals = np.append(every[1:] > every[:-1], True)
-    return float(gap[last_of_equals].max())
+    return _distances(true, predicted)[0]
 
 
 def earth_movers_distance(true: ArrayLike, predicted: ArrayLike) -> float:
@@ -68,20 +61,22 @@ def earth_movers_distance(true: ArrayLike, predicted: ArrayLike) -> float:
     >>> earth_movers_distance([1, 2, 3, 4], [3, 4, 5, 6])
     2.0
     """
-    t, p = np.sort(np.asarray(true, np.float64)), np.sort(np.asarray(predicted, np.float64))
+    return _distances(true, predicted)[1]
+
+
+def _distances(true: ArrayLike, predicted: ArrayLike) -> tuple[float, float]:
+    """Return the largest difference of two cumulative distributions and the area between them."""
+    t, p = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
     if not (t.size and p.size):
-        return float("nan")
-    every, gap = _cumulative_gap(t, p)
-    return float((gap[:-1] * np.diff(every)).sum())
-
-
-def _cumulative_gap(true: Floats, predicted: Floats) -> tuple[Floats, Floats]:
-    """Return all values of two sorted samples in order, and how far their cumulative shares are apart after each."""
-    every = np.concatenate([true, predicted])
-    order = np.argsort(every, kind="stable")
-    n_true = np.cumsum(order < true.size)
+        return float("nan"), float("nan")
+    both = np.concatenate([t, p])
+    order = np.argsort(both)
+    every = both[order]
+    n_true = np.cumsum(order < t.size)
     n_predicted = np.arange(1, every.size + 1) - n_true
-    return every[order], np.abs(n_true / true.size - n_predicted / predicted.size)
+    gap = np.abs(n_true / t.size - n_predicted / p.size)
+    steps = np.diff(every)
+    return float(gap[np.append(steps > 0, True)].max()), float((gap[:-1] * steps).sum())
 
 
 def size_distribution(comparison: Comparison) -> xarray.Dataset:
@@ -101,21 +96,21 @@ def size_distribution(comparison: Comparison) -> xarray.Dataset:
     pooled = {side: _sizes(comparison, side) for side in SIDES}
     n_types = len(comparison.types) + 1
 
-    def table(distance: Distance) -> list[list[float]]:
-        return [
-            [distance(pooled["true"][s][k], pooled["predicted"][s][k]) for k in range(n_types)]
+    distances = np.array(
+        [
+            [_distances(pooled["true"][s][k], pooled["predicted"][s][k]) for k in range(n_types)]
             for s in range(len(SUBSETS))
         ]
-
+    )
     return dataset(
         comparison,
         {
             "size_ks_distance": Variable(
-                dims=POOLED, values=table(ks_distance), long_name="Kolmogorov-Smirnov distance of sizes"
+                dims=POOLED, values=distances[..., 0], long_name="Kolmogorov-Smirnov distance of sizes"
             ),
             "size_earth_movers_distance": Variable(
                 dims=POOLED,
-                values=table(earth_movers_distance),
+                values=distances[..., 1],
                 long_name="earth mover's distance of sizes",
                 units=comparison.length_unit,
             ),

@@ -13,7 +13,7 @@ from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingEr
 from defectkit.formats.labels import Unpaired
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.metrics.comparing import Sides, compare_images, compared_types
-from defectkit.parallel import about, mapped, mapped_blocks
+from defectkit.parallel import about, block_size, check_workers, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -113,6 +113,7 @@ def evaluate(
     rule = find_convention(convention)
     primary = check_iou_threshold(rule.iou_threshold if iou_threshold is None else iou_threshold)
     thresholds = with_threshold(iou_thresholds, primary)
+    check_workers(workers)
     chosen = _metrics(metrics)
     parts = frozenset(part for metric in chosen for part in metric.needs)
     known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
@@ -134,7 +135,8 @@ def evaluate(
         with about(*(image.image for image in block)):
             return compare_images(block, convention=rule, iou_thresholds=thresholds, taxonomy=known, parts=parts)
 
-    compared = {image.image: image for image in mapped_blocks(compared_block, sides(), workers=workers)}
+    blocks = mapped_blocks(compared_block, sides(), workers=workers, block=block_size(len(ours), workers))
+    compared = {image.image: image for image in blocks}
     pairing = paired(ours, [*compared, *source.without_truth], unpaired)
     if not compared:
         raise EmptyInputError("there is nothing to evaluate: neither truth nor prediction speaks of an image")
