@@ -8,7 +8,7 @@ import pytest
 from defectkit import Image, Instances, LabelSet
 from defectkit.detectors import TrainingSet
 from defectkit.detectors.learning import Example
-from defectkit.detectors.learning.anchors import fitted_aspect_ratios, fitted_sizes, octave_sizes
+from defectkit.detectors.learning.anchors import fitted_aspect_ratios, octave_sizes
 from defectkit.detectors.learning.provenance import self_test_image, trained_on, training_digest
 from defectkit.detectors.learning.scoring import best_of, f1_scores, find_counts, reported_metrics
 from defectkit.errors import EmptyInputError
@@ -94,6 +94,6 @@ def test_anchors_follow_the_sizes_of_the_boxes() -> None:
     assert sizes[0] == (8.0, 11.31)
     assert [b[0] / a[0] for a, b in itertools.pairwise(sizes)] == [2.0] * 4
     assert fitted_aspect_ratios(extents)[2] == 2.0
-    for fitted in (lambda e: octave_sizes(e, 5), lambda e: fitted_sizes(e, 5), fitted_aspect_ratios):
+    for fitted in (lambda e: octave_sizes(e, 5), fitted_aspect_ratios):
         with pytest.raises(EmptyInputError):
             fitted(np.zeros((0, 2)))

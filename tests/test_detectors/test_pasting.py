@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from defectkit import Instances
-from defectkit.detectors.learning.anchors import box_extents, fitted_aspect_ratios, fitted_sizes
+from defectkit.detectors.learning.anchors import box_extents, fitted_aspect_ratios, octave_sizes
 from defectkit.detectors.learning.example import Example
 from defectkit.detectors.learning.pasting import pasted
 from defectkit.errors import EmptyInputError
@@ -38,9 +38,9 @@ def test_anchors_follow_the_sizes_of_the_defects() -> None:
     polygons = [square * s for s in (4, 4, 10, 10, 30, 30)]
     instances = Instances.from_polygons(polygons, types=["bdot"] * 6, shape=(40, 40))
     extents = box_extents([Example(pixels=np.zeros((40, 40), np.float32), instances=instances)])
-    assert fitted_sizes(extents, 3) == (4.0, 10.0, 30.0)
+    assert octave_sizes(extents, 2) == ((4.0, 5.66), (8.0, 11.31))
     assert fitted_aspect_ratios(extents) == (0.667, 1.0, 1.5)
     assert fitted_aspect_ratios(np.array([[4.0, 16.0]])) == (0.25, 1.0, 4.0)
-    for fit in (lambda e: fitted_sizes(e, 3), fitted_aspect_ratios):
+    for fit in (lambda e: octave_sizes(e, 3), fitted_aspect_ratios):
         with pytest.raises(EmptyInputError):
             fit(box_extents([]))

@@ -20,34 +20,6 @@ def box_extents(examples: Iterable[Example]) -> NDArray[np.float64]:
     return kept
 
 
-def fitted_sizes(extents: NDArray[np.float64], levels: int) -> tuple[float, ...]:
-    """Return ``levels`` rising anchor sizes: the centers of as many equal shares of the square roots of box areas.
-
-    Parameters
-    ----------
-    extents : array of float64, shape (N, 2)
-        Heights and widths in pixels.
-    levels : int
-        One size for each level of the feature pyramid.
-
-    Raises
-    ------
-    EmptyInputError
-        If there is no box.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> fitted_sizes(np.array([[4.0, 4.0], [4.0, 4.0], [16.0, 16.0], [16.0, 16.0]]), 2)
-    (4.0, 16.0)
-    """
-    if not len(extents):
-        raise EmptyInputError("anchors: the training images hold no defect to fit sizes to")
-    roots = np.sqrt(extents.prod(axis=1))
-    shares = (np.arange(levels) + 0.5) / levels
-    return tuple(round(float(size), 2) for size in np.quantile(roots, shares))
-
-
 def fitted_aspect_ratios(extents: NDArray[np.float64]) -> tuple[float, ...]:
     """Return three ratios height / width: the middle one 1, the outer ones a reciprocal pair.
 
