@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from defectkit.errors import OutputError
 from defectkit.matching import match
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.reports.csv_tables import csv_text, write_text
+from defectkit.reports.folder import made
 from defectkit.reports.overlays import draw_overlay, save_overlay
 from defectkit.storage.results import save_results
 
@@ -54,10 +54,7 @@ def write_agreement(
     OutputError
         If it cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"output folder {folder} cannot be made: {error}") from error
+    made(folder)
     write_text(folder / "agreement.csv", agreement_csv(result))
     write_text(folder / "confusion.csv", confusion_csv(result))
     write_text(folder / "differences.csv", differences_csv(result))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from defectkit.errors import OutputError
 from defectkit.records.defect_type import Taxonomy
 from defectkit.reports.csv_tables import write_text
 from defectkit.reports.evaluation_plots import confusion_figure, find_figure, histogram_figure, parity_figure
@@ -18,6 +17,7 @@ from defectkit.reports.evaluation_tables import (
     scores_csv,
     types_csv,
 )
+from defectkit.reports.folder import made
 from defectkit.reports.panels import write_png
 from defectkit.storage import save_results
 
@@ -78,11 +78,7 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
     OutputError
         If the folder cannot be written.
     """
-    target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"output folder {target} cannot be made: {error}") from error
+    target = made(Path(folder))
     written = []
     for name, (needed, table) in TABLES.items():
         if set(needed) <= set(result.data_vars):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from defectkit.datasets.differences import KINDS, LabelDiff
-from defectkit.errors import OutputError
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.reports.agreement import about, in_parts
 from defectkit.reports.csv_tables import csv_text, write_text
+from defectkit.reports.folder import made
 from defectkit.reports.overlays import draw_overlay, save_overlay
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def write_diff(
     OutputError
         If it cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"output folder {folder} cannot be made: {error}") from error
+    made(folder)
     write_text(folder / "changes.csv", changes_csv(difference))
     write_text(folder / "counts.csv", counts_csv(difference))
     write_text(folder / "about.txt", about(locks, notes))
