@@ -10,11 +10,14 @@ from typing import Any
 import numba
 import numpy as np
 
+from defectkit.conventions import convention
 from defectkit.measurement import measure, summarize
-from defectkit.parallel import mapped
-from defectkit.records import Calibration, Image
+from defectkit.metrics.comparing import Sides, compare_images
+from defectkit.metrics.comparison import ImageComparison
+from defectkit.parallel import block_size, mapped, mapped_blocks
+from defectkit.records import Calibration, Image, Taxonomy
 from defectkit.records.image import ArrayPixels
-from defectkit.workflows.evaluate import evaluate
+from defectkit.workflows.evaluate import IOU_THRESHOLDS, evaluate
 from tests.benchmarks.contest import Answers, Contestant, Fact, Row, Run, Yardstick, unchanged
 from tests.benchmarks.inputs import frames_of
 from tests.benchmarks.workload import Frame
@@ -46,6 +49,23 @@ def evaluation(workers: int, folder: Path) -> Run:
     truth = {name: frame.truth for name, frame in images_of(folder)}
     predicted = {name: frame.predicted for name, frame in images_of(folder)}
     return lambda: {"all": evaluate(truth, predicted, workers=workers)}
+
+
+def comparison(workers: int, folder: Path) -> Run:
+    """Prepare the part of an evaluation that works on images; metrics then look at all of them together."""
+    sides = [Sides(image=name, truth=frame.truth, predicted=frame.predicted) for name, frame in images_of(folder)]
+    compared = partial(
+        compare_images,
+        convention=convention("defectkit"),
+        iou_thresholds=IOU_THRESHOLDS,
+        taxonomy=Taxonomy.standard(),
+    )
+    block = block_size(len(sides), workers)
+    return lambda: list(mapped_blocks(compared, sides, workers=workers, block=block))
+
+
+def found(images: list[ImageComparison]) -> list[list[int]]:
+    return [image.n_found.tolist() for image in images]
 
 
 def measurement(workers: int, folder: Path) -> Run:
@@ -82,6 +102,10 @@ def agree(answers: Answers) -> list[Fact]:
         facts.append(Fact(what=f"variables of {work}", value=len(one), at_least=5))
         differing = sum(one.get(name) != two.get(name) for name in {*one, *two})
         facts.append(Fact(what=f"variables of {work} that differ in any bit", value=differing, at_most=0))
+    pairs = zip(answers["compare, 1 thread"], answers["compare, 2 threads"], strict=True)
+    facts.append(
+        Fact(what="images of which threads find another number", value=sum(a != b for a, b in pairs), at_most=0)
+    )
     return facts
 
 
@@ -99,6 +123,10 @@ ROW = Row(
         *_contestants("evaluate", evaluation),
         *_contestants("measure", measurement),
         *(
+            Contestant(name=f"compare, {n} thread{'s' * (n > 1)}", prepare=partial(comparison, n), answer=found)
+            for n in (1, 2)
+        ),
+        *(
             Contestant(name=f"a loop, {n} thread{'s' * (n > 1)}", prepare=partial(loop, n), answer=unchanged)
             for n in (1, 2)
         ),
@@ -110,7 +138,7 @@ ROW = Row(
             fast=f"{work}, 2 threads",
             at_least=at_least,
         )
-        for work, at_least in (("evaluate", 1.8), ("measure", 1.8), ("a loop", None))
+        for work, at_least in (("evaluate", 1.8), ("measure", 1.8), ("compare", None), ("a loop", None))
     ),
     agree=agree,
     cores=2,
