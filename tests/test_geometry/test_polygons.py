@@ -254,3 +254,24 @@ def test_from_list_refuses(rings, says):
 def test_construction_refuses(vertices, offsets, says):
     with pytest.raises(GeometryError, match=says):
         Polygons(vertices=vertices, offsets=offsets)
+
+
+def test_polygons_from_columns_are_those_from_lists():
+    rings = [[(0.5, 1.0), (2.0, 3.25), (4.0, 0.0)], [], [(1, 2), (3, 4), (5, 9), (0, 7)]]
+    rows, cols = [[p[0] for p in ring] for ring in rings], [[p[1] for p in ring] for ring in rings]
+    assert Polygons.from_columns(rows, cols) == Polygons.from_list(rings)
+    assert len(Polygons.from_columns([], [])) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols", "message"),
+    [
+        ([[1.0, 2.0]], [[1.0]], "differ in their number"),
+        ([[1.0]], [], "differ in their number"),
+        ([[1.0, "x"]], [[1.0, 2.0]], "polygon 0 is not made of lists of numbers"),
+        ([(1.0, 2.0)], [[1.0, 2.0]], "polygon 0 is not made of lists of numbers"),
+    ],
+)
+def test_columns_that_are_no_polygons_are_refused(rows, cols, message):
+    with pytest.raises(GeometryError, match=message):
+        Polygons.from_columns(rows, cols)

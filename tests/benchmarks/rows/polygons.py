@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +39,8 @@ def ours(folder: Path) -> Run:
     images, side = via_points(folder), side_of(folder)
 
     def masks(polygons: list[Points]) -> Runs:
-        offsets = np.cumsum([0, *(len(x) for x, _ in polygons)])
-        vertices = np.empty((offsets[-1], 2))
-        vertices[:, 0] = np.fromiter(chain.from_iterable(y for _, y in polygons), np.float64, offsets[-1])
-        vertices[:, 1] = np.fromiter(chain.from_iterable(x for x, _ in polygons), np.float64, offsets[-1])
-        return polygons_to_runs(Polygons(vertices=vertices, offsets=offsets), (side, side))
+        rows, columns = [y for _, y in polygons], [x for x, _ in polygons]
+        return polygons_to_runs(Polygons.from_columns(rows, columns), (side, side))
 
     return lambda: (masks(polygons) for polygons in images)
 
