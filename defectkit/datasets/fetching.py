@@ -126,8 +126,10 @@ def _fetch(
             return
         work.mkdir(parents=True, exist_ok=True)
         partial = work / "partial"
-        for left in work.iterdir():
-            if left != partial:
+        for left in [place for place in work.iterdir() if place != partial]:
+            if not partial.exists() and is_whole(left, file):
+                left.replace(partial)  # of a call that was killed just before the file went to its place
+            else:
                 left.unlink()
         transfer = Transfer(
             file=file, partial=partial, folder=folder, mirror=mirror, network=network, progress=progress

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from defectkit.datasets.fetching import fetch_files
 from tests.test_datasets import fetching_process
@@ -42,6 +45,20 @@ def test_a_fetch_killed_at_any_moment_is_finished_by_a_later_one(site: Site, tmp
     site.pages["a.bin"].pause_s = 0.0
     assert fetch_files([file], tmp_path, folder="owner+data").paths["a.bin"].read_bytes() == CONTENT
     assert [p.name for p in (tmp_path / "owner+data").rglob("*") if p.is_file()] == ["a.bin"]
+
+
+def test_a_file_that_was_whole_but_not_in_its_place_is_not_fetched_again(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError("no space left")
+
+    file = site.put("a.bin", CONTENT)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        assert fetch_files([file], tmp_path, folder="owner+data").missing
+    assert fetch_files([file], tmp_path, folder="owner+data").paths["a.bin"].read_bytes() == CONTENT
+    assert len(site.asked) == 1
 
 
 def test_two_processes_may_fetch_one_file(site: Site, tmp_path: Path) -> None:
