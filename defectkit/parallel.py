@@ -37,12 +37,17 @@ def block_size(n_items: int, workers: int) -> int:
     Whenever a kernel begins or ends, the threads may have to wait for each other, so several threads are given larger
     blocks than one, but two each, lest one of them is left with the last.
 
+    Raises
+    ------
+    WorkersError
+        If ``workers`` is not a whole number of at least 1.
+
     Examples
     --------
     >>> block_size(500, workers=1), block_size(500, workers=2), block_size(20, workers=2), block_size(10**6, workers=2)
     (32, 125, 32, 256)
     """
-    if workers == 1:
+    if check_workers(workers) == 1:
         return BLOCK
     return min(LARGEST_BLOCK, max(BLOCK, math.ceil(n_items / (2 * workers))))
 

@@ -18,6 +18,8 @@ from defectkit.records.instances import Instances
 if TYPE_CHECKING:
     import shapely
 
+    from defectkit.geometry.overlap import IouPairs
+
 Floats = NDArray[np.float64]
 
 
@@ -150,13 +152,7 @@ def stacked_overlaps(truth: Stack, predicted: Stack, convention: Convention) -> 
     for ours, theirs in sides:
         check_shapes(ours, theirs)
     pairs = iou_pairs_by_frame(truth.runs, truth.frames, predicted.runs, predicted.frames)
-    return Overlaps(
-        truth=pairs.first,
-        predicted=pairs.second,
-        iou=pairs.iou,
-        n_true=len(truth.runs),
-        n_predicted=len(predicted.runs),
-    )
+    return _of_masks(pairs, len(truth.runs), len(predicted.runs))
 
 
 def check_shapes(truth: Instances, predicted: Instances) -> None:
@@ -178,14 +174,11 @@ def mask_overlaps(truth: Instances, predicted: Instances) -> Overlaps:
     """Return the overlaps of masks: pixels in both over pixels in either; the bits are those of pycocotools."""
     from defectkit.geometry.overlap import iou_pairs
 
-    pairs = iou_pairs(truth.runs, predicted.runs)
-    return Overlaps(
-        truth=pairs.first,
-        predicted=pairs.second,
-        iou=pairs.iou,
-        n_true=len(truth),
-        n_predicted=len(predicted),
-    )
+    return _of_masks(iou_pairs(truth.runs, predicted.runs), len(truth), len(predicted))
+
+
+def _of_masks(pairs: IouPairs, n_true: int, n_predicted: int) -> Overlaps:
+    return Overlaps(truth=pairs.first, predicted=pairs.second, iou=pairs.iou, n_true=n_true, n_predicted=n_predicted)
 
 
 def box_overlaps(truth: Instances, predicted: Instances, box_rule: BoxRule = BoxRule.MASK) -> Overlaps:

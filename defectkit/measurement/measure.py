@@ -15,7 +15,7 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMNS
 from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
 from defectkit.measurement.stacking import Stack
-from defectkit.parallel import about, block_size, check_workers, mapped_blocks
+from defectkit.parallel import about, block_size, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -132,7 +132,7 @@ def measure(
                 for (spacing, side, _), group in itertools.groupby(block, alike)
             ]
 
-    block = block_size(len(given), check_workers(workers))
+    block = block_size(len(given), workers)
     return _dataset(list(mapped_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block)), rule)
 
 
@@ -185,7 +185,7 @@ def _columns(
     centers_px = centroids(stack.runs)
     shapes = measure_shapes(stack.runs, spacing)
     columns: dict[str, Array] = {
-        "image": np.repeat(np.array(list(by_image), dtype=str), np.diff(stack.frames)),
+        "image": np.array(list(by_image), dtype=str)[stack.image],
         "defect_id": np.concatenate([part.ids for part in stack.parts]),
         "defect_type": np.array(stack.types, dtype=str)[stack.type_codes],
         "score": stack.scores,

@@ -78,6 +78,11 @@ class Stack:
         return np.cumsum([0, *map(len, self.parts)], dtype=np.int64)
 
     @cached_property
+    def image(self) -> NDArray[np.int64]:
+        """The position of the image of each defect."""
+        return np.repeat(np.arange(len(self.parts)), np.diff(self.frames))
+
+    @cached_property
     def runs(self) -> Runs:
         """The masks, in coordinates of their images."""
         return self.parts[0].runs if len(self.parts) == 1 else Runs.concatenate(part.runs for part in self.parts)

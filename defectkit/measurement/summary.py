@@ -15,7 +15,7 @@ from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DE
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import attributes_of, counts_and_statistics
-from defectkit.parallel import about, block_size, check_workers, mapped_blocks
+from defectkit.parallel import about, block_size, mapped_blocks
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.units import ureg
@@ -159,7 +159,7 @@ def _area_fractions(
         stack = Stack(parts=(instances[image.name] for image in block))
         with about(*(image.name for image in block)):
             type_of = np.array([place.get(name, n_types) for name in stack.types], np.int64)[stack.type_codes]
-            cell = np.repeat(np.arange(len(block)), np.diff(stack.frames)) * (n_types + 1) + type_of
+            cell = stack.image * (n_types + 1) + type_of
             by_cell = stack.runs.take(np.argsort(cell, kind="stable"))
             cells = np.cumsum([0, *np.bincount(cell, minlength=len(block) * (n_types + 1))], dtype=np.int64)
             of_types = covered_areas_by_frame(by_cell, cells, Runs.empty(), np.zeros_like(cells))
@@ -169,6 +169,6 @@ def _area_fractions(
         shapes = np.array([part.shape for part in stack.parts], np.float64)
         return list(pixels / shapes.prod(axis=1)[:, None])
 
-    block = block_size(len(images), check_workers(workers))
+    block = block_size(len(images), workers)
     rows = list(mapped_blocks(covered, images, workers=workers, block=block))
     return np.array(rows).reshape(len(images), n_types + 1)

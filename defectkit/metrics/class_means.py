@@ -71,8 +71,7 @@ def indices_of(comparison: Comparison, side: str, subset: str) -> Counts:
     defects: Defects = getattr(comparison, side)
     if subset == SUBSETS[0]:
         return np.arange(defects.n)
-    matching = comparison.matchings[comparison.primary]
-    return matching.truth if side == "true" else matching.predicted
+    return comparison.found.truth if side == "true" else comparison.found.predicted
 
 
 def _side(comparison: Comparison, side: str) -> ClassMeans:

@@ -181,12 +181,11 @@ def _defects(
     """Return the defects of each image, their types folded."""
     folded = tuple(fold(name, convention, taxonomy) for name in stack.types)
     n_images, n_types = len(stack.parts), len(stack.types)
-    image = np.repeat(np.arange(n_images), np.diff(stack.frames))
-    counts = np.bincount(image * n_types + stack.type_codes, minlength=n_images * n_types)
+    counts = np.bincount(stack.image * n_types + stack.type_codes, minlength=n_images * n_types)
     occurs = counts.reshape(n_images, n_types) > 0
     renumberings = [_renumbering(folded, tuple(row)) for row in occurs.tolist()]
     tables = np.array([table for _, table in renumberings], np.int64).reshape(n_images, n_types)
-    codes = unstacked(tables[image, stack.type_codes], stack.frames)
+    codes = unstacked(tables[stack.image, stack.type_codes], stack.frames)
     return [
         Defects(names=names, codes=own, scores=part.scores, ids=part.ids, measures=measured)
         for (names, _), own, part, measured in zip(renumberings, codes, stack.parts, measures, strict=True)

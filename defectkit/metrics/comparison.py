@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import ConventionError, PairingError, PluginError
+from defectkit.matching.matching import Matching
 from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
 from defectkit.metrics.once import once
@@ -297,6 +298,12 @@ class Comparison:
             is_whole = [image.place for image in images] == list(range(len(block)))
             parts += [block.matchings] if is_whole else [image.matchings for image in images]
         return Matchings.side_by_side(parts, self.iou_thresholds)
+
+    @property
+    @once
+    def found(self) -> Matching:
+        """The one of these matchings at ``iou_threshold``."""
+        return self.matchings[self.primary]
 
     def image_of(self, frames: Codes) -> Codes:
         """Return the position of the image of each defect, given ``true_frames`` or ``predicted_frames``."""

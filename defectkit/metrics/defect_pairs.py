@@ -35,7 +35,7 @@ def defect_pairs(comparison: Comparison) -> xarray.Dataset:
         ``predicted_defect_score`` besides.
     """
     variables: dict[str, Variable] = {}
-    matching = comparison.matchings[comparison.primary]
+    matching = comparison.found
     for side, other, own, others in (
         (*SIDES, matching.truth, matching.predicted),
         (*SIDES[::-1], matching.predicted, matching.truth),

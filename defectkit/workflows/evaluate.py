@@ -13,7 +13,7 @@ from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingEr
 from defectkit.formats.labels import Unpaired
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.metrics.comparing import Sides, compare_images, compared_types
-from defectkit.parallel import about, block_size, check_workers, mapped, mapped_blocks
+from defectkit.parallel import about, block_size, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -113,7 +113,6 @@ def evaluate(
     rule = find_convention(convention)
     primary = check_iou_threshold(rule.iou_threshold if iou_threshold is None else iou_threshold)
     thresholds = with_threshold(iou_thresholds, primary)
-    check_workers(workers)
     chosen = _metrics(metrics)
     parts = frozenset(part for metric in chosen for part in metric.needs)
     known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
