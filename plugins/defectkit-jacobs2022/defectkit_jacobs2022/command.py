@@ -1,0 +1,86 @@
+"""``defectkit reproduce``: the tables and figures of the paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from defectkit.cli.command import Command
+from defectkit.cli.console import note, print_table, print_warning
+
+EXAMPLE = """
+defectkit reproduce table5 figure2 -o reproduction
+"""
+
+
+@click.command(cls=Command, example=EXAMPLE)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--list", "is_list", is_flag=True, help="Print what there is, and what each of it needs.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("reproduction"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Folder for tables, figures and finished trainings; given again, it goes on where it was.",
+)
+@click.option(
+    "--dataset",
+    default="synthetic-fecral",
+    show_default=True,
+    metavar="NAME",
+    help="fecral (that of the paper), synthetic-fecral or ti-loops.",
+)
+@click.option("--detector", default="pixel-forest", show_default=True, metavar="NAME", help="See `defectkit plugins`.")
+@click.option(
+    "--budget",
+    type=float,
+    default=30.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="About how long all of it may take on two cores; 0 for the settings of the paper, or the detector's own.",
+)
+@click.option("--convention", default="jacobs2022", show_default=True, metavar="NAME", help="jacobs2022 or defectkit.")
+def reproduce(
+    names: tuple[str, ...],
+    is_list: bool,
+    output: Path,
+    dataset: str,
+    detector: str,
+    budget: float,
+    convention: str,
+) -> None:
+    """Make tables and figures of the paper from studies that run now.
+
+    NAME is table1 ... table10, figure2 ... figure15, or all. Studies are run cell by cell, and what is finished is
+    kept: a run that was killed goes on. Published numbers stand beside, marked as published.
+    """
+    from defectkit.conventions import convention as find_convention
+    from defectkit.errors import StudyError
+    from defectkit_jacobs2022.reproduction import ARTIFACTS, effort_for, plan_for, reproduce as make
+
+    if is_list:
+        print_table(
+            "tables and figures",
+            ("name", "shows", "studies"),
+            [(a.name, a.title, ", ".join(a.studies) or "none") for a in ARTIFACTS.values()],
+        )
+        return
+    if not names:
+        raise StudyError("name at least one table or figure, or all; --list prints them")
+    plan = plan_for(dataset)
+    made = make(
+        names,
+        output,
+        plan=plan,
+        effort=effort_for(detector, budget or None, plan=plan),
+        convention=find_convention(convention).name,
+        report=lambda study, progress: note(f"{study}: {progress}"),
+    )
+    for line in made.face:
+        note(line)
+    for name, reason in made.omitted.items():
+        print_warning(f"{name} was not made: {reason}")
+    click.echo(f"{len(made.written)} of {len(made.written) + len(made.omitted)}: {made.folder / 'index.html'}")

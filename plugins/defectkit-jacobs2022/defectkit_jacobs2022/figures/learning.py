@@ -1,0 +1,202 @@
+"""Figure 10: learning curves, the F1 of types over the number of defects trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.metrics.dataset import ALL
+from defectkit.studies import bootstrap
+from defectkit_jacobs2022.artifact import Figures, Material
+from defectkit_jacobs2022.figures.face import INK, draw_legend, panels
+from defectkit_jacobs2022.figures.marks import Mark
+from defectkit_jacobs2022.figures.parity_panel import set_title
+from defectkit_jacobs2022.figures.published import published_note
+from defectkit_jacobs2022.figures.subject import Subject, subjects
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+N_RESAMPLES = 200
+OVERALL, BY_TYPE = "overall_type_f1_score", "type_f1_score"
+
+
+@attrs.frozen(kw_only=True)
+class Curve:
+    """How the runs of one study are drawn.
+
+    Parameters
+    ----------
+    title, marker : str
+    is_filled : bool
+    """
+
+    title: str
+    marker: str
+    is_filled: bool
+
+
+CURVES: Mapping[str, Curve] = MappingProxyType(
+    {
+        "learning-curve": Curve(title="random images, same test side", marker="o", is_filled=True),
+        "leave-percent-out": Curve(title="random images, rest as test side", marker="^", is_filled=False),
+        "groups": Curve(title="a group left out", marker="s", is_filled=False),
+    }
+)
+"""By the study: random train sides of rising size, leave percent out, and leave group out."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Runs:
+    """The runs of one study over the numbers that they were trained on.
+
+    Parameters
+    ----------
+    trained : numpy.ndarray, shape (R,)
+        Defects of a type, or of all, on the train side.
+    score, low, high : numpy.ndarray, shape (R,)
+        F1 and the ends of its interval; NaN where it cannot be said.
+    n_lacking : numpy.ndarray, shape (R,)
+        Types without an F1, which the mean leaves out; 0 for a single type.
+    """
+
+    trained: Floats
+    score: Floats
+    low: Floats
+    high: Floats
+    n_lacking: Floats
+
+
+def figure10(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Figures:
+    """Return learning curves: overall on a linear axis, then each type on a logarithmic one.
+
+    Parameters
+    ----------
+    material : Material
+    n_resamples : int
+        Of the bootstrap that the intervals of 95 % come from.
+    seed : int
+    """
+    every = {study: subjects(material, study) for study in CURVES}
+    marks: dict[str, Mark] = {}
+    for runs in every.values():
+        for about in runs:
+            marks |= about.marks
+    types = [name for name in marks if name != ALL]
+    collected = {study: learned(material, study, every[study], types, n_resamples, seed) for study in CURVES}
+    lines = (*material.face, published_note(10, is_original=material.is_original))
+    rows = -(-(1 + len(types)) // 2)
+    figure, grid = panels((10.2, 4.1 * rows + 0.4), lines, rows, 2)
+    places = list(grid.flat)
+    for axes in places[1 + len(types) :]:
+        axes.set_visible(False)
+    for axes, name in zip(places, [ALL, *types], strict=False):
+        _draw(axes, {study: runs[name] for study, runs in collected.items()}, marks[name], name)
+    draw_legend(figure, places[0].get_legend_handles_labels()[0])
+    return {"": figure}
+
+
+def learned(
+    material: Material, study: str, runs: list[Subject], types: list[str], n_resamples: int, seed: int
+) -> dict[str, Runs]:
+    """Return the F1 of each type, and overall under ``all``, over the numbers trained on.
+
+    Parameters
+    ----------
+    material : Material
+    study : str
+    runs : list of Subject
+        Of that study, in order.
+    types : list of str
+    n_resamples, seed : int
+        Of the bootstrap.
+    """
+    counts = material.result(study)["train_count"]
+    known = [str(name) for name in counts["defect_type"].values]
+    names = [ALL, *types]
+    scores = np.full((3, len(names), len(runs)), np.nan)
+    lacking = np.array([float(about.at_threshold()[f"undefined_{OVERALL}"]) for about in runs])
+    for r, about in enumerate(runs):
+        found = bootstrap(about.evaluation, n_resamples=n_resamples, seed=seed, statistics=[OVERALL, BY_TYPE]).sel(
+            iou_threshold=about.iou_threshold, method="nearest"
+        )
+        for k, name in enumerate(names):
+            for end, suffix in enumerate(("", "_low", "_high")):
+                if name == ALL:
+                    scores[end, k, r] = float(found[OVERALL + suffix])
+                elif name in found["defect_type"].values:
+                    scores[end, k, r] = float(found[BY_TYPE + suffix].sel(defect_type=name))
+    return {
+        name: Runs(
+            trained=counts.sel(defect_type=name).values.astype(np.float64) if name in known else np.zeros(len(runs)),
+            score=scores[0, k],
+            low=scores[1, k],
+            high=scores[2, k],
+            n_lacking=lacking if name == ALL else np.zeros(len(runs)),
+        )
+        for k, name in enumerate(names)
+    }
+
+
+def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> None:
+    from matplotlib.ticker import LogFormatter
+
+    color = INK if name == ALL else mark.color
+    undefined = none_trained = without_interval = partial = 0
+    for study, runs in collected.items():
+        look = CURVES[study]
+        drawn = ~np.isnan(runs.score)
+        on_axis = drawn & (runs.trained > 0) if name != ALL else drawn
+        bars = on_axis & ~np.isnan(runs.low) & ~np.isnan(runs.high)
+        undefined += int((~drawn).sum())
+        none_trained += int((drawn & ~on_axis).sum())
+        without_interval += int((on_axis & ~bars).sum())
+        partial += int((drawn & (runs.n_lacking > 0)).sum())
+        lost = ~drawn & (runs.trained > 0)
+        axes.plot(
+            runs.trained[lost], np.full(int(lost.sum()), 0.02), ls="", marker="x", ms=6, mew=1.5, color=color,
+            transform=axes.get_xaxis_transform(), gid=f"undefined {study}", zorder=3,
+        )  # fmt: skip
+        score, low, high = runs.score[bars], runs.low[bars], runs.high[bars]
+        ends = np.clip([score - low, high - score], 0, None)
+        axes.errorbar(runs.trained[bars], score, ends, fmt="none", ecolor="#9a9a9a", elinewidth=0.8, zorder=2)
+        axes.plot(
+            runs.trained[on_axis], runs.score[on_axis], ls="", marker=look.marker, ms=6.5, color=color,
+            mfc=color if look.is_filled else "white", mec="black" if look.is_filled else color,
+            mew=0.6 if look.is_filled else 1.5, label=look.title, gid=study, zorder=3,
+        )  # fmt: skip
+    if name != ALL and any((runs.trained > 0).any() for runs in collected.values()):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(LogFormatter())
+        axes.tick_params(which="both", labelsize=8)
+    if name == ALL:
+        axes.set_xlim(left=0)
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_xlabel("training defects" if name == ALL else f"training defects: {mark.title}", fontsize=8.5)
+    axes.set_ylabel("type F1 of found defects", fontsize=8.5)
+    set_title(
+        axes,
+        [
+            "A  overall, mean over types; bars: 95 % bootstrap interval" if name == ALL else f"B  {mark.title}",
+            _counted(
+                (undefined, "undefined: no found pair (crosses)"),
+                (none_trained, "trained on none (not drawn)"),
+                (without_interval, "without an interval"),
+                (partial, "with a mean that lacks a type"),
+            ),
+        ],
+    )
+
+
+def _counted(*parts: tuple[int, str]) -> str:
+    """Return what is counted, in words, without what there is none of."""
+    told = ", ".join(f"{n} {words}" for n, words in parts if n)
+    return f"runs: {told}" if told else ""

@@ -1,0 +1,8 @@
+"""Reproduction: the studies of Jacobs et al. (2022) on a data set, and the tables and figures that come of them."""
+
+from defectkit_jacobs2022.reproduction.artifacts import ARTIFACTS
+from defectkit_jacobs2022.reproduction.effort import Effort, effort_for
+from defectkit_jacobs2022.reproduction.plan import PLANS, Plan, plan_for
+from defectkit_jacobs2022.reproduction.reproduce import Reproduction, reproduce
+
+__all__ = ["ARTIFACTS", "PLANS", "Effort", "Plan", "Reproduction", "effort_for", "plan_for", "reproduce"]

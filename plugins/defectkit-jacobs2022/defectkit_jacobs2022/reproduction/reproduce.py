@@ -1,0 +1,194 @@
+"""Reproduce: run the studies that artifacts need, and write the artifacts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from defectkit.errors import OutputError, SplitError, StudyError
+from defectkit.storage.results import save_results
+from defectkit.studies import catalogue_data, run_study, select_runs
+from defectkit.studies.data import StudyData
+from defectkit.studies.running.progress import StudyProgress
+from defectkit.studies.running.run import kept_predictions
+from defectkit_jacobs2022.artifact import Artifact, Material
+from defectkit_jacobs2022.published import published_tables
+from defectkit_jacobs2022.reproduction.artifacts import chosen
+from defectkit_jacobs2022.reproduction.effort import Effort
+from defectkit_jacobs2022.reproduction.held import held
+from defectkit_jacobs2022.reproduction.page import write_page
+from defectkit_jacobs2022.reproduction.plan import Plan
+from defectkit_jacobs2022.reproduction.studies import STUDIES, Declaring, with_group_splits, with_initial_split
+from defectkit_jacobs2022.reproduction.writing import Written, written
+
+if TYPE_CHECKING:
+    import xarray
+
+Report = Callable[[str, StudyProgress], None]
+
+MARKER = "reproduction.json"
+OF_SEVERAL_CONVENTIONS = ("variance",)
+
+
+def silent(study: str, progress: StudyProgress) -> None:
+    """Report nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class Reproduction:
+    """What was made.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    written : tuple of Written
+    omitted : mapping of str to str
+        Why an artifact could not be made on the data set, by its name.
+    face : tuple of str
+    """
+
+    folder: Path
+    written: tuple[Written, ...]
+    omitted: Mapping[str, str]
+    face: tuple[str, ...]
+
+
+def reproduce(
+    names: Iterable[str],
+    folder: str | Path,
+    *,
+    plan: Plan,
+    effort: Effort,
+    data: StudyData | None = None,
+    convention: str = "jacobs2022",
+    report: Report = silent,
+) -> Reproduction:
+    """Run the studies that some tables and figures need, or go on with them, and write these.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of :data:`~defectkit_jacobs2022.reproduction.artifacts.ARTIFACTS`, or ``all``.
+    folder : str or pathlib.Path
+        Given again, it goes on where it was: no finished training is repeated.
+    plan : Plan
+        See :func:`~defectkit_jacobs2022.reproduction.plan.plan_for`, or one of your own.
+    effort : Effort
+        See :func:`~defectkit_jacobs2022.reproduction.effort.effort_for`.
+    data : StudyData, optional
+        With the label sets of the plan; those of the catalogue unless given.
+    convention : str
+    report : callable
+        Told the name of the study and its progress.
+
+    Returns
+    -------
+    Reproduction
+        Files lie under ``artifacts/``, results of studies under ``results/``, finished trainings under ``studies/``;
+        ``index.html`` shows all.
+
+    Raises
+    ------
+    UnknownNameError, UnknownDatasetError, UnknownConventionError
+        If there is nothing of a name.
+    StudyError, SplitError
+        If one artifact is asked for and the data set cannot give it; of several, those that it can give are made.
+    FetchError
+        If data cannot be had.
+    OutputError
+        If the folder holds something else.
+    """
+    artifacts = chosen(names)
+    place = _place(Path(folder))
+    if data is None:
+        data = catalogue_data(plan.dataset, plan.roles, available=plan.is_partial)
+    data = with_initial_split(data, plan)
+    needed = tuple(dict.fromkeys(study for artifact in artifacts for study in artifact.studies))
+    if needed:
+        data = held(data, (name for key in plan.roles for name in data.labels(key).images if name in data.images))
+    results, failures = _results(plan, effort, data, convention, needed, place, report)
+    if "groups" in results:
+        data, _ = with_group_splits(data, plan)
+    material = Material(
+        data=data,
+        roles=plan.roles,
+        results=results,
+        predictions=lambda study, run: kept_predictions(place / "studies", results[study], run),
+        published=published_tables(),
+        is_original=plan.is_original,
+        face=face(plan, effort, data, convention),
+    )
+    made: list[Written] = []
+    omitted: dict[str, str] = {}
+    for artifact in artifacts:
+        try:
+            made.append(_made(artifact, material, failures, place / "artifacts"))
+        except (StudyError, SplitError) as error:
+            if len(artifacts) == 1:
+                raise
+            omitted[artifact.name] = str(error)
+    write_page(place, made, omitted, material.face)
+    return Reproduction(folder=place, written=tuple(made), omitted=omitted, face=material.face)
+
+
+def face(plan: Plan, effort: Effort, data: StudyData, convention: str) -> tuple[str, ...]:
+    """Return the lines that say what artifacts were made from."""
+    from defectkit import __version__
+
+    labels = ", ".join(plan.roles)
+    lines = (
+        f"data set {plan.dataset}, labels {labels}, {len(data.images)} images; {effort}",
+        f"convention {convention}; defectkit {__version__}",
+        plan.caution,
+        *(data.dataset.cautions if data.dataset is not None else ()),
+    )
+    return tuple(line for line in lines if line)
+
+
+def _place(folder: Path) -> Path:
+    place = folder.expanduser().resolve()
+    if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (place / MARKER).is_file():
+        raise OutputError(f"{place} holds something that no reproduction wrote; name another folder")
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / MARKER).write_text(json.dumps({"format": 1}), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{place} cannot be written: {error}") from error
+    return place
+
+
+def _results(
+    plan: Plan,
+    effort: Effort,
+    data: StudyData,
+    convention: str,
+    needed: tuple[str, ...],
+    place: Path,
+    report: Report,
+) -> tuple[dict[str, xarray.Dataset], dict[str, Exception]]:
+    """Return the results of the studies that could be declared, and why others could not."""
+    results: dict[str, xarray.Dataset] = {}
+    failures: dict[str, Exception] = {}
+    for name in needed:
+        try:
+            of_study = with_group_splits(data, plan)[0] if name == "groups" else data
+            study = STUDIES[name](Declaring(plan=plan, data=of_study, effort=effort, convention=convention))
+        except (StudyError, SplitError) as error:
+            failures[name] = error
+            continue
+        result = run_study(study, of_study, place / "studies", report=partial(report, name))
+        save_results(result, place / "results" / f"{name}.zarr")
+        results[name] = result if name in OF_SEVERAL_CONVENTIONS else select_runs(result, convention=convention)
+    return results, failures
+
+
+def _made(artifact: Artifact, material: Material, failures: Mapping[str, Exception], folder: Path) -> Written:
+    for study in artifact.studies:
+        if study in failures:
+            raise StudyError(str(failures[study])) from failures[study]
+    return written(artifact, artifact.make(material), folder)

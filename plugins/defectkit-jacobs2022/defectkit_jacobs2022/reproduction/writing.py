@@ -1,0 +1,74 @@
+"""Writing: an artifact as files, tables as CSV, LaTeX and Markdown, figures as PNG and SVG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from defectkit.reports.csv_tables import write_text
+from defectkit_jacobs2022.artifact import Artifact, Figures, Tables
+from defectkit_jacobs2022.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 110
+FIGURE_ENDS = (".png", ".svg")
+
+
+@attrs.frozen(kw_only=True)
+class Written:
+    """An artifact and its files.
+
+    Parameters
+    ----------
+    artifact : Artifact
+    tables : mapping of str to Table
+        By the name of the files without their end; empty for a figure.
+    pictures : tuple of str
+        Names of the files of a figure, without their end.
+    folder : pathlib.Path
+    """
+
+    artifact: Artifact
+    tables: dict[str, Table] = attrs.field(hash=False)
+    pictures: tuple[str, ...]
+    folder: Path
+
+
+def written(artifact: Artifact, made: Tables | Figures, folder: Path) -> Written:
+    """Write what an artifact made into a folder.
+
+    Parameters
+    ----------
+    artifact : Artifact
+    made : mapping of str to Table or matplotlib.figure.Figure
+    folder : pathlib.Path
+        Files of the same names are replaced.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables: dict[str, Table] = {}
+    pictures: list[str] = []
+    for end, thing in made.items():
+        name = f"{artifact.name}-{end}" if end else artifact.name
+        if isinstance(thing, Table):
+            write_text(folder / f"{name}.csv", thing.to_csv())
+            write_text(folder / f"{name}.tex", thing.to_latex())
+            write_text(folder / f"{name}.md", thing.to_markdown())
+            tables[name] = thing
+        else:
+            save_figure(thing, folder / name)
+            pictures.append(name)
+    return Written(artifact=artifact, tables=tables, pictures=tuple(pictures), folder=folder)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as ``path.png`` and ``path.svg``; the same figure gives the same bytes."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": path.name}):
+        for end in FIGURE_ENDS:
+            metadata = {"Date": None} if end == ".svg" else {"Software": None}
+            figure.savefig(path.with_name(path.name + end), dpi=DOTS_PER_INCH, metadata=metadata)

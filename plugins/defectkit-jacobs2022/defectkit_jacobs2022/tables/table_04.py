@@ -1,0 +1,51 @@
+"""Table 4: the test types."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+
+from defectkit import studies
+from defectkit_jacobs2022.artifact import Artifact, Material, Tables
+from defectkit_jacobs2022.beside import notes, reference
+from defectkit_jacobs2022.table import Column, Origin, Row, Table
+
+TITLE = "Test types: what changes, what it tells, and what declares it here"
+TEST_TYPES: Mapping[str, Callable[..., studies.Study]] = {
+    "random cross validation": studies.random_cross_validation,
+    "targeted group cross validation": studies.leave_group_out,
+    "ground truth labeling": studies.label_set_comparison,
+    "size of data set": studies.learning_curve,
+}
+"""By the name in the registry of published tables."""
+
+OTHERS = (studies.single_split, studies.leave_percent_out, studies.run_to_run, studies.hyperparameters)
+"""Test types of the text of the paper that its Table 4 does not list."""
+
+
+def table_04(material: Material) -> Tables:
+    """Return Table 4, then the test types that only the text of the paper has."""
+    published = material.published[4]
+    columns = (
+        Column(name="test", title="test", origin=Origin.PUBLISHED),
+        Column(name="changed", title="what changes, in our words", origin=Origin.PUBLISHED),
+        Column(name="learned", title="what it tells, in our words", origin=Origin.PUBLISHED),
+        Column(name="function", title="function"),
+        Column(name="description", title="what it does"),
+    )
+    rows = [
+        Row(cells=(row.key[0], row["changed"], row["learned"], *_described(TEST_TYPES[row.key[0]])))
+        for row in published
+    ]
+    rows += [Row(cells=(None, None, None, *_described(function))) for function in OTHERS]
+    table = Table(
+        name="table4", title=TITLE, columns=columns, rows=rows, notes=notes(material, own=[reference(published)])
+    )
+    return {"": table}
+
+
+def _described(function: Callable[..., studies.Study]) -> tuple[str, str]:
+    return f"defectkit.studies.{function.__name__}", (inspect.getdoc(function) or "").splitlines()[0]
+
+
+TABLE_04 = Artifact(name="table4", title=TITLE, make=table_04)

@@ -1,0 +1,30 @@
+"""Table 5: random cross validation."""
+
+from __future__ import annotations
+
+from defectkit_jacobs2022.artifact import Artifact, Material, Tables
+from defectkit_jacobs2022.tables.over_runs import bootstrap_table, over_runs
+from defectkit_jacobs2022.tables.recomputed import recomputed
+from defectkit_jacobs2022.tables.statistics import STATISTICS
+
+TITLE = "Random cross validation: how much the choice of images matters"
+
+
+def table_05(material: Material) -> Tables:
+    """Return Table 5, its bootstrap intervals, and the published table recomputed."""
+    published = material.published[5]
+    return {
+        "": over_runs(material, "random-cv", published, name="table5", title=TITLE, stem="split"),
+        "bootstrap": bootstrap_table(
+            material,
+            "random-cv",
+            STATISTICS,
+            name="table5-bootstrap",
+            title="Random cross validation: bootstrap intervals of each split",
+            stem="split",
+        ),
+        "recomputed": recomputed(published),
+    }
+
+
+TABLE_05 = Artifact(name="table5", title=TITLE, studies=("random-cv",), make=table_05)

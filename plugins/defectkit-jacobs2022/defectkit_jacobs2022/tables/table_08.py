@@ -1,0 +1,30 @@
+"""Table 8: the randomness of training."""
+
+from __future__ import annotations
+
+from defectkit_jacobs2022.artifact import Artifact, Material, Tables
+from defectkit_jacobs2022.tables.over_runs import bootstrap_table, over_runs
+from defectkit_jacobs2022.tables.recomputed import recomputed
+from defectkit_jacobs2022.tables.statistics import STATISTICS
+
+TITLE = "Randomness of training: one configuration with several seeds"
+
+
+def table_08(material: Material) -> Tables:
+    """Return Table 8, its bootstrap intervals, and the published table recomputed."""
+    published = material.published[8]
+    return {
+        "": over_runs(material, "runs", published, name="table8", title=TITLE, stem="run"),
+        "bootstrap": bootstrap_table(
+            material,
+            "runs",
+            STATISTICS,
+            name="table8-bootstrap",
+            title="Randomness of training: bootstrap intervals of each run",
+            stem="run",
+        ),
+        "recomputed": recomputed(published),
+    }
+
+
+TABLE_08 = Artifact(name="table8", title=TITLE, studies=("runs",), make=table_08)

@@ -1,0 +1,98 @@
+"""A reproduction from its studies to its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from defectkit_jacobs2022.reproduction import Effort, Plan, Reproduction, reproduce
+
+from defectkit.errors import OutputError, StudyError
+from defectkit.storage.results import load_results
+from defectkit.studies import headline
+from defectkit.studies.data import StudyData
+from defectkit.studies.running.progress import StudyProgress
+
+NAMES = ("table1", "table7", "figure2", "figure7")
+
+
+@pytest.fixture(scope="module")
+def made(plan: Plan, data: StudyData, effort: Effort, tmp_path_factory: pytest.TempPathFactory) -> Reproduction:
+    folder = tmp_path_factory.mktemp("reproduction") / "out"
+    return reproduce(NAMES, folder, plan=plan, data=data, effort=effort)
+
+
+def test_each_artifact_is_there_in_every_form(made: Reproduction) -> None:
+    files = {path.name for path in (made.folder / "artifacts").iterdir()}
+    for name in ("table1", "table7"):
+        assert {f"{name}.csv", f"{name}.tex", f"{name}.md"} <= files
+    for name in ("figure2", "figure7"):
+        assert {f"{name}.png", f"{name}.svg"} <= files
+    assert [one.artifact.name for one in made.written] == list(NAMES)
+    assert not made.omitted
+
+
+def test_everything_says_what_made_it(made: Reproduction) -> None:
+    said = " ".join(made.face)
+    assert "data set small" in said
+    assert "pixel-forest" in said
+    assert "a budget of 1 minutes" in said
+    assert "jacobs2022" in said
+    for path in (made.folder / "artifacts").glob("*.md"):
+        assert all(line in path.read_text(encoding="utf-8") for line in made.face), path.name
+    picture = (made.folder / "artifacts" / "figure2.svg").read_text(encoding="utf-8")
+    assert "data set small" in re.sub(r"\s+", " ", picture)
+
+
+def test_numbers_of_a_table_are_those_of_the_study(made: Reproduction) -> None:
+    result = load_results(made.folder / "results" / "label-sets.zarr")
+    figures = headline(result)
+    own = figures["find_f1_score"].values[
+        (figures["train_labels"].values == "dataset1@1") & (figures["test_labels"].values == "dataset1@1")
+    ]
+    text = (made.folder / "artifacts" / "table7.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO("".join(line for line in text.splitlines(True) if line[0] != "#"))))
+    (f1,) = (row for row in rows if row["statistic"].startswith("find") and row["source"] == "ours")
+    assert float(f1[next(key for key in f1 if "dataset1" in key)]) == own[0]
+
+
+def test_the_page_shows_all_of_it(made: Reproduction) -> None:
+    page = (made.folder / "index.html").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert f'id="{name}"' in page
+    assert page.count("<img ") == 2
+    assert all((made.folder / src).is_file() for src in re.findall(r'(?:src|href)="(artifacts/[^"]+)"', page))
+    markdown = (made.folder / "index.md").read_text(encoding="utf-8")
+    assert "## Table 7" in markdown
+    assert "(artifacts/figure2.png)" in markdown
+
+
+def test_a_second_run_trains_nothing(made: Reproduction, plan: Plan, data: StudyData, effort: Effort) -> None:
+    before = {path.name: path.read_bytes() for path in (made.folder / "artifacts").iterdir()}
+    told: list[StudyProgress] = []
+    reproduce(NAMES, made.folder, plan=plan, data=data, effort=effort, report=lambda _, p: told.append(p))
+    assert told
+    assert all(progress.is_kept for progress in told)
+    assert {path.name: path.read_bytes() for path in (made.folder / "artifacts").iterdir()} == before
+
+
+def test_what_the_data_cannot_give_is_said(plan: Plan, data: StudyData, effort: Effort, tmp_path: Path) -> None:
+    import attrs
+
+    bare = attrs.evolve(plan, left_out=())
+    made = reproduce(["table1", "table6"], tmp_path / "out", plan=bare, data=data, effort=effort)
+    assert [one.artifact.name for one in made.written] == ["table1"]
+    assert "no group of them can be left out" in made.omitted["table6"]
+    assert "Not made" in (made.folder / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(StudyError, match="no group of them can be left out"):
+        reproduce(["table6"], tmp_path / "out", plan=bare, data=data, effort=effort)
+
+
+def test_a_folder_of_something_else_is_left_alone(plan: Plan, data: StudyData, effort: Effort, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="no reproduction wrote"):
+        reproduce(["table1"], tmp_path, plan=plan, data=data, effort=effort)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]

@@ -1,0 +1,119 @@
+"""The declarations of the studies."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from defectkit_jacobs2022.reproduction import ARTIFACTS, PLANS, Effort, Plan, effort_for, plan_for
+from defectkit_jacobs2022.reproduction.artifacts import chosen
+from defectkit_jacobs2022.reproduction.effort import N_TRAININGS
+from defectkit_jacobs2022.reproduction.studies import INITIAL, STUDIES, Declaring, with_group_splits, with_initial_split
+
+from defectkit.errors import SplitError, StudyError, UnknownDatasetError, UnknownNameError, UnknownPluginError
+from defectkit.studies.data import StudyData
+from defectkit.studies.running.cells import cells_of
+
+
+@pytest.fixture
+def declaring(plan: Plan, data: StudyData, effort: Effort) -> Declaring:
+    with_splits, _ = with_group_splits(with_initial_split(data, plan), plan)
+    return Declaring(plan=plan, data=with_splits, effort=effort, convention="jacobs2022")
+
+
+def test_every_artifact_needs_studies_that_there_are() -> None:
+    needed = {study for artifact in ARTIFACTS.values() for study in artifact.studies}
+    assert needed == set(STUDIES)
+
+
+def test_artifacts_are_those_of_the_paper_in_its_order() -> None:
+    numbered = [name for name in ARTIFACTS if name.startswith(("table", "figure"))]
+    assert numbered == [*(f"table{k}" for k in range(1, 11)), *(f"figure{k}" for k in range(2, 16))]
+    assert chosen(["all"]) == tuple(ARTIFACTS.values())
+    with pytest.raises(UnknownNameError, match=r"no table or figure is named 'table11'"):
+        chosen(["table11"])
+
+
+@pytest.mark.parametrize("name", sorted(STUDIES))
+def test_every_study_can_be_declared_and_its_sides_are_apart(name: str, declaring: Declaring) -> None:
+    cells = cells_of(STUDIES[name](declaring), declaring.data)
+    assert cells
+    for cell in cells:
+        split = cell.predictions.split
+        assert not set(split.train) & set(split.test)
+        assert split.train_labels in declaring.data.label_sets
+        assert split.test_labels in declaring.data.label_sets
+
+
+def test_all_studies_share_their_trainings(declaring: Declaring) -> None:
+    cells = [c for name in STUDIES for c in cells_of(STUDIES[name](declaring), declaring.data)]
+    trainings = {cell.predictions.key for cell in cells}
+    assert len(trainings) < len(cells)
+    initial, *_ = (c for c in cells if c.predictions.split.name == INITIAL)
+    assert sum(cell.predictions.key == initial.predictions.key for cell in cells) > 4
+
+
+def test_the_budget_is_shared_over_as_many_trainings_as_there_are(plan: Plan, data: StudyData) -> None:
+    given = effort_for("pixel-forest", 30, plan=plan)
+    full = attrs.evolve(plan, left_out=(*plan.left_out, ("alloy", "alloy A"), ("alloy", "alloy B")))
+    with_splits, _ = with_group_splits(with_initial_split(data, full), full)
+    declaring = Declaring(plan=full, data=with_splits, effort=given, convention="jacobs2022")
+    keys = {cell.predictions.key for name in STUDIES for cell in cells_of(STUDIES[name](declaring), declaring.data)}
+    assert len(keys) == N_TRAININGS
+
+
+def test_a_group_is_tested_by_models_of_both_label_sets(declaring: Declaring) -> None:
+    study = STUDIES["groups"](declaring)
+    cells = cells_of(study, declaring.data)
+    assert [c.predictions.split.train_labels for c in cells] == ["dataset2@1", "dataset2-expanded@1"]
+    tested = {c.predictions.split.test for c in cells}
+    assert len(tested) == 1
+    of_group = {declaring.data.images[name].specimen.microscope for name in tested.pop()}
+    assert of_group == {"microscope 2"}
+    learned = {declaring.data.images[name].specimen.microscope for c in cells for name in c.predictions.split.train}
+    assert learned == {"microscope 1", "microscope 3"} or learned == {"microscope 1"}
+
+
+def test_without_groups_there_is_no_group_study(declaring: Declaring) -> None:
+    bare = attrs.evolve(declaring, plan=attrs.evolve(declaring.plan, left_out=()))
+    with pytest.raises(StudyError, match="no group of them can be left out"):
+        STUDIES["groups"](bare)
+
+
+def test_learning_curves_test_the_images_of_the_initial_split(declaring: Declaring) -> None:
+    cells = cells_of(STUDIES["learning-curve"](declaring), declaring.data)
+    test = declaring.data.split(INITIAL).test
+    assert {tuple(sorted(c.predictions.split.test)) for c in cells} == {tuple(sorted(test))}
+    sizes = [len(c.predictions.split.train) for c in cells]
+    assert sizes == sorted(set(sizes))
+    assert sizes[-1] == len(declaring.data.split(INITIAL).train)
+
+
+def test_the_budget_sets_the_options(plan: Plan) -> None:
+    quick, thorough = effort_for("pixel-forest", 30, plan=plan), effort_for("pixel-forest", None, plan=plan)
+    assert quick.detector.options["n_trees"] < 30
+    assert thorough.detector.options == {}
+    assert "a budget of 30 minutes" in str(quick)
+    assert "no limit of time" in str(thorough)
+    with pytest.raises(StudyError, match="a budget of 0 minutes"):
+        effort_for("pixel-forest", 0, plan=plan)
+    with pytest.raises(UnknownPluginError, match="nothing"):
+        effort_for("nothing", 30, plan=plan)
+
+
+def test_there_is_a_plan_for_each_set_and_an_error_for_others() -> None:
+    assert set(PLANS) == {"fecral", "synthetic-fecral", "ti-loops"}
+    assert [plan.is_original for plan in PLANS.values()] == [True, False, False]
+    with pytest.raises(UnknownDatasetError, match=r"steel-316l.*fecral, synthetic-fecral, ti-loops"):
+        plan_for("steel-316l")
+
+
+def test_a_published_split_without_its_images_is_an_error(data: StudyData) -> None:
+    fecral = plan_for("fecral")
+
+    class Unpublished(StudyData):
+        def split(self, name: str):  # type: ignore[no-untyped-def]
+            raise SplitError(f"split {name!r}: which images are on which side is not in the registry")
+
+    bare = Unpublished(name="fecral", images=data.images, label_sets=data.label_sets)
+    with pytest.raises(SplitError, match="dataset1/initial"):
+        with_initial_split(bare, fecral)
