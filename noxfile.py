@@ -116,7 +116,7 @@ def plugins(session: nox.Session, plugin: str) -> None:
     """Install a plugin of plugins/ beside the core, each in an environment of its own, and run its tests."""
     folder = Path("plugins") / f"defectkit-{plugin}"
     if plugin in NETWORKS:
-        session.install("torch>=2.4", "torchvision>=0.19")
+        session.install("torch>=2.6", "torchvision>=0.21")
         session.install("--no-deps", IMAGENET_WEIGHTS)
     if plugin == "detectron2":
         install_detectron2(session)

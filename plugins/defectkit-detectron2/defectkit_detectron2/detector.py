@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from defectkit_detectron2.trained import Trained
 
 CITATION = "Mask R-CNN, doi 10.1109/ICCV.2017.322; Detectron2, https://github.com/facebookresearch/detectron2"
-OF_THE_MACHINE = ("device", "processes", "workspace", "tensorboard", "trust_pickle")
+OF_THE_MACHINE = ("device", "processes", "workspace", "tensorboard")
 """Options that say where it runs, not what it does: a saved model does not hold them."""
 BOXES_NOTE = "the network gives boxes only: each mask is a filled box, so sizes and shapes are those of boxes"
 Setting = str | int | float | bool | None
@@ -53,8 +53,6 @@ class Detectron2(Detector):
         Other values for some keys of the configuration, such as ``{"MODEL.RPN.NMS_THRESH": 0.8}``.
     initial_weights : str
         Path of the weights to start from; ``random`` for none; empty for those that the configuration names.
-    trust_pickle : bool
-        Whether weights that hold more than tensors and arrays are read all the same: that runs their author's code.
     pixel_size : str
         What images are rescaled to, for instance ``"0.5 nm/px"``; empty for the median of the training images.
     anchors : str
@@ -111,7 +109,6 @@ class Detectron2(Detector):
     config: str = "small"
     overrides: Mapping[str, Any] = attrs.field(factory=dict)
     initial_weights: str = ""
-    trust_pickle: bool = False
     pixel_size: str = ""
     anchors: str = attrs.field(default="auto", validator=_one_of("auto", "fitted", "config"))
     iterations: int | None = attrs.field(default=None, validator=_positive)

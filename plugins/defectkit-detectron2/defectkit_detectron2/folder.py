@@ -63,8 +63,14 @@ def load(kind: type[D], folder: Path) -> D:
     if made_by != kind.name:
         raise DetectorError(f"{folder}: holds a model of the detector {made_by!r}; load it with --detector {made_by}")
     try:
-        untrained = kind(**stored["options"])
-    except (KeyError, TypeError, ValueError) as error:
+        options = stored["options"]
+        foreign = sorted(set(options) - set(kind().options()))
+        if foreign:
+            raise DetectorError(f"{folder}: {foreign[0]!r} is no option that a saved detector has")
+        untrained = kind(**options)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, DetectorError):
+            raise
         raise DetectorError(f"{folder}: the options of the saved detector are damaged: {error}") from error
     if "trained" not in stored:
         return untrained

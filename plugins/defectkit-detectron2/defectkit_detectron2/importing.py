@@ -38,7 +38,7 @@ def from_checkpoint(
     path : str or pathlib.Path
         What Detectron2's trainer writes (``model_final.pth``: weights beside the state of the optimizer and the
         schedule, which are left), a file of its model zoo (``.pkl``), or ``.safetensors``. Only tensors and arrays are
-        read, unless the option ``trust_pickle`` says otherwise.
+        read, unless the file is named as trusted (:mod:`defectkit_detectron2.trust`).
     types : sequence of str
         What the classes stand for, in the order in which they were trained. The file does not say it.
     pixel_size : str or pint.Quantity
@@ -75,7 +75,7 @@ def from_checkpoint(
 
     file = Path(path).expanduser()
     detector = Detectron2(config=config, initial_weights=str(file), **options)
-    weights = read_weights(file, trust_pickle=detector.trust_pickle)
+    weights = read_weights(file)
     known = n_types_of(weights)
     if known != len(types):
         raise DetectorError(

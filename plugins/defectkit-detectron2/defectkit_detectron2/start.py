@@ -61,7 +61,7 @@ def starting_point(
         torch.manual_seed(detector.seed)
         network = changed.network()
     if path is not None:
-        left = load_into(network, read_weights(path, trust_pickle=detector.trust_pickle), where=path)
+        left = load_into(network, read_weights(path), where=path)
         logger.info("%s: %d arrays of the network start from random numbers", path, len(left))
     return changed, {name: value.clone() for name, value in network.state_dict().items()}
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from defectkit.errors import DetectorError
+from defectkit_detectron2.trust import how_to_trust, is_trusted
 
 Weights = dict[str, Tensor]
 ARRAYS = {
@@ -28,7 +29,7 @@ ARRAYS = {
 """What a pickle of plain arrays calls; Detectron2's model zoo needs no more."""
 
 
-def read_weights(path: Path, *, trust_pickle: bool = False) -> Weights:
+def read_weights(path: Path) -> Weights:
     """Return the weights in a file.
 
     Parameters
@@ -36,9 +37,8 @@ def read_weights(path: Path, *, trust_pickle: bool = False) -> Weights:
     path : pathlib.Path
         ``.safetensors``, ``.pth`` or ``.pt`` of torch (also a checkpoint of Detectron2's trainer, such as
         ``model_final.pth``, whose optimizer and schedule are left), or ``.pkl`` of Detectron2's model zoo.
-    trust_pickle : bool
-        Whether a file that holds more than tensors, arrays and plain values is read all the same, which runs whatever
-        program its author put into it.
+        One that holds more than tensors, arrays and plain values is read only where it is named as trusted
+        (:mod:`defectkit_detectron2.trust`), since reading it runs whatever program its author put into it.
 
     Raises
     ------
@@ -48,13 +48,13 @@ def read_weights(path: Path, *, trust_pickle: bool = False) -> Weights:
     if not path.is_file():
         raise DetectorError(f"{path}: no weights lie here")
     try:
-        content = _unpacked(path, trust_pickle)
+        content = _unpacked(path, trusted=is_trusted(path))
     except DetectorError:
         raise
     except pickle.UnpicklingError as error:
         raise DetectorError(
             f"{path}: holds more than plain weights, so it was not read: {_first_line(error)}. Reading such a file "
-            "runs whatever its author put into it; if you trust that person, set trust_pickle"
+            f"runs whatever its author put into it. {how_to_trust(path)}"
         ) from error
     except Exception as error:  # a damaged file can fail in any of its layers
         raise DetectorError(f"{path}: cannot be read as weights: {type(error).__name__}: {error}") from error
@@ -106,16 +106,16 @@ def _fitting(weights: Weights, wanted: Mapping[str, Tensor]) -> Weights:
     return {name: value for name, value in weights.items() if name in wanted and value.shape == wanted[name].shape}
 
 
-def _unpacked(path: Path, trust_pickle: bool) -> Any:
+def _unpacked(path: Path, *, trusted: bool) -> Any:
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
         return load_file(path)
     if path.suffix == ".pkl":
         content = path.read_bytes()
-        reader = pickle.Unpickler if trust_pickle else _ArrayUnpickler
+        reader = pickle.Unpickler if trusted else _ArrayUnpickler
         return reader(io.BytesIO(content), encoding="latin1").load()
-    return torch.load(path, map_location="cpu", weights_only=not trust_pickle)
+    return torch.load(path, map_location="cpu", weights_only=not trusted)
 
 
 class _ArrayUnpickler(pickle.Unpickler):

@@ -5,18 +5,20 @@ from typing import Any
 
 import attrs
 import pytest
+from defectkit_detectron2.calls import CALLABLE
 from defectkit_detectron2.configurations import Changes, configuration_of, restored
 from defectkit_detectron2.prediction import predictors
+from detectron2.utils.registry import _convert_target_to_string, locate
 
 from defectkit.errors import DetectorError
 
 CHANGES = Changes(n_types=2, max_detections=37, min_score=0.05, random_weights=True)
 LAZY = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
-TINY_LAZY = """
-from detectron2 import model_zoo
+OWN_LAZY = """
+from pathlib import Path
 
-_base = model_zoo.get_config("COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py")
-model, optimizer, lr_multiplier, train = _base.model, _base.optimizer, _base.lr_multiplier, _base.train
+model, optimizer, lr_multiplier, train = {"roi_heads": {"mask_head": {}}}, {}, {}, {}
+Path(%r).touch()
 """
 
 
@@ -165,14 +167,86 @@ def test_the_text_of_a_configuration_brings_it_back(config: str) -> None:
     }
 
 
-def test_a_saved_configuration_calls_nothing_but_networks(tmp_path: Path) -> None:
-    text = configuration_of(LAZY, {}).text
-    evil = text.replace("detectron2.modeling.GeneralizedRCNN", "os.makedirs", 1)
-    assert evil != text
-    with pytest.raises(DetectorError, match=r"os\.makedirs"):
-        restored(evil, "lazy", where="here")
+def test_a_saved_configuration_of_another_kind_is_refused() -> None:
     with pytest.raises(DetectorError, match="kind"):
-        restored(text, "other", where="here")
+        restored(configuration_of(LAZY, {}).text, "other", where="here")
+
+
+def test_each_call_in_the_table_is_what_it_is_called() -> None:
+    assert {name: _convert_target_to_string(locate(name)) for name in CALLABLE} == {name: name for name in CALLABLE}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        LAZY,
+        "Misc/mmdet_mask_rcnn_R_50_FPN_1x.py",
+        "COCO-InstanceSegmentation/mask_rcnn_R_50_C4_1x.py",
+        "COCO-InstanceSegmentation/mask_rcnn_regnetx_4gf_dds_fpn_1x.py",
+    ],
+)
+def test_a_two_stage_network_of_the_zoo_is_kept_and_another_is_not(config: str) -> None:
+    text = configuration_of(config, {}).text
+    if "mmdet" in config:
+        with pytest.raises(DetectorError, match="MMDetDetector"):
+            restored(text, "lazy", where="here")
+    else:
+        assert restored(text, "lazy", where="here").text == text
+
+
+@pytest.mark.parametrize(
+    ("place", "evil"),
+    [
+        ("detectron2.modeling.GeneralizedRCNN", "os.makedirs"),
+        ("detectron2.modeling.GeneralizedRCNN", "torch.nn.parallel.distributed.os.system"),
+        ("detectron2.modeling.GeneralizedRCNN", "detectron2.modeling.GeneralizedRCNN.__init__.__globals__"),
+        ("detectron2.modeling.GeneralizedRCNN", "torch.nn.Module"),
+        ("detectron2.modeling.GeneralizedRCNN", "{_target_: functools.partial}"),
+        ("detectron2.modeling.GeneralizedRCNN", "${train.init_checkpoint}"),
+        ("detectron2.modeling.GeneralizedRCNN", "[os.system]"),
+        ("torch.optim.SGD", "torch.load"),
+        ("detectron2.solver.get_default_optimizer_params", "builtins.exec"),
+        ("fvcore.common.param_scheduler.MultiStepParamScheduler", "builtins.eval"),
+        ("${..num_classes}", "${oc.env:HOME}"),
+        ("${..num_classes}", "${oc.decode:${oc.env:HOME}}"),
+        ("${..num_classes}", "\\${oc.env:HOME}"),
+    ],
+)
+def test_a_saved_configuration_calls_nothing_but_networks(place: str, evil: str) -> None:
+    text = configuration_of(LAZY, {}).text
+    changed = text.replace(place, evil if evil.startswith(("{", "[")) else repr(evil), 1)
+    assert changed != text
+    with pytest.raises(DetectorError, match=r"here: (calls|.* is more than the place)"):
+        restored(changed, "lazy", where="here")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: 1", "model: 3", "[" * 5000, "a: !!python/object/apply:os.getcwd []"])
+@pytest.mark.parametrize("kind", ["lazy", "yaml"])
+def test_a_saved_text_that_is_no_configuration_is_told(text: str, kind: str) -> None:
+    if kind == "yaml" and text == "":
+        pytest.skip("nothing is said in it, so it is the default configuration")
+    with pytest.raises(DetectorError, match="here"):
+        restored(text, kind, where="here")
+
+
+def test_a_saved_text_of_aliases_of_aliases_is_refused() -> None:
+    layers = "\n".join(f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]" for i in range(12))
+    with pytest.raises(DetectorError, match="more than 100000 values"):
+        restored(f"a0: &a0 [1]\n{layers}\n", "lazy", where="here")
+    with pytest.raises(DetectorError, match="characters"):
+        restored("#" * 2_000_000, "lazy", where="here")
+
+
+def test_a_program_is_run_only_where_the_environment_trusts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touched, own = tmp_path / "touched", tmp_path / "own.py"
+    own.write_text(OWN_LAZY % str(touched))
+    for named in (str(own), f"{'../' * 30}{str(own).lstrip('/')}"):
+        with pytest.raises(DetectorError, match=f"DEFECTKIT_TRUSTED_FILES={own}|there is no configuration|not run"):
+            configuration_of(named, {})
+    assert not touched.exists()
+    monkeypatch.setenv("DEFECTKIT_TRUSTED_FILES", str(own))
+    assert configuration_of(str(own), {}).has_masks
+    assert touched.exists()
 
 
 def test_a_network_of_one_stage_is_refused() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
 
@@ -43,17 +44,20 @@ def test_every_kind_of_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["pkl", "pth"])
-def test_a_file_with_a_program_is_refused_unless_trusted(tmp_path: Path, suffix: str) -> None:
+def test_a_file_with_a_program_is_refused_unless_trusted(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     touched, path = tmp_path / "touched", tmp_path / f"trap.{suffix}"
     content = {"model": A if suffix == "pth" else {"a": np.zeros(3)}, "trap": Trap(touched)}
     if suffix == "pth":
         torch.save(content, path)
     else:
         path.write_bytes(pickle.dumps(content))
-    with pytest.raises(DetectorError, match=r"(?s)runs whatever its author put into it.*trust_pickle"):
+    with pytest.raises(DetectorError, match=r"(?s)runs whatever its author put into it.*DEFECTKIT_TRUSTED_FILES"):
         read_weights(path)
     assert not touched.exists()
-    assert list(read_weights(path, trust_pickle=True)) == ["a"]
+    monkeypatch.setenv("DEFECTKIT_TRUSTED_FILES", os.pathsep.join(("elsewhere.pkl", str(path))))
+    assert list(read_weights(path)) == ["a"]
     assert touched.exists()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import attrs
+import detectron2
 import torch
 import yaml
 from detectron2.config import LazyConfig, instantiate
@@ -17,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf, SCMode
 from torch import nn
 
 from defectkit.errors import DetectorError
+from defectkit_detectron2.calls import refuse_foreign_calls, refuse_long
 from defectkit_detectron2.configurations.configuration import (
     IMAGENET_STD,
     Changes,
@@ -25,18 +28,10 @@ from defectkit_detectron2.configurations.configuration import (
     built_or_refused,
     two_stage,
 )
+from defectkit_detectron2.trust import require_trust
 
+ZOO = (Path(detectron2.__file__).parent / "model_zoo" / "configs").resolve()
 KEPT = ("model", "optimizer", "lr_multiplier", "train")
-TRUSTED = (
-    "detectron2.layers.",
-    "detectron2.modeling.",
-    "detectron2.solver.",
-    "detectron2.structures.",
-    "fvcore.common.param_scheduler.",
-    "torch.nn.",
-    "torch.optim.",
-)
-"""What a saved configuration may call: a model folder may come from anybody, and a call can do anything."""
 
 
 @attrs.frozen(kw_only=True)
@@ -58,8 +53,11 @@ class LazyConfiguration(Configuration):
         Raises
         ------
         DetectorError
-            If it has no model, optimizer, lr_multiplier or train, or holds what YAML cannot.
+            If the file is neither of Detectron2's model zoo nor trusted (:mod:`defectkit_detectron2.trust`), has no
+            model, optimizer, lr_multiplier or train, or holds what YAML cannot.
         """
+        if not Path(path).resolve().is_relative_to(ZOO):
+            require_trust(Path(path), "a LazyConfig file is a program, so it was not run")
         try:
             cfg = LazyConfig.load(path)
         except Exception as error:  # the file is a program
@@ -81,16 +79,15 @@ class LazyConfiguration(Configuration):
         DetectorError
             If the text is no YAML, or calls anything else.
         """
+        refuse_long(text, where)
         try:
             tree = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise DetectorError(f"{where}: no LazyConfig as text: {error}") from error
-        for target in _targets(tree):
-            if not target.startswith(TRUSTED):
-                raise DetectorError(
-                    f"{where}: calls {target!r}. A saved configuration may call {', '.join(TRUSTED)} and nothing else, "
-                    "since it could do anything; build the model from the configuration's own Python file"
-                )
+        refuse_foreign_calls(tree, where)
+        missing = [key for key in KEPT if not isinstance(tree, Mapping) or not isinstance(tree.get(key), Mapping)]
+        if missing:
+            raise DetectorError(f"{where}: a LazyConfig has {', '.join(KEPT)}; {', '.join(missing)} is missing")
         return cls(text=text)
 
     def tree(self) -> DictConfig:
@@ -217,13 +214,3 @@ def _plain(value: Any) -> Any:
     if callable(value):
         return _convert_target_to_string(value)
     return value
-
-
-def _targets(tree: Any) -> list[str]:
-    """Return the name of everything that a tree calls."""
-    if isinstance(tree, Mapping):
-        own = [str(tree["_target_"])] if "_target_" in tree else []
-        return own + [t for value in tree.values() for t in _targets(value)]
-    if isinstance(tree, list):
-        return [t for value in tree for t in _targets(value)]
-    return []

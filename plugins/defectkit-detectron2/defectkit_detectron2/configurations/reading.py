@@ -8,7 +8,7 @@ from typing import Any
 
 from defectkit.errors import DetectorError
 from defectkit_detectron2.configurations.configuration import Configuration
-from defectkit_detectron2.configurations.lazy_configuration import LazyConfiguration
+from defectkit_detectron2.configurations.lazy_configuration import ZOO, LazyConfiguration
 from defectkit_detectron2.configurations.yaml_configuration import YamlConfiguration
 
 READY = ("reference", "small")
@@ -53,10 +53,8 @@ def restored(text: str, kind: str, *, where: str) -> Configuration:
 
 
 def _found(config: str) -> Path:
-    import detectron2
-
     own = Path(__file__).parent / f"{config}.yaml"
-    zoo = Path(detectron2.__file__).parent / "model_zoo" / "configs" / config
+    zoo = ZOO / config
     candidates = [own] if config in READY else [Path(config).expanduser(), zoo]
     for path in candidates:
         if path.suffix in (".yaml", ".yml", ".py") and path.is_file():

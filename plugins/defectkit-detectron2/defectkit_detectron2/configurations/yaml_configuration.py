@@ -15,6 +15,7 @@ from torch import nn
 import defectkit_detectron2.backbones  # registers the backbone of the small configuration
 import defectkit_detectron2.proposals  # noqa: F401  # and what proposes boxes in it
 from defectkit.errors import DetectorError
+from defectkit_detectron2.calls import refuse_long
 from defectkit_detectron2.configurations.configuration import (
     IMAGENET_STD,
     Changes,
@@ -59,6 +60,7 @@ class YamlConfiguration(Configuration):
         """
         import yaml
 
+        refuse_long(text, where)
         return cls._read(where, lambda cfg: cfg.merge_from_other_cfg(CfgNode(yaml.safe_load(text))))
 
     @classmethod
