@@ -103,6 +103,10 @@ class LabelReadError(DefectkitError, ValueError):
     """A label file that cannot be read as the format it was said to be in."""
 
 
+class RefusedRegionsError(LabelReadError):
+    """Labels of which too many regions were refused to measure or score what is left."""
+
+
 class LabelWriteError(DefectkitError, ValueError):
     """Labels that the format asked for cannot hold."""
 
@@ -201,3 +205,7 @@ class ResumeWarning(DefectkitWarning):
 
 class DatasetWarning(DefectkitWarning):
     """A data set that is not all there, or whose counts are not those that the catalogue expects."""
+
+
+class NotFullyReadWarning(DefectkitWarning):
+    """Some regions of a label file were refused, so that images hold fewer defects than people drew."""

@@ -68,6 +68,7 @@ def read_version(
     repairs: list[Repair] = []
     without: list[str] = []
     surprises: list[str] = []
+    refused: dict[str, int] = {}
     expected = {f.path: f for f in version.expected.file} if version.expected else {}
     for path, place in files.items():
         candidates = _candidates(path, version.image_suffix, covered)
@@ -80,6 +81,7 @@ def read_version(
         if both:
             raise PairingError(f"{entry.name}/{version.key}: {path} and another file have labels of {both[0]!r}")
         instances |= reading.labels.instances
+        refused |= reading.refused
         repairs += [r for r in reading.report if r.image not in reading.unlabelled and not _is_expected(r, version)]
         without += reading.without_image
         if path in expected and not reading.without_image:
@@ -93,6 +95,7 @@ def read_version(
             annotator=version.annotator,
             parent=version.parent,
             description=version.description,
+            refused=refused,
         ),
         report=RepairReport(repairs),
         without_image=tuple(without),

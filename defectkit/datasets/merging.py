@@ -9,6 +9,7 @@ import numpy as np
 
 from defectkit.datasets.differences import MIN_IOU, diff
 from defectkit.errors import RecordError
+from defectkit.formats.refusals import joined_refusals
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records import Instances, LabelSet, Taxonomy
@@ -85,7 +86,15 @@ def merge(
         annotator=" and ".join(dict.fromkeys(a for a in (first.annotator, second.annotator) if a)) or None,
         parent=first.key,
         description=f"{first.key} merged with {second.key}, keeping {rule}",
+        refused=_refused(first, second, rule),
     )
+
+
+def _refused(first: LabelSet, second: LabelSet, rule: Keep) -> dict[str, int]:
+    """Return the refused regions of the merged images; with ``first``, the second gives only images of its own."""
+    if rule is Keep.FIRST:
+        return {**{image: n for image, n in second.refused.items() if image not in first.instances}, **first.refused}
+    return joined_refusals(first.refused, second.refused)
 
 
 def _merged(first: Instances, second: Instances, only_first: set[int], only_second: set[int], rule: Keep) -> Instances:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         read_labels as read_labels,
         write_labels as write_labels,
     )
+    from defectkit.formats.refusals import Refused as Refused
     from defectkit.formats.report import Repair as Repair, RepairKind as RepairKind, RepairReport as RepairReport
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "images.reading": ("read_image", "read_images"),
     "interface": ("ImageFormat", "LabelFormat", "LabelReading"),
     "labels": ("Unpaired", "read_labels", "write_labels"),
+    "refusals": ("Refused",),
     "report": ("Repair", "RepairKind", "RepairReport"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -45,6 +47,7 @@ __all__ = [
     "LabelFormat",
     "LabelReading",
     "OnConflict",
+    "Refused",
     "Repair",
     "RepairKind",
     "RepairReport",

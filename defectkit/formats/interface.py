@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -37,6 +38,11 @@ class LabelReading:
     report: RepairReport
     unlabelled: tuple[str, ...] = ()
     without_image: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """By image, how many of its regions were refused: such an image is not fully read."""
+        return dict(Counter(line.image for line in self.report.refused if line.image))
 
 
 class LabelFormat(ABC):

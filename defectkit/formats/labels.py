@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import enum
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from defectkit.errors import LabelReadError, PairingError
+from defectkit.errors import LabelReadError, NotFullyReadWarning, PairingError
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.lookup import label_format, recognized_format
 from defectkit.formats.names import listed
+from defectkit.formats.refusals import Refused, check_refused, refused_text
+from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.records import Image, LabelSet, Taxonomy
 
 
@@ -31,6 +34,7 @@ def read_labels(
     options: Mapping[str, Any] | None = None,
     taxonomy: Taxonomy | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
+    refused: Refused | str = Refused.RAISE,
     name: str | None = None,
     version: str | None = None,
 ) -> LabelReading:
@@ -49,7 +53,12 @@ def read_labels(
     taxonomy : Taxonomy, optional
         The types that are known; :meth:`Taxonomy.standard` unless given.
     unpaired : Unpaired
-        What happens to labels without an image: ``raise``, or ``leave-out``, where the report lists them.
+        What happens to labels without an image: ``raise``, or ``leave-out``, where the report lists them. Annotations
+        of an image that the file itself does not list are such labels, too.
+    refused : Refused
+        What happens if more than a tenth of the regions was refused, or all regions of an image: ``raise``, or
+        ``leave-out``, where measuring and scoring leave images out that are not fully read. The label set names these
+        images (:attr:`~defectkit.LabelSet.refused`) either way.
     name, version : str, optional
         Of the label set; the name of the file and ``1`` unless given.
 
@@ -63,10 +72,17 @@ def read_labels(
         If no format has that name.
     LabelReadError
         If the file cannot be read as that format.
+    RefusedRegionsError
+        If too many regions were refused and ``refused`` is ``raise``.
     PairingError
         If labels have no image and ``unpaired`` is ``raise``, if none has one, or if an image has another size.
     EmptyInputError
         If there is no label file, or it speaks of no image.
+
+    Warns
+    -----
+    NotFullyReadWarning
+        If regions were refused, but few.
     """
     source = Path(path)
     if not source.exists():
@@ -77,6 +93,12 @@ def read_labels(
     else:
         chosen = label_format(format, options)
     reading = chosen.read(source, images, taxonomy or Taxonomy.standard())
+    orphans = [line for line in reading.report.refused.of_problem(Problem.NO_IMAGE) if line.region]
+    if orphans and Unpaired(unpaired) is Unpaired.RAISE:
+        raise PairingError(
+            f"{source}: {len(orphans)} annotations are of no image that the file lists "
+            f"({orphans[0].region}: {orphans[0].what}). Mend the file, or leave these out (--allow-partial)"
+        )
     if reading.without_image and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
             f"{source}: it has labels of {len(reading.without_image)} images that were not given: "
@@ -87,7 +109,10 @@ def read_labels(
         reading.labels,
         name=reading.labels.name if name is None else name,
         version=reading.labels.version if version is None else version,
+        refused=reading.refused,
     )
+    for sentence in check_refused(labels, refused, report=reading.report, where=str(source)):
+        warnings.warn(sentence, NotFullyReadWarning, stacklevel=2)
     return attrs.evolve(reading, labels=labels)
 
 
@@ -128,4 +153,9 @@ def write_labels(
     OutputError
         If the file cannot be written, or the folder holds something already.
     """
-    return label_format(format, options).write(labels, Path(path), images or {})
+    report = label_format(format, options).write(labels, Path(path), images or {})
+    lost = ReportBuilder(Path(path).name)
+    for image in labels.not_fully_read:
+        what = f"{refused_text(labels.refused[image], len(labels[image]))} when it was read, which no format holds"
+        lost.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=image)
+    return report + lost.report()

@@ -40,6 +40,7 @@ def harden(
     convention: Convention | str | None = None,
     taxonomy: Taxonomy | None = None,
     types: Sequence[str] | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> xarray.Dataset:
     """Return the hardening that the defects of each image cause.
 
@@ -62,6 +63,8 @@ def harden(
         Says which type is a sub-type of which; the built-in one by default. Types that it lacks have no parent.
     types : sequence of str, optional
         The T types to name, whether they occur or not; by default those that occur.
+    left_out : mapping of str to str, optional
+        By image, why not all of its defects are known, so that it has no hardening.
 
     Returns
     -------
@@ -87,9 +90,10 @@ def harden(
 
     Notes
     -----
-    Where a type does not occur it contributes 0 MPa, whatever else is known of the image, and an image without a defect
-    has 0 MPa in total. A type that occurs and for which the model lacks a constant has NaN, never 0, and so have the
-    totals of its images. Totals add up over obstacles: a sub-type without a barrier strength of its own is one obstacle
+    A zero is counted or absent. A type that was looked for and does not occur contributes 0 MPa, and an image without
+    a defect has 0 MPa in total. Where the foil has no thickness, an image is left out, or the model lacks the constant
+    of a type, hardening is NaN, whether defects occur or not. A total is NaN if a type that occurs in the image has no
+    value, or if no type at all could have one. Totals add up over obstacles: a sub-type without a barrier strength of its own is one obstacle
     with the type whose barrier strength it takes, so that totals do not change when labels know sub-types.
     """
     import xarray
@@ -100,7 +104,7 @@ def harden(
     known = (taxonomy or Taxonomy.standard()).with_types(occurring)
     groups = group_defects(defects, images, types=types, taxonomy=known, convention=convention)
     known = known.with_types(groups.types)
-    volumes, faults = _volumes(images)
+    volumes, faults = _volumes(images, left_out or {})
     setting = _Setting(
         model=_model(model),
         material=_with_overrides(load_material(material), barrier_strengths or {}, known),
@@ -115,7 +119,9 @@ def harden(
     obstacle_codes = np.array([obstacles.index(o) for o in obstacle_of], dtype=np.int64)[groups.type_codes]
     by_obstacle, _ = setting.contributions(groups, obstacle_codes, obstacles)
     counts = groups.sums(np.ones(len(groups.sizes_nm)), groups.type_codes, len(groups.types))
-    totals = {c: _total(by_obstacle, c) for c in Combination}
+    obstacle_counts = groups.sums(np.ones(len(groups.sizes_nm)), obstacle_codes, len(obstacles))
+    totals = setting.totals(by_obstacle, obstacle_counts, obstacles)
+    total_note = setting.total_notes(note, counts, groups.types)
     table = ("image", "defect_type")
     stress = {"units": STRESS}
     return xarray.Dataset(
@@ -137,7 +143,7 @@ def harden(
             ),
             "total_note": (
                 "image",
-                np.array(["; ".join(dict.fromkeys(n for n in row if n)) for row in note], dtype=str),
+                total_note.astype(str),
                 {"long_name": "why the total is not known"},
             ),
         },
@@ -174,13 +180,15 @@ def _with_overrides(material: Material, strengths: Mapping[str, float], taxonomy
     return material.with_barrier_strengths(strengths)
 
 
-def _volumes(images: Mapping[str, Image]) -> tuple[Floats, tuple[str, ...]]:
+def _volumes(images: Mapping[str, Image], left_out: Mapping[str, str]) -> tuple[Floats, tuple[str, ...]]:
     """Return the volume of foil in nm^3 that each image shows, NaN where it is not known, and why not."""
     volumes = np.full(len(images), np.nan)
     faults = [""] * len(images)
     for i, (name, image) in enumerate(images.items()):
         calibration = image.calibration
-        if calibration is None:
+        if name in left_out:
+            faults[i] = f"image {name!r} is left out, {left_out[name]}"
+        elif calibration is None:
             faults[i] = f"image {name!r} has no pixel size: give one"
         elif calibration.foil_thickness is None:
             faults[i] = f"image {name!r} has no foil thickness: give one"
@@ -205,23 +213,46 @@ class _Setting:
         """Return the hardening of each image and type in MPa and the notes on what is not known, both (I, T)."""
         count = groups.sums(np.ones(len(groups.sizes_nm)), codes, len(types))
         sizeless = groups.sums(np.isnan(groups.sizes_nm), codes, len(types))
-        strengths = [self.material.barrier_strength(t, self.taxonomy) for t in types]
         note: Texts = np.full(count.shape, "", dtype=object)
-        for i, t in np.argwhere(count > 0):
-            reasons = [self.faults[i]]
-            if self.model.needs_barrier_strength and strengths[t] is None:
-                reasons.append(
-                    f"the material {self.material.name!r} has no barrier strength for the type {types[t]!r}: "
-                    f"give one (--barrier-strength {types[t]}=VALUE, or barrier_strengths from Python)"
-                )
+        missing = [self.missing_constant(name) for name in types]
+        for i, t in np.ndindex(count.shape):
+            reasons = [self.faults[i], missing[t]]
             if sizeless[i, t]:
                 of = f"{sizeless[i, t]:.0f} of {count[i, t]:.0f}"
                 reasons.append(f"{of} defects of the type {types[t]!r} have no size")
             note[i, t] = "; ".join(filter(None, reasons))
-        stress = np.where(count > 0, np.nan, 0.0)
+        stress = np.where((count == 0) & (note == ""), 0.0, np.nan)
         computable = (count > 0) & (note == "")
         stress[computable] = _checked(self.model, self.populations(groups, codes, types, computable))
         return stress, note
+
+    def missing_constant(self, name: str) -> str:
+        """Return which constant the model lacks for a type, and what to do; empty where it lacks none."""
+        if not self.model.needs_barrier_strength or self.material.barrier_strength(name, self.taxonomy) is not None:
+            return ""
+        return (
+            f"the material {self.material.name!r} has no barrier strength for the type {name!r}: "
+            f"give one (--barrier-strength {name}=VALUE, or barrier_strengths from Python)"
+        )
+
+    def totals(self, stress: Floats, counts: Floats, types: tuple[str, ...]) -> dict[Combination, Floats]:
+        """Return the totals of each image; a type that does not occur adds nothing, also where its constant lacks."""
+        added = np.where(counts == 0, 0.0, stress)
+        unknown = self.unknown(types)
+        return {c: np.where(unknown, np.nan, _total(added, c)) for c in Combination}
+
+    def unknown(self, types: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Return of which images nothing can be known, (I,): by their own fault, or as no type has its constant."""
+        no_constant = len(types) > 0 and all(self.missing_constant(t) for t in types)
+        return np.array([no_constant or bool(fault) for fault in self.faults], dtype=np.bool_)
+
+    def total_notes(self, note: Texts, counts: Floats, types: tuple[str, ...]) -> Texts:
+        """Return why the totals of each image are not known, (I,): for what occurs, or for all if nothing is."""
+        reasons: Texts = np.full(len(note), "", dtype=object)
+        for i, unknown in enumerate(self.unknown(types)):
+            told = [n for n, count in zip(note[i], counts[i], strict=True) if n and (count or unknown)]
+            reasons[i] = "; ".join(dict.fromkeys(told)) or self.faults[i]
+        return reasons
 
     def populations(
         self, groups: DefectGroups, codes: NDArray[np.int64], types: tuple[str, ...], wanted: NDArray[np.bool_]
@@ -273,7 +304,7 @@ def _total(contributions: Floats, combination: Combination) -> Floats:
 
 
 def _densities(counts: Floats, volumes_nm3: Floats) -> Floats:
-    per_nm3 = np.where(counts > 0, counts / volumes_nm3[:, None], 0.0)
+    per_nm3 = counts / volumes_nm3[:, None]
     per_m3: Floats = ureg.Quantity(per_nm3, "1 / nanometer ** 3").to(NUMBER_DENSITY).magnitude
     return per_m3
 

@@ -34,9 +34,18 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
     Notes
     -----
     Densities are the sum of the counts over the sum of the areas (or volumes), so a large image weighs more than a
-    small one. The number density is NaN if any image has no foil thickness; without an image both are NaN.
+    small one. The number density is NaN if any image has no foil thickness; without an image both are NaN. Images that
+    the summary leaves out, because they are not fully read, take no part: the attributes ``n_images`` and ``n_left_out``
+    say how many are in and out.
     """
     import xarray
+
+    n_left_out = 0
+    if "left_out" in summary:
+        out = summary["left_out"].values.astype(bool)
+        n_left_out = int(out.sum())
+        defects = defects.isel(defect=~np.isin(defects["image"].values, summary["image"].values[out]))
+        summary = summary.isel(image=~out)
 
     names = [str(name) for name in summary["defect_type"].values[:-1]]
     counts, statistics = counts_and_statistics(defects, names, int(summary.attrs["ddof"]))
@@ -54,5 +63,5 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
             **{name: ("defect_type", values, attributes_of(name)) for name, values in statistics.items()},
         },
         coords={"defect_type": summary["defect_type"].values},
-        attrs=dict(summary.attrs) | {"n_images": int(summary.sizes["image"])},
+        attrs=dict(summary.attrs) | {"n_images": int(summary.sizes["image"]), "n_left_out": n_left_out},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,8 @@ def summarize(
     *,
     types: Sequence[str] | None = None,
     convention: Convention | str | None = None,
+    n_refused: Mapping[str, int] | None = None,
+    left_out: Collection[str] = (),
     workers: int = 1,
 ) -> xarray.Dataset:
     """Return what each image holds of each type.
@@ -52,6 +54,11 @@ def summarize(
         The T types to name, whether they occur or not; by default those that any image's table of types holds.
     convention : Convention or str, optional
         Gives the delta degrees of freedom of the standard deviations; by default that of ``defects``.
+    n_refused : mapping of str to int, optional
+        By image, how many regions were refused when its labels were read; 0 for an image that is not in it. Where it is
+        not given, nothing was read from label files, and there is no such variable.
+    left_out : collection of str
+        Images that are not fully read and therefore have no densities.
     workers : int
         Threads that count the pixels under masks; the result is the same whatever their number.
 
@@ -60,7 +67,8 @@ def summarize(
     xarray.Dataset
         Dimensions ``image`` (I) and ``defect_type`` (T + 1, the last one ``"all"``): ``count``, ``areal_density``,
         ``number_density``, ``area_fraction``, and for each of :data:`~defectkit.measurement.columns.MEASURES` its
-        ``_mean`` and ``_sd``; by image, ``field_area`` and ``foil_thickness``.
+        ``_mean`` and ``_sd``; by image, ``field_area`` and ``foil_thickness``, and with ``n_refused`` also
+        ``n_refused`` and ``left_out``.
 
     Raises
     ------
@@ -79,7 +87,8 @@ def summarize(
     -----
     Where there is no defect, the count, densities and area fraction are 0 and means and spreads NaN; a spread
     with ddof 1 is NaN for one defect. Where an image has no foil thickness its number densities are NaN and the
-    ``note`` of the variable names the image. Defects without a pixel are counted but have no size.
+    ``note`` of the variable names the image. The densities and the area fraction of an image in ``left_out`` are NaN,
+    and its count is that of the regions that were read. Defects without a pixel are counted but have no size.
     """
     import xarray
 
@@ -97,6 +106,9 @@ def summarize(
     unknown = [i.name for i, c in zip(given, calibrations, strict=True) if c.foil_thickness is None]
     note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
     fractions = _area_fractions(given, instances, names, workers)
+    out = np.array([image.name in left_out for image in given], dtype=np.bool_)
+    for values in (areal, volumic, fractions):
+        values[out] = np.nan
     table = ("image", "defect_type")
     return xarray.Dataset(
         {
@@ -111,6 +123,7 @@ def summarize(
             **{name: (table, values, attributes_of(name)) for name, values in statistics.items()},
             "field_area": ("image", np.array(fields), {"long_name": "area of the image", "units": AREA}),
             "foil_thickness": ("image", thickness, {"long_name": "foil thickness", "units": LENGTH}),
+            **({} if n_refused is None else _reading(given, n_refused, out)),
         },
         coords={
             "image": np.array([i.name for i in given], dtype=str),
@@ -118,6 +131,16 @@ def summarize(
         },
         attrs=dict(defects.attrs) | {"ddof": rule.summary_ddof},
     )
+
+
+def _reading(
+    images: Sequence[Image], n_refused: Mapping[str, int], left_out: NDArray[np.bool_]
+) -> dict[str, tuple[str, NDArray[np.generic], dict[str, str]]]:
+    numbers = np.array([n_refused.get(image.name, 0) for image in images], dtype=np.int64)
+    return {
+        "n_refused": ("image", numbers, {"long_name": "regions refused when labels were read", "units": ""}),
+        "left_out": ("image", left_out, {"long_name": "left out of densities: not fully read"}),
+    }
 
 
 def _convention(defects: xarray.Dataset, convention: Convention | str | None) -> Convention:

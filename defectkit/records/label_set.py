@@ -18,6 +18,10 @@ def _frozen_by_name(value: Mapping[str, Instances]) -> Mapping[str, Instances]:
     return MappingProxyType({name: value[name] for name in sorted(value)})
 
 
+def _frozen_counts(value: Mapping[str, int]) -> Mapping[str, int]:
+    return MappingProxyType({name: value[name] for name in sorted(value) if value[name]})
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class LabelSet:
     """What people (or a model) say is in each image of a set; an image without a defect is there, empty.
@@ -34,6 +38,9 @@ class LabelSet:
         Holds every type that occurs.
     annotator, parent, description : str, optional
         Who drew it, the ``name@version`` it was derived from, and what is to be known of it.
+    refused : mapping of str to int
+        By image, how many of its regions were refused when its labels were read. Such an image is *not fully read*:
+        ``instances`` holds fewer defects of it than people drew. It is no part of :meth:`digest`.
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -43,6 +50,7 @@ class LabelSet:
     annotator: str | None = None
     parent: str | None = None
     description: str = ""
+    refused: Mapping[str, int] = attrs.field(factory=dict, converter=_frozen_counts)
 
     def __attrs_post_init__(self) -> None:
         for part, text in (("name", self.name), ("version", self.version)):
@@ -51,6 +59,9 @@ class LabelSet:
         missing = sorted({t for i in self.instances.values() for t in i.types} - set(self.taxonomy.names))
         if missing:
             raise RecordError(f"label set {self.name!r}: the taxonomy lacks {', '.join(missing)}")
+        negative = [image for image, count in self.refused.items() if count < 0]
+        if negative:
+            raise RecordError(f"label set {self.name!r}: a negative number of refused regions for {negative[0]!r}")
 
     @property
     def key(self) -> str:
@@ -72,6 +83,16 @@ class LabelSet:
     def n_defects(self) -> int:
         """The number of defects in all images."""
         return sum(len(i) for i in self.instances.values())
+
+    @property
+    def not_fully_read(self) -> tuple[str, ...]:
+        """The images of which regions were refused, sorted."""
+        return tuple(image for image in self.refused if image in self.instances)
+
+    @property
+    def n_refused(self) -> int:
+        """The number of regions that were refused in all images."""
+        return sum(self.refused[image] for image in self.not_fully_read)
 
     def __len__(self) -> int:
         return len(self.instances)

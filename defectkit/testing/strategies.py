@@ -148,7 +148,7 @@ def label_sets(
     max_images: int = 3,
     types: Sequence[str] = TYPES,
 ) -> LabelSet:
-    """Draw a label set of the built-in taxonomy; images without a defect among the others.
+    """Draw a label set of the built-in taxonomy; images without a defect, or not fully read, among the others.
 
     Parameters
     ----------
@@ -164,6 +164,7 @@ def label_sets(
         name=draw(NAMES),
         version=str(draw(st.integers(1, 9))),
         instances={name: draw(instances(types=types) if each is None else each) for name in names},
+        refused={name: draw(st.just(0) | st.integers(0, 5)) for name in names},
     )
 
 

@@ -105,10 +105,11 @@ def test_a_type_without_a_barrier_strength_never_counts_as_nothing():
     result = harden(defects, pair, material="fecral")
     known = result["hardening"].sel(defect_type="bdot").values
     assert np.isfinite(known).all()
-    assert result["hardening"].sel(defect_type="loop").values == pytest.approx([np.nan, 0], nan_ok=True)
+    assert np.isnan(result["hardening"].sel(defect_type="loop").values).all()
     note = result["note"].sel(image="a", defect_type="loop").item()
     assert "no barrier strength for the type 'loop': give one (--barrier-strength loop=VALUE" in note
-    assert result["note"].sel(image="b", defect_type="loop").item() == ""
+    assert "'loop'" in result["note"].sel(image="b", defect_type="loop").item()
+    assert result["total_note"].sel(image="b").item() == ""
     for total in ("total_linear", "total_quadrature"):
         assert result[total].values == pytest.approx([np.nan, known[1]], nan_ok=True)
     assert "'loop'" in result["total_note"].values[0]
@@ -127,13 +128,13 @@ def test_images_of_which_too_little_is_known():
     some = images(image("a"), image("b", foil_thickness=None), image("c", pixel_size=None), image("d", pixel_size=None))
     defects = table(("a", "bdot", 4.0), ("b", "bdot", 4.0), ("c", "bdot", 4.0))
     result = harden(defects, some, material="fecral").sel(defect_type="bdot")
-    assert np.isnan(result["hardening"].values).tolist() == [False, True, True, False]
-    assert np.isnan(result["total_linear"].values).tolist() == [False, True, True, False]
-    assert np.isnan(result["number_density"].values).tolist() == [False, True, True, False]
-    assert result["total_linear"].sel(image="d").item() == 0
+    assert np.isnan(result["hardening"].values).tolist() == [False, True, True, True]
+    assert np.isnan(result["total_linear"].values).tolist() == [False, True, True, True]
+    assert np.isnan(result["number_density"].values).tolist() == [False, True, True, True]
     assert "no foil thickness" in result["note"].sel(image="b").item()
-    assert "no pixel size" in result["note"].sel(image="c").item()
-    assert result["note"].sel(image="d").item() == ""
+    for name in ("c", "d"):
+        assert "no pixel size" in result["note"].sel(image=name).item()
+        assert "no pixel size" in result["total_note"].sel(image=name).item()
 
 
 def test_a_defect_without_a_size_is_not_left_out():
@@ -151,10 +152,34 @@ def test_images_without_a_defect():
     assert result["total_linear"].values.tolist() == [0, 0]
     assert result["total_quadrature"].values.tolist() == [0, 0]
     named = harden(table(), ONE, material="fecral", types=("bdot", "loop"))
-    assert named["hardening"].values.tolist() == [[0, 0]]
+    assert named["hardening"].values.tolist() == [[0, pytest.approx(np.nan, nan_ok=True)]]
+    assert named["total_linear"].values.tolist() == [0]
     assert named["count"].values.tolist() == [[0, 0]]
     nothing = harden(table(), {}, material="fecral")
     assert nothing["total_linear"].shape == (0,)
+
+
+def test_an_empty_image_has_no_hardening_where_no_type_could_have_one():
+    defects = table(("a", "loop", 20.0))
+    result = harden(defects, images(image("a"), image("empty")), material="fecral")
+    assert np.isnan(result["total_quadrature"].values).all()
+    assert ["'loop'" in note for note in result["total_note"].values] == [True, True]
+    assert result["number_density"].sel(image="empty", defect_type="loop").item() == 0
+
+
+def test_an_image_that_is_left_out_has_no_hardening_and_says_why():
+    defects = table(("a", "bdot", 4.0), ("b", "bdot", 4.0))
+    pair = images(image("a"), image("b"), image("empty"))
+    left_out = {"b": "not fully read", "empty": "not fully read"}
+    result = harden(defects, pair, material="fecral", left_out=left_out)
+    alone = harden(defects.isel(defect=[0]), images(image("a")), material="fecral")
+    for name in ("hardening", "number_density"):
+        assert result[name].sel(defect_type="bdot").values == pytest.approx(
+            [alone[name].item(), np.nan, np.nan], nan_ok=True
+        )
+    assert np.isnan(result["total_linear"].sel(image=["b", "empty"])).all()
+    assert result["total_note"].values.tolist() == ["", *(f"image {n!r} is left out, not fully read" for n in left_out)]
+    assert result["count"].sel(image="b").item() == 1
 
 
 def test_totals_do_not_change_when_labels_know_sub_types():
