@@ -90,11 +90,12 @@ def harden(
 
     Notes
     -----
-    A zero is counted or absent. A type that was looked for and does not occur contributes 0 MPa, and an image without
-    a defect has 0 MPa in total. Where the foil has no thickness, an image is left out, or the model lacks the constant
-    of a type, hardening is NaN, whether defects occur or not. A total is NaN if a type that occurs in the image has no
-    value, or if no type at all could have one. Totals add up over obstacles: a sub-type without a barrier strength of its own is one obstacle
-    with the type whose barrier strength it takes, so that totals do not change when labels know sub-types.
+    A zero is counted or absent. A type that was looked for and does not occur contributes 0 MPa, and an image without a
+    defect has 0 MPa in total. Where the foil has no thickness, an image is left out, or the model lacks the constant of
+    a type, hardening is NaN, whether defects occur or not. A total is NaN if a type that occurs in the image has no
+    value, or if no type at all could have one. Totals add up over obstacles: a sub-type without a barrier strength of
+    its own is one obstacle with the type whose barrier strength it takes, so that totals do not change when labels know
+    sub-types.
     """
     import xarray
 

@@ -35,8 +35,8 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
     -----
     Densities are the sum of the counts over the sum of the areas (or volumes), so a large image weighs more than a
     small one. The number density is NaN if any image has no foil thickness; without an image both are NaN. Images that
-    the summary leaves out, because they are not fully read, take no part: the attributes ``n_images`` and ``n_left_out``
-    say how many are in and out.
+    the summary leaves out, because they are not fully read, take no part: the attributes ``n_images`` and
+    ``n_left_out`` say how many are in and out.
     """
     import xarray
 

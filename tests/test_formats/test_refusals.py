@@ -84,7 +84,7 @@ def test_regions_outside_the_frame_in_large_number_are_of_another_frame(written:
 
     regions = [{"shape_attributes": shape(k), "region_attributes": {"type": "loop"}} for k in range(16)]
     file = written("via.json", {"a.png-1": {"filename": "a.png", "size": 1, "regions": regions}})
-    with pytest.raises(RefusedRegionsError, match="lie outside the frame.*another image size"):
+    with pytest.raises(RefusedRegionsError, match=r"lie outside the frame.*another image size"):
         read_labels(file, images=blank("a"), format="via")
 
 
