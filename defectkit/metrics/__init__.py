@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from defectkit.metrics.average_precision import AveragePrecision
-from defectkit.metrics.comparing import compare
-from defectkit.metrics.comparison import Comparison, Defects, ImageComparison, Part
 from defectkit.metrics.confusion import Confusion
 from defectkit.metrics.defect_pairs import DefectPairs
 from defectkit.metrics.errors import Errors
@@ -15,6 +13,8 @@ from defectkit.metrics.panoptic_quality import PanopticQuality
 from defectkit.metrics.parity import Parity, ParityStatistics, parity_statistics
 from defectkit.metrics.size_distribution import SizeDistribution
 from defectkit.metrics.type_scores import EndToEnd, TypeScores
+from defectkit.statistics.comparing import compare
+from defectkit.statistics.comparison import Comparison, Defects, ImageComparison, Part
 
 BUILT_IN: tuple[type[Metric], ...] = (
     Find,

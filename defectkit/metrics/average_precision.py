@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.matching.score_ordered import in_turn
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.once import once
-from defectkit.metrics.selection import of_type
+from defectkit.statistics.cached import cached
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.selection import of_type
+from defectkit.statistics.variables import Variable, dataset, overall
 
 if TYPE_CHECKING:
     import xarray
@@ -100,7 +100,7 @@ def average_precisions(comparison: Comparison, defect_type: str | None) -> Float
     return np.array([_interpolated(row, own.overlaps.n_true) for row in found])
 
 
-@once
+@cached
 def _by_score(comparison: Comparison) -> NDArray[np.int64]:
     """Return the predicted defects of all images in descending order of score, equal ones in their order."""
     return np.argsort(-comparison.predicted.scores, kind="stable")

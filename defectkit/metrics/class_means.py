@@ -6,9 +6,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.comparison import Comparison, Defects
-from defectkit.metrics.dataset import SUBSETS
-from defectkit.metrics.once import once
+from defectkit.statistics.cached import cached
+from defectkit.statistics.comparison import Comparison, Defects
+from defectkit.statistics.variables import SUBSETS
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -54,7 +54,7 @@ class ClassMeans:
         return _ratio(self.sums[quantity].sum(axis=0), (self.counts - self.undefined[quantity]).sum(axis=0))
 
 
-@once
+@cached
 def class_means(comparison: Comparison) -> dict[str, ClassMeans]:
     """Return the class means of both sides, under ``true`` and ``predicted``.
 

@@ -8,16 +8,16 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.once import once
+from defectkit.statistics.cached import cached
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.variables import Variable, dataset
 
 if TYPE_CHECKING:
     import xarray
 
 
-@once
+@cached
 def confusion_counts(comparison: Comparison) -> NDArray[np.int64]:
     """Return the confusion matrix of each image at each IoU threshold.
 

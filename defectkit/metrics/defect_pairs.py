@@ -8,9 +8,9 @@ import attrs
 import numpy as np
 
 from defectkit.metrics.class_means import SIDES
-from defectkit.metrics.comparison import Comparison, Defects, Part
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
+from defectkit.statistics.comparison import Comparison, Defects, Part
+from defectkit.statistics.variables import Variable, dataset
 
 if TYPE_CHECKING:
     import xarray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES, Floats, class_means
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import Variable, averaged, dataset, overall
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.scores import percent_error, sd_of_defined
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.scores import percent_error, sd_of_defined
+from defectkit.statistics.variables import Variable, averaged, dataset, overall
 
 if TYPE_CHECKING:
     import xarray

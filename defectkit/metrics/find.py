@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import numpy as np
 
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import Variable, averaged, dataset
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.scores import scores
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.scores import scores
+from defectkit.statistics.variables import Variable, averaged, dataset
 
 if TYPE_CHECKING:
     import xarray

@@ -8,10 +8,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.scores import percent_error
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.scores import percent_error
+from defectkit.statistics.variables import Variable, dataset
 
 if TYPE_CHECKING:
     import xarray

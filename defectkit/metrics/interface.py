@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from defectkit.metrics.comparison import ALL_PARTS, Comparison, Part
+from defectkit.statistics.comparison import ALL_PARTS, Comparison, Part
 
 if TYPE_CHECKING:
     import xarray
@@ -15,7 +15,7 @@ class Metric(ABC):
     """Says how far predictions are from the truth.
 
     A metric is a class with the two class variables below and one method; its options are keyword arguments of its
-    constructor. It sees a :class:`~defectkit.metrics.comparison.Comparison`: every defect of both sides with its type,
+    constructor. It sees a :class:`~defectkit.metrics.Comparison`: every defect of both sides with its type,
     size and shape, and which predicted one stands for which true one at each IoU threshold. No mask is needed any more.
     Several metrics may look at one comparison at a time, each in a thread of its own, so none may change it.
     It is registered by the hook ``defectkit_register_metrics`` and run by :func:`defectkit.workflows.evaluate`, which
@@ -41,11 +41,11 @@ class Metric(ABC):
 
     Dimensions, each with its labels, come from the comparison: ``image``, ``iou_threshold``, ``subset`` (``all``
     defects, or only ``found`` ones), ``defect_type`` (every type, then ``all``), ``true_type`` and ``predicted_type``
-    (every type, then ``background``). :func:`defectkit.metrics.dataset.dataset` lays variables out over them.
+    (every type, then ``background``). :func:`defectkit.statistics.variables.dataset` lays variables out over them.
 
     Examples
     --------
-    >>> from defectkit.metrics.dataset import Variable, dataset
+    >>> from defectkit.statistics.variables import Variable, dataset
     >>> class CountDifference(Metric):
     ...     name = "count-difference"
     ...     description = "How many defects too many were predicted in each image."

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.matching.optimal import optimal
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.selection import of_type
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.selection import of_type
+from defectkit.statistics.variables import Variable, dataset, overall
 
 if TYPE_CHECKING:
     import xarray

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.metrics.class_means import QUANTITIES, SIDES, class_means
-from defectkit.metrics.comparison import Comparison, Part
-from defectkit.metrics.dataset import SUBSETS, Variable, dataset
 from defectkit.metrics.errors import POOLED, quantity_units
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.scores import mean_of_defined, sd_of_defined
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.scores import mean_of_defined, sd_of_defined
+from defectkit.statistics.variables import SUBSETS, Variable, dataset
 
 if TYPE_CHECKING:
     import xarray

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.metrics.class_means import SIDES, indices_of
-from defectkit.metrics.comparison import Comparison, Defects, Part
-from defectkit.metrics.dataset import SUBSETS, Variable, dataset
 from defectkit.metrics.errors import POOLED
 from defectkit.metrics.interface import Metric
+from defectkit.statistics.comparison import Comparison, Defects, Part
+from defectkit.statistics.variables import SUBSETS, Variable, dataset
 
 if TYPE_CHECKING:
     import xarray

@@ -8,12 +8,12 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from defectkit.metrics.comparison import Comparison, Part
 from defectkit.metrics.confusion import confusion_counts
-from defectkit.metrics.dataset import Variable, dataset, overall
 from defectkit.metrics.find import SCORES, TITLES
 from defectkit.metrics.interface import Metric
-from defectkit.metrics.scores import Scores, scores
+from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.scores import Scores, scores
+from defectkit.statistics.variables import Variable, dataset, overall
 
 if TYPE_CHECKING:
     import xarray

@@ -14,12 +14,12 @@ from defectkit.formats.labels import Unpaired
 from defectkit.geometry.polygons import Polygons
 from defectkit.metrics import DefectPairs, EndToEnd, Errors, Find, TypeScores
 from defectkit.metrics.class_means import MEASURES
-from defectkit.metrics.dataset import SUBSETS
-from defectkit.metrics.scores import mean_of_defined, percent_error
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
+from defectkit.statistics.scores import mean_of_defined, percent_error
+from defectkit.statistics.variables import SUBSETS
 from defectkit.workflows.evaluate import Labels, evaluate
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from hypothesis import given, strategies as st
 
 from defectkit import hooks
 from defectkit.conventions import convention
-from defectkit.metrics.comparing import compare, compared_types
-from defectkit.metrics.comparison import ALL_PARTS, Comparison, Part
-from defectkit.metrics.dataset import labels_of
 from defectkit.metrics.interface import Metric
 from defectkit.records import Instances, Taxonomy
+from defectkit.statistics.comparing import compare, compared_types
+from defectkit.statistics.comparison import ALL_PARTS, Comparison, Part
+from defectkit.statistics.variables import labels_of
 from defectkit.testing import strategies
 from defectkit.testing.suite import Suite, inherited
 from defectkit.units import ureg

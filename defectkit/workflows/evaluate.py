@@ -12,13 +12,13 @@ from defectkit.conventions import Convention, check_iou_threshold, convention as
 from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, PluginError
 from defectkit.formats.labels import Unpaired
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
-from defectkit.metrics.comparing import Sides, compare_images, compared_types
 from defectkit.parallel import about, block_size, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.records.prediction import Prediction
+from defectkit.statistics.comparing import Sides, compare_images, compared_types
 from defectkit.workflows.pairing import Paired, paired
 from defectkit.workflows.sides import joined_taxonomy
 

@@ -7,8 +7,8 @@ import pytest
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.metrics import Comparison, compare
-from defectkit.metrics.comparing import compared_types
 from defectkit.records import Instances, Taxonomy
+from defectkit.statistics.comparing import compared_types
 
 SHAPE = (64, 64)
 Square = tuple[int, int, int, str]

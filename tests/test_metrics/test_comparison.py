@@ -13,9 +13,9 @@ import pytest
 from defectkit.conventions import DEFECTKIT, JACOBS2022, Convention
 from defectkit.errors import ConventionError, PairingError, PluginError
 from defectkit.metrics import Comparison, compare
-from defectkit.metrics.comparing import Sides, compare_images, compared_types, fold
-from defectkit.metrics.once import once
 from defectkit.records import DefectType, Instances, Taxonomy
+from defectkit.statistics.cached import cached
+from defectkit.statistics.comparing import Sides, compare_images, compared_types, fold
 
 STANDARD = Taxonomy.standard()
 
@@ -165,7 +165,7 @@ def test_what_several_threads_ask_for_is_computed_once() -> None:
     calls: list[int] = []
     together = threading.Barrier(4)
 
-    @once
+    @cached
     def answer(of: Asked) -> int:
         calls.append(id(of))
         return len(calls)

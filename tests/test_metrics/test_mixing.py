@@ -4,7 +4,7 @@ import pytest
 import xarray
 
 from defectkit.errors import ConventionError
-from defectkit.metrics.mixing import KEYS, check_same_convention
+from defectkit.statistics.same_convention import KEYS, check_same_convention
 from defectkit.workflows import evaluate
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectkit.metrics.scores import mean_of_defined, percent_error, scores, sd_of_defined
+from defectkit.statistics.scores import mean_of_defined, percent_error, scores, sd_of_defined
 
 
 def test_scores_are_their_formulas() -> None:

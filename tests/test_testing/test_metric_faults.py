@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.find import Find
 from defectkit.metrics.interface import Metric
+from defectkit.statistics.variables import Variable, dataset
 from defectkit.testing import MetricSuite
 
 

@@ -20,8 +20,8 @@ from defectkit.errors import (
 )
 from defectkit.formats import Unpaired
 from defectkit.metrics import BUILT_IN, Find, Metric
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.records import Calibration, DefectType, Image, Instances, LabelSet, Prediction, Source, Taxonomy
+from defectkit.statistics.variables import Variable, dataset
 from defectkit.workflows import evaluate, paired
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, with_threshold
 

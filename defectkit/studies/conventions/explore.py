@@ -11,10 +11,10 @@ import attrs
 from defectkit.conventions import Convention, IoUKind, SizeRule, convention as find_convention
 from defectkit.errors import StudyError
 from defectkit.metrics import EndToEnd, Find, Metric, TypeScores
-from defectkit.metrics.comparison import Comparison
 from defectkit.metrics.errors import errors
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
+from defectkit.statistics.comparison import Comparison
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, Labels, evaluate
 
 if TYPE_CHECKING:

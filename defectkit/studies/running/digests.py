@@ -15,7 +15,16 @@ from defectkit.records.json import to_json
 from defectkit.records.label_set import LabelSet
 
 DETECTING = ("records", "geometry", "detectors", "units.py")
-EVALUATING = ("records", "geometry", "matching", "measurement", "metrics", "conventions.py", "workflows/evaluate.py")
+EVALUATING = (
+    "records",
+    "geometry",
+    "matching",
+    "measurement",
+    "statistics",
+    "metrics",
+    "conventions.py",
+    "workflows/evaluate.py",
+)
 UNITS = ("studies/uncertainty/units.py", "studies/resampleable.py")
 """Parts of defectkit whose code predictions, and evaluations of them, depend on."""
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from defectkit.detectors import detect
 from defectkit.errors import StudyError
-from defectkit.metrics.comparing import fold
 from defectkit.records.label_set import combined_digest
 from defectkit.records.prediction import Prediction
+from defectkit.statistics.comparing import fold
 from defectkit.storage.locks import exclusive
 from defectkit.storage.results import save_results
 from defectkit.studies.data import StudyData

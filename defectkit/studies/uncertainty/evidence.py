@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import PairingError, StudyError
-from defectkit.metrics.mixing import check_same_convention
+from defectkit.statistics.same_convention import check_same_convention
 
 if TYPE_CHECKING:
     import xarray

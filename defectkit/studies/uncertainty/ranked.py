@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.metrics.average_precision import COCO_THRESHOLDS, RECALLS
-from defectkit.metrics.dataset import SUBSETS
+from defectkit.statistics.variables import SUBSETS
 from defectkit.studies.uncertainty.evidence import Evidence
 from defectkit.studies.uncertainty.sums import Sums
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES
 from defectkit.metrics.find import SCORES
-from defectkit.metrics.scores import Scores, mean_of_defined, percent_error, scores, sd_of_defined
 from defectkit.metrics.type_scores import cohen_kappa, end_to_end_scores, type_scores
+from defectkit.statistics.scores import Scores, mean_of_defined, percent_error, scores, sd_of_defined
 from defectkit.studies.uncertainty.evidence import Evidence
 from defectkit.studies.uncertainty.ranked import average_precisions, size_distances
 from defectkit.studies.uncertainty.sums import PARTS, Sums

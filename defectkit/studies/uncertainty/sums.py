@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.metrics.class_means import MEASURES, SIDES
-from defectkit.metrics.dataset import SUBSETS
+from defectkit.statistics.variables import SUBSETS
 from defectkit.studies.uncertainty.drawing import Draws
 from defectkit.studies.uncertainty.evidence import Column, Evidence, Groups, Integers
 

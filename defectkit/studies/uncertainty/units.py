@@ -10,11 +10,11 @@ import numpy as np
 from defectkit.matching.optimal import optimal
 from defectkit.matching.score_ordered import score_ordered
 from defectkit.metrics.average_precision import COCO_THRESHOLDS
-from defectkit.metrics.comparison import Comparison
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 from defectkit.metrics.panoptic_quality import ABOVE_HALF
-from defectkit.metrics.selection import of_type
+from defectkit.statistics.comparison import Comparison
+from defectkit.statistics.selection import of_type
+from defectkit.statistics.variables import Variable, dataset
 
 if TYPE_CHECKING:
     import xarray

@@ -12,11 +12,11 @@ import numpy as np
 
 from defectkit.conventions import convention
 from defectkit.measurement import measure, summarize
-from defectkit.metrics.comparing import Sides, compare_images
-from defectkit.metrics.comparison import ImageComparison
 from defectkit.parallel import block_size, mapped, mapped_blocks
 from defectkit.records import Calibration, Image, Taxonomy
 from defectkit.records.image import ArrayPixels
+from defectkit.statistics.comparing import Sides, compare_images
+from defectkit.statistics.comparison import ImageComparison
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, evaluate
 from tests.benchmarks.contest import Answers, Contestant, Fact, Row, Run, Yardstick, unchanged
 from tests.benchmarks.inputs import frames_of

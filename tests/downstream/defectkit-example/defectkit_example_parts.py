@@ -28,9 +28,9 @@ from defectkit.errors import (
 from defectkit.formats.interface import ImageFormat, LabelFormat, LabelReading, Repair, RepairKind, RepairReport
 from defectkit.geometry.masks import label_image_to_runs
 from defectkit.hardening.interface import HardeningModel
-from defectkit.metrics.dataset import Variable, dataset
 from defectkit.metrics.interface import Metric
 from defectkit.splitters import Splitter
+from defectkit.statistics.variables import Variable, dataset
 
 VERSION = "0.3"
 

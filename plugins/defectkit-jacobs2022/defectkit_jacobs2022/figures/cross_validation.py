@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.dataset import ALL
 from defectkit.reports.numbers import significant
+from defectkit.statistics.variables import ALL
 from defectkit.studies import headline
 from defectkit_jacobs2022.artifact import Figures, Material
 from defectkit_jacobs2022.figures.face import draw_legend, panels

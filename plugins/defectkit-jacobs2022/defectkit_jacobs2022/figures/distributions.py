@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.dataset import ALL, FOUND
 from defectkit.reports.evaluation_plots import PIXEL_EDGES
 from defectkit.reports.histograms import Histogram, histogram
 from defectkit.reports.numbers import significant
+from defectkit.statistics.variables import ALL, FOUND
 from defectkit_jacobs2022.artifact import Figures, Material
 from defectkit_jacobs2022.figures.face import draw_legend, panels
 from defectkit_jacobs2022.figures.parity_panel import set_title

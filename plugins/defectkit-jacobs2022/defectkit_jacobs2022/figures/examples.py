@@ -10,10 +10,10 @@ import attrs
 import numpy as np
 
 from defectkit.errors import StudyError
-from defectkit.metrics.comparing import fold
 from defectkit.records.instances import Instances
 from defectkit.reports.numbers import significant
 from defectkit.reports.overlays import draw_overlay
+from defectkit.statistics.comparing import fold
 from defectkit_jacobs2022.artifact import Figures, Material
 from defectkit_jacobs2022.figures.face import panels
 from defectkit_jacobs2022.figures.parity_panel import set_title

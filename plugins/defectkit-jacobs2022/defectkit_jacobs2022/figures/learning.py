@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.metrics.dataset import ALL
+from defectkit.statistics.variables import ALL
 from defectkit.studies import bootstrap
 from defectkit_jacobs2022.artifact import Figures, Material
 from defectkit_jacobs2022.figures.face import INK, draw_legend, panels

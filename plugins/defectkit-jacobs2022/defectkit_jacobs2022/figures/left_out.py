@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from defectkit.metrics.scores import mean_of_defined
 from defectkit.reports.numbers import significant
+from defectkit.statistics.scores import mean_of_defined
 from defectkit_jacobs2022.artifact import Figures, Material
 from defectkit_jacobs2022.figures.face import draw_legend, panels
 from defectkit_jacobs2022.figures.marks import Mark

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import attrs
 
-from defectkit.metrics.dataset import ALL
 from defectkit.records.defect_type import DefectType, Taxonomy
 from defectkit.reports.colors import type_colors
+from defectkit.statistics.variables import ALL
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "*")
 HATCHES = ("", "////", "....", "xxxx", "----", "\\\\\\\\", "++++", "||||", "oooo", "**")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.metrics import ParityStatistics, parity_statistics
 from defectkit.metrics.class_means import SIDES
-from defectkit.metrics.scores import mean_of_defined, sd_of_defined
+from defectkit.statistics.scores import mean_of_defined, sd_of_defined
 from defectkit_jacobs2022.artifact import Material
 from defectkit_jacobs2022.figures.subject import Subject
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.conventions import JACOBS2022
-from defectkit.metrics.comparing import fold
 from defectkit.records.label_set import LabelSet
 from defectkit.records.split import Split
+from defectkit.statistics.comparing import fold
 from defectkit.studies.data import StudyData
 from defectkit_jacobs2022.artifact import Material
 from defectkit_jacobs2022.beside import stands_for

@@ -12,9 +12,9 @@ from defectkit_jacobs2022.figures.ranking import FIGURES_OF, figure11
 from matplotlib.figure import Figure
 
 from defectkit.conventions import JACOBS2022
-from defectkit.metrics.scores import percent_error
 from defectkit.reports.histograms import histogram
 from defectkit.reports.numbers import significant
+from defectkit.statistics.scores import percent_error
 from defectkit.studies import rank_detectors, select_run
 
 TYPES = ("bdot", "loop_111", "loop_100")

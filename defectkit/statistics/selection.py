@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.matching.overlaps import Overlaps
-from defectkit.metrics.comparison import Comparison
+from defectkit.statistics.comparison import Comparison
 
 Indices = NDArray[np.int64]
 

@@ -1,4 +1,4 @@
-"""Once: what several metrics need of a comparison, computed for the first that asks, while others wait for it."""
+"""Cached: what several metrics need of a comparison, computed for the first that asks, while others wait for it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def once(function: Callable[[T], R]) -> Callable[[T], R]:
+def cached(function: Callable[[T], R]) -> Callable[[T], R]:
     """Let a function of one object be computed once; the result is kept as long as the object, and must not hold it.
 
     Examples
     --------
     >>> class Image:
     ...     pass
-    >>> counted = once(lambda image: print("counting") or 7)
+    >>> counted = cached(lambda image: print("counting") or 7)
     >>> image = Image()
     >>> counted(image), counted(image)
     counting

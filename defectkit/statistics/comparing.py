@@ -18,9 +18,9 @@ from defectkit.matching.matchings import FramedMatchings
 from defectkit.matching.overlaps import check_shapes, stacked_overlaps
 from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
 from defectkit.measurement.stacking import Stack, unstacked
-from defectkit.metrics.comparison import ALL_PARTS, Defects, Foregrounds, ImageComparison, Measures, Part
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.instances import Instances
+from defectkit.statistics.comparison import ALL_PARTS, Defects, Foregrounds, ImageComparison, Measures, Part
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -16,7 +16,7 @@ from defectkit.errors import ConventionError, PairingError, PluginError
 from defectkit.matching.matching import Matching
 from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
-from defectkit.metrics.once import once
+from defectkit.statistics.cached import cached
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -264,31 +264,31 @@ class Comparison:
         return np.array([i.field_area for i in self.images], np.float64)
 
     @property
-    @once
+    @cached
     def true(self) -> Defects:
         """The true defects of all images, image after image; their codes are positions among ``types``."""
         return Defects.side_by_side([i.true for i in self.images], self.types)
 
     @property
-    @once
+    @cached
     def predicted(self) -> Defects:
         """The predicted defects of all images, image after image; their codes are positions among ``types``."""
         return Defects.side_by_side([i.predicted for i in self.images], self.types)
 
     @property
-    @once
+    @cached
     def true_frames(self) -> Codes:
         """The true defects of image ``k`` are ``true_frames[k]:true_frames[k + 1]``, shape (images + 1,)."""
         return np.cumsum([0, *(i.true.n for i in self.images)], dtype=np.int64)
 
     @property
-    @once
+    @cached
     def predicted_frames(self) -> Codes:
         """The same of the predicted defects."""
         return np.cumsum([0, *(i.predicted.n for i in self.images)], dtype=np.int64)
 
     @property
-    @once
+    @cached
     def matchings(self) -> Matchings:
         """The matchings of all images side by side, with the overlaps they choose from; defects are counted through."""
         parts: list[Matchings] = []
@@ -300,7 +300,7 @@ class Comparison:
         return Matchings.side_by_side(parts, self.iou_thresholds)
 
     @property
-    @once
+    @cached
     def found(self) -> Matching:
         """The one of these matchings at ``iou_threshold``."""
         return self.matchings[self.primary]

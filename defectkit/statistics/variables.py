@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from defectkit.metrics.comparison import Comparison
-from defectkit.metrics.scores import mean_of_defined
+from defectkit.statistics.comparison import Comparison
+from defectkit.statistics.scores import mean_of_defined
 
 if TYPE_CHECKING:
     import xarray
