@@ -24,6 +24,10 @@ class MissingCalibrationError(DefectkitError, ValueError):
     """A physical quantity was asked for of an image whose pixel size or foil thickness is unknown."""
 
 
+class ImplausibleSizeError(DefectkitError, ValueError):
+    """A pixel size, a frame or a foil of a size that no electron micrograph has."""
+
+
 class CalibrationConflictError(DefectkitError, ValueError):
     """A given pixel size and the one stored in the file disagree."""
 
@@ -193,6 +197,10 @@ class DefectkitWarning(UserWarning):
 
 class PluginWarning(DefectkitWarning):
     """A plugin, or something that it registered, cannot be used; names its distribution, its module and the reason."""
+
+
+class UncertaintyWarning(DefectkitWarning):
+    """A size was given with an uncertainty that no result carries."""
 
 
 class DetectionCapWarning(DefectkitWarning):

@@ -6,12 +6,13 @@ Quantities made by a caller with the application registry, or with any other, ar
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any, TypeAlias
 
 import pint
 from pint.registry import LazyRegistry
 
-from defectkit.errors import UnitError
+from defectkit.errors import UncertaintyWarning, UnitError
 
 
 def _application_registry() -> pint.UnitRegistry[Any]:
@@ -41,8 +42,26 @@ AREAL_DENSITY = "1 / nanometer ** 2"
 NUMBER_DENSITY = "1 / meter ** 3"
 STRESS = "megapascal"
 
-_PX = re.compile(r"\bpx\b")  # pint's own px is the CSS pixel, a length of 1/96 inch
-_NUMBER_AND_UNIT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(\s*[^\W\d].*|\s*[/°%].*|\s+1\s*/.*)")
+_KNOWN_UNITS = {
+    PIXEL_SIZE: "pm, angstrom, nm, um, mm, m, each also with /px",
+    LENGTH: "pm, angstrom, nm, um, mm, m",
+    AREAL_DENSITY: "1/nm^2, 1/um^2, 1/m^2",
+    NUMBER_DENSITY: "1/m^3, 1/cm^3, 1/nm^3",
+    STRESS: "Pa, MPa, GPa",
+    "kelvin": "kelvin, degC",
+}
+"""What messages name as known, by the unit that is asked for."""
+
+_ALIASES = {"px": "pixel", "Px": "pixel", "AA": "angstrom", "°C": "degC"}  # pint's own px is a length of 1/96 inch
+_LONGEST = 200
+_NUMBER = r"[+-]?(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,4})?"
+_SIZE = re.compile(rf"\s*({_NUMBER})(?:\s*(?:\+/-|\+-|±)\s*({_NUMBER}))?(?!\d)(.*)", re.DOTALL)
+_FACTOR = re.compile(
+    r"\s*(?P<sign>\*(?!\*)|·|/)?\s*(?:(?P<name>[^\W\d]\w{0,39}|%|°C)|1(?!\w))"
+    r"\s*(?:(?:\*\*|\^)\s*(?P<power>[+-]?\d)(?![\d.]))?"
+)
+_SUPERSCRIPT = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
 def as_quantity(value: QuantityLike, unit: str, *, what: str) -> Quantity:
@@ -51,7 +70,8 @@ def as_quantity(value: QuantityLike, unit: str, *, what: str) -> Quantity:
     Parameters
     ----------
     value : str or pint.Quantity
-        For instance ``"0.2554 nm/px"``, or a Quantity of any registry. A bare number is refused: it has no unit.
+        For instance ``"0.2554 nm/px"`` or ``"100 +/- 20 nm"``, or a Quantity of any registry. A bare number is
+        refused: it has no unit. An uncertainty is read, but not part of what is returned; a warning says so.
     unit : str
         The unit to convert to; it also fixes the dimension that is allowed.
     what : str
@@ -75,7 +95,7 @@ def as_quantity(value: QuantityLike, unit: str, *, what: str) -> Quantity:
     quantity = _parse(value, unit, what)
     try:
         converted = quantity.to(unit)
-    except pint.DimensionalityError as error:
+    except (pint.PintError, OverflowError) as error:
         raise UnitError(f"{what}: {value!s} is in {quantity.units}, which cannot be converted to {unit}") from error
     if converted.magnitude != converted.magnitude or abs(converted.magnitude) == float("inf"):
         raise UnitError(f"{what}: {value!s} is not a finite number")
@@ -100,17 +120,76 @@ def as_pixel_size(value: QuantityLike, *, what: str = "pixel size") -> Quantity:
 
 
 def _parse(value: QuantityLike, unit: str, what: str) -> Quantity:
-    example = f'give it as text or Quantity, for instance "1 {unit}"'
     if isinstance(value, str):
-        match = _NUMBER_AND_UNIT.fullmatch(value)
-        if match is None:
-            raise UnitError(f"{what}: {value!r} is not a number with a unit; {example}")
-        try:
-            quantity: Quantity = ureg.Quantity(float(match[1]), _PX.sub("pixel", match[2].strip()))
-            return quantity
-        except Exception as error:  # pint raises whatever its tokenizer met
-            raise UnitError(f"{what}: {value!r} has a unit that is not known ({error}); {example}") from error
+        return _parse_text(value, unit, what)
     if hasattr(value, "magnitude") and hasattr(value, "units"):
         foreign: Quantity = ureg.Quantity(value.magnitude, str(value.units))
         return foreign
-    raise UnitError(f"{what}: {value!r} has no unit; {example}")
+    raise UnitError(f"{what}: {value!r} has no unit; {_example(unit)}")
+
+
+def _parse_text(text: str, unit: str, what: str) -> Quantity:
+    """Return the quantity that a text states: a number, perhaps with its uncertainty, and a product of units.
+
+    Nothing is evaluated: powers are whole numbers of one digit, so that no text takes long.
+    """
+    shown = shorten(text)
+    match = _SIZE.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None or not match[3].strip():
+        raise UnitError(f"{what}: {shown} is not a number with a unit; {_example(unit)}")
+    powers = _powers(match[3], shown, unit, what)
+    if match[2] is not None:
+        warnings.warn(
+            f"{what}: {shown} has an uncertainty of {match[2]}, which is read but not carried into results",
+            UncertaintyWarning,
+            stacklevel=4,
+        )
+    quantity: Quantity = ureg.Quantity(float(match[1]), ureg.Unit(ureg.UnitsContainer(powers)))
+    return quantity
+
+
+def _powers(text: str, shown: str, unit: str, what: str) -> dict[str, int]:
+    """Return the power of each unit in a text such as ``nm / px`` or ``1/m^3``."""
+    text = _SUPERSCRIPT.sub(lambda found: "^" + found[0].translate(_DIGITS), text)
+    powers: dict[str, int] = {}
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        factor = _FACTOR.match(text, position, end)
+        if factor is None or factor.end() == position:
+            rest = text[position:end].strip()
+            raise UnitError(f"{what}: {shown} is not a number with a unit (at {rest!r}); {_example(unit)}")
+        position = factor.end()
+        if factor["name"] is None:
+            continue
+        name = _unit_name(factor["name"], shown, unit, what)
+        power = int(factor["power"] or 1)
+        powers[name] = powers.get(name, 0) + (-power if factor["sign"] == "/" else power)
+    return powers
+
+
+def _unit_name(name: str, shown: str, unit: str, what: str) -> str:
+    try:
+        known: str = ureg.get_name(_ALIASES.get(name, name))
+    except pint.PintError:
+        known = ""
+    if not known:
+        raise UnitError(
+            f"{what}: {shown} has the unit {name!r}, which is not known; "
+            f"known are {_KNOWN_UNITS.get(unit, unit)}, and other units of that kind"
+        )
+    return known
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """Return a text from outside as messages show it: quoted, escaped and no longer than ``most`` characters.
+
+    Examples
+    --------
+    >>> shorten("0.25 nm"), shorten("x" * 100, most=5)
+    ("'0.25 nm'", "'xxxxx...'")
+    """
+    return repr(text if len(text) <= most else text[:most] + "...")
+
+
+def _example(unit: str) -> str:
+    return f'give it as text or Quantity, for instance "1 {unit}"'

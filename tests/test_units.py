@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pint
 import pytest
+from hypothesis import given, strategies as st
 
-from defectkit.errors import UnitError
+from defectkit.errors import UncertaintyWarning, UnitError
 from defectkit.units import as_pixel_size, as_quantity, ureg
 
 
@@ -112,3 +115,51 @@ def test_an_application_registry_of_the_caller_is_used_as_it_is() -> None:
         "assert ureg.get() is mine and 'dpa' in mine\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 nm**9**9**9",
+        "1 nm^99",
+        "1 nm**(9**9)",
+        "1 " + "n" * 5000,
+        "9" * 5000 + " nm",
+        "1 nm\x1b[31m",
+        "1e99999 nm",
+        "1 nm/",
+    ],
+)
+def test_a_unit_is_read_by_a_grammar_and_never_evaluated(text: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(UnitError) as caught:
+        as_quantity(text, "nanometer", what="size")
+    assert time.monotonic() - begun < 1
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["1 nm/px", "1 nm px^-1", "1 nm·px⁻¹", "0.001 um / pixel", "10 Å/px", "1.0e0nm"])
+def test_one_size_in_several_spellings(text: str) -> None:
+    assert as_pixel_size(text).magnitude == pytest.approx(1)
+
+
+@pytest.mark.parametrize("text", ["100 +/- 20 nm", "100±20nm", "100 +- 20 nm"])
+def test_an_uncertainty_is_read_and_said_not_to_be_carried_on(text: str) -> None:
+    with pytest.warns(UncertaintyWarning, match=r"foil.*20.*not carried"):
+        assert as_quantity(text, "nanometer", what="foil").magnitude == 100
+
+
+def test_a_unit_that_is_not_known_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UnitError, match=r"unit 'blorp', which is not known; known are pm, angstrom, nm, um"):
+        as_pixel_size("0.25 blorp")
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[0-9.]{1,5} ?[a-z/*^ 0-9µÅ-]{1,20}", fullmatch=True))
+def test_any_text_is_a_quantity_or_a_unit_error(text: str) -> None:
+    try:
+        quantity = as_quantity(text, "nanometer", what="size")
+    except UnitError as error:
+        assert str(error).startswith("size: ")
+    else:
+        assert math.isfinite(quantity.magnitude)

@@ -70,7 +70,8 @@ class Strength(click.ParamType):  # type: ignore[type-arg]  # generic only since
 confirm_option = click.option(
     "--confirm-pixel-size",
     is_flag=True,
-    help="Use --pixel-size where the image file says something else by more than 1 %; otherwise that is an error.",
+    help="Use the given sizes also where the image file says something else by more than 1 %, or where no "
+    "micrograph has such pixels or foils; otherwise that is an error.",
 )
 
 material_option = click.option(

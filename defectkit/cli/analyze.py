@@ -12,6 +12,7 @@ import click
 from defectkit.cli.analysis_options import Assignment, analysis_options, pairs, show
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
+from defectkit.cli.image_files import open_images
 from defectkit.cli.options import min_score_option
 from defectkit.cli.output import output_folder
 from defectkit.cli.params import PluginNameParam
@@ -68,16 +69,15 @@ def analyze(
     Writes defects.csv, summary.csv, hardening.csv, overlays, report.html and results.zarr. When a run was
     interrupted, the same command goes on with the images that are not done.
     """
-    from defectkit.formats import OnConflict, read_images
     from defectkit.reports import write_analysis
     from defectkit.workflows import analyze as run, make_detector
 
     finder = make_detector(detector, options=pairs(detector_options, "--detector-option"), model=model)
-    images = read_images(
+    images = open_images(
         paths,
         pixel_size=pixel_size,
+        confirm_pixel_size=confirm_pixel_size,
         foil_thickness=foil_thickness,
-        on_conflict=OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE,
     )
     target = output.expanduser().resolve()
     with _unfinished(target) as folder, output_folder(target, overwrite) as partial:

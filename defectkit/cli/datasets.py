@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, pairs
+from defectkit.cli.analysis_options import Assignment, confirm_option, pairs
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning
 from defectkit.cli.dataset_options import available_option, mirror_option
@@ -182,6 +182,7 @@ def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool,
 @click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
 @click.option("--annotator", metavar="NAME", help="Who drew the labels.")
 @pixel_size_option
+@confirm_option
 @foil_thickness_option
 def add(
     images: Path,
@@ -194,6 +195,7 @@ def add(
     format_options: tuple[tuple[str, Any], ...],
     annotator: str | None,
     pixel_size: Any,
+    confirm_pixel_size: bool,
     foil_thickness: Any,
 ) -> None:
     """Make a data set of a folder of images and their labels.
@@ -203,10 +205,17 @@ def add(
     """
     from defectkit.datasets import add_dataset, add_labels
     from defectkit.datasets.adding import find_labels
+    from defectkit.formats import OnConflict
 
     found = labels if labels is not None else find_labels(images)
     item = add_dataset(
-        images, name=name, title=title, licence=licence, pixel_size=pixel_size, foil_thickness=foil_thickness
+        images,
+        name=name,
+        title=title,
+        licence=licence,
+        pixel_size=pixel_size,
+        foil_thickness=foil_thickness,
+        on_conflict=OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE,
     )
     store = item.store()
     uncalibrated = [image.name for image in store.images() if image.calibration is None]

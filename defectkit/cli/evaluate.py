@@ -11,6 +11,7 @@ import click
 from defectkit.cli.analysis_options import Assignment, confirm_option, pairs
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.image_files import open_images
 from defectkit.cli.options import (
     convention_option,
     format_option,
@@ -137,15 +138,15 @@ def evaluate(
     pixels where none has. With --metric, only that is computed and only what it is needed for is written.
     """
     from defectkit import workflows
-    from defectkit.formats import OnConflict, Unpaired, read_images
+    from defectkit.formats import Unpaired
     from defectkit.reports.evaluation import write_evaluation
     from defectkit.workflows.sides import joined_taxonomy, read_side, store_at
 
     unpaired = Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE
-    images = read_images(
+    images = open_images(
         image_paths,
         pixel_size=pixel_size,
-        on_conflict=OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE,
+        confirm_pixel_size=confirm_pixel_size,
     )
     given = {
         "truth": (truth, truth_format, truth_format_options, truth_set),

@@ -10,6 +10,7 @@ import click
 from defectkit.cli.analysis_options import Assignment, analysis_options, pairs, show
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
+from defectkit.cli.image_files import open_images
 from defectkit.cli.options import format_option
 from defectkit.cli.output import output_folder
 
@@ -71,15 +72,15 @@ def measure(
     Writes defects.csv, summary.csv, hardening.csv, overlays, report.html and results.zarr; of polygons also their
     own area, equivalent diameter and Feret diameter, and repairs.csv where labels had to be mended.
     """
-    from defectkit.formats import OnConflict, Unpaired, read_images, read_labels
+    from defectkit.formats import Unpaired, read_labels
     from defectkit.reports import write_analysis
     from defectkit.workflows import measure_labels
 
-    images = read_images(
+    images = open_images(
         image_paths,
         pixel_size=pixel_size,
+        confirm_pixel_size=confirm_pixel_size,
         foil_thickness=foil_thickness,
-        on_conflict=OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE,
     )
     reading = read_labels(
         labels,

@@ -17,6 +17,7 @@ from defectkit.datasets.sources import StoreSource
 from defectkit.datasets.toml import to_toml
 from defectkit.errors import CatalogueError, LabelReadError, SealedError
 from defectkit.formats.atomic import write_text
+from defectkit.formats.images.calibrating import OnConflict
 from defectkit.formats.images.reading import read_images
 from defectkit.formats.interface import LabelFormat, LabelReading
 from defectkit.formats.labels import Unpaired, read_labels
@@ -36,6 +37,7 @@ def add_dataset(
     licence: str = "unknown",
     pixel_size: QuantityLike | None = None,
     foil_thickness: QuantityLike | None = None,
+    on_conflict: OnConflict | str = OnConflict.RAISE,
     catalogue: Catalogue | None = None,
 ) -> CatalogueItem:
     """Make an entry in the user's own catalogue for a folder of images; the images stay where they are.
@@ -51,6 +53,8 @@ def add_dataset(
     licence : str
     pixel_size, foil_thickness : str or pint.Quantity, optional
         Of all images.
+    on_conflict : OnConflict
+        As of :func:`defectkit.formats.read_images`.
     catalogue : Catalogue, optional
         What names are taken in; the standard one unless given.
 
@@ -77,7 +81,7 @@ def add_dataset(
         citation=Citation(text="unpublished"),
         source=StoreSource(store=f"{chosen}.zarr"),
     )
-    opened = read_images(folder, pixel_size=pixel_size, foil_thickness=foil_thickness)
+    opened = read_images(folder, pixel_size=pixel_size, foil_thickness=foil_thickness, on_conflict=on_conflict)
     with exclusive(home / f"{chosen}.lock"):
         if chosen in known.names():
             raise CatalogueError(f"there is a data set {chosen!r} already; choose another name (--name)")

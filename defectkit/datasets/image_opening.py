@@ -11,7 +11,7 @@ from defectkit.datasets.catalogue import CatalogueItem
 from defectkit.datasets.images_entry import ImagesFacts
 from defectkit.datasets.prefix_table import PrefixTable
 from defectkit.datasets.transfer import hash_of
-from defectkit.errors import PairingError
+from defectkit.errors import CatalogueError, PairingError
 from defectkit.records import Calibration, Image, Specimen
 
 
@@ -36,7 +36,7 @@ def open_images(item: CatalogueItem, files: Mapping[str, Path]) -> dict[str, Ima
     ImageReadError
         If a file is damaged.
     CatalogueError
-        If the table of calibrations cannot be understood.
+        If the table of calibrations cannot be understood, or states a size that no micrograph has.
     """
     from defectkit.formats.lookup import image_format
 
@@ -45,10 +45,16 @@ def open_images(item: CatalogueItem, files: Mapping[str, Path]) -> dict[str, Ima
     images = {}
     for name, place in sorted(_by_stem(item.entry.name, files).items()):
         image = image_format(place, facts.format).read(place)
+        calibration = calibration_of(name, facts, table) or image.calibration
+        doubts = () if calibration is None else calibration.doubts(image.shape)
+        if doubts:
+            raise CatalogueError(
+                f"{item.entry.name}: the calibration of {name!r} makes {' and '.join(doubts)}; mend it"
+            )
         images[name] = attrs.evolve(
             image,
             name=name,
-            calibration=calibration_of(name, facts, table) or image.calibration,
+            calibration=calibration,
             specimen=_specimen(name, facts, table),
         )
     return images

@@ -11,6 +11,13 @@ from defectkit.units import LENGTH, Quantity, QuantityLike, as_pixel_size, as_qu
 
 AREA = "nanometer ** 2"
 
+PLAUSIBLE_PIXEL_NM = (1e-6, 1e6)
+"""The edge of a pixel of an electron micrograph: 1 fm to 1 mm."""
+PLAUSIBLE_FRAME_NM = (1.0, 1e8)
+"""The longer edge of what one shows: 1 nm to 10 cm."""
+PLAUSIBLE_FOIL_NM = (0.1, 1e5)
+"""The thickness of what electrons went through: 0.1 nm to 0.1 mm."""
+
 
 class Source(enum.StrEnum):
     """Where a number came from."""
@@ -109,6 +116,27 @@ class Calibration:
         height, width = self.pixel_size_nm
         return height * width * shape[0] * shape[1]
 
+    def doubts(self, shape: tuple[int, int]) -> tuple[str, ...]:
+        """Return what is implausible about the calibration of an image of ``shape``; nothing where all is well.
+
+        Examples
+        --------
+        >>> Calibration.square("0.25 m").doubts((100, 100))[0]
+        'a pixel of 250 mm (pixels of electron micrographs are 1 fm to 1 mm)'
+        """
+        longest = max(size * n for size, n in zip(self.pixel_size_nm, shape, strict=True))
+        found = [
+            f"a pixel of {_readable(size)} (pixels of electron micrographs are 1 fm to 1 mm)"
+            for size in dict.fromkeys(self.pixel_size_nm)
+            if not PLAUSIBLE_PIXEL_NM[0] <= size <= PLAUSIBLE_PIXEL_NM[1]
+        ]
+        if not found and not PLAUSIBLE_FRAME_NM[0] <= longest <= PLAUSIBLE_FRAME_NM[1]:
+            found.append(
+                f"a frame of {shape[1]} x {shape[0]} pixels that is {_readable(longest)} long "
+                "(frames of electron micrographs are 1 nm to 10 cm)"
+            )
+        return (*found, *doubts_of_thickness(self.foil_thickness))
+
     def required_thickness(self, image: str) -> Quantity:
         """Return the foil thickness of ``image``.
 
@@ -123,3 +151,23 @@ class Calibration:
                 'give one, for instance foil_thickness="100 nm" (--foil-thickness "100 nm")'
             )
         return self.foil_thickness
+
+
+def doubts_of_thickness(thickness: QuantityLike | None) -> tuple[str, ...]:
+    """Return what is implausible about the thickness of a foil; nothing where all is well, or where there is none.
+
+    Examples
+    --------
+    >>> doubts_of_thickness("100 nm"), doubts_of_thickness("100 mm")
+    ((), ('a foil of 100 mm (electrons go through 0.1 nm to 0.1 mm)',))
+    """
+    checked = _thickness(thickness)
+    if checked is None or PLAUSIBLE_FOIL_NM[0] <= checked.magnitude <= PLAUSIBLE_FOIL_NM[1]:
+        return ()
+    return (f"a foil of {_readable(float(checked.magnitude))} (electrons go through 0.1 nm to 0.1 mm)",)
+
+
+def _readable(length_nm: float) -> str:
+    scales = (("fm", 1e-6), ("pm", 1e-3), ("nm", 1.0), ("um", 1e3), ("mm", 1e6))
+    unit, scale = next((pair for pair in scales if length_nm < 1000 * pair[1]), scales[-1])
+    return f"{length_nm / scale:.6g} {unit}"

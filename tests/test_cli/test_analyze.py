@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 from click.testing import Result
 from PIL import Image as Pictures
 
+from defectkit.cli.image_files import open_images
 from defectkit.detectors.blob import Blob
+from defectkit.errors import ImplausibleSizeError
 from defectkit.records import Image
 from defectkit.workflows import Analysis
 
@@ -54,6 +57,29 @@ def assert_refused(result: Any, folder: Path, *words: str) -> None:
         assert word in stderr, stderr
     assert "Traceback" not in stderr
     assert not [name for name in contents(folder) if name.startswith((".out", "out"))]
+
+
+def test_sizes_that_no_micrograph_has_are_asked_about(run: Run, frames: Path, tmp_path: Path) -> None:
+    for sizes in (("--pixel-size", "0.25 m"), ("--pixel-size", "0.5 nm", "--foil-thickness", "100 mm")):
+        refused = run("analyze", frames, *sizes, "-o", tmp_path / "out")
+        assert_refused(refused, tmp_path, "--confirm-pixel-size", sizes[-1].split()[1])
+    assert run("analyze", frames, *sizes, "--confirm-pixel-size", "-o", tmp_path / "out").exit_code == 0
+
+
+def test_a_question_is_answered_at_a_terminal(monkeypatch: pytest.MonkeyPatch, frames: Path) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    asked: list[str] = []
+
+    def answer(yes: bool) -> None:
+        monkeypatch.setattr("click.confirm", lambda text, **_: (asked.append(text), yes)[1])
+
+    answer(False)
+    with pytest.raises(ImplausibleSizeError):
+        open_images([frames], pixel_size="0.25 m", confirm_pixel_size=False)
+    answer(True)
+    images = open_images([frames], pixel_size="0.25 m", confirm_pixel_size=False)
+    assert images["one"].required_calibration().pixel_size_nm == pytest.approx((0.25e9, 0.25e9))
+    assert [text.endswith("Use them?") for text in asked] == [True, True]
 
 
 def test_a_folder_of_images_becomes_a_report(run: Run, frames: Path, tmp_path: Path) -> None:

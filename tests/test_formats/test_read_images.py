@@ -12,6 +12,7 @@ from defectkit.errors import (
     CalibrationConflictError,
     EmptyInputError,
     ImageReadError,
+    ImplausibleSizeError,
     MissingCalibrationError,
     PairingError,
     RecordError,
@@ -75,7 +76,7 @@ def test_what_is_given_comes_before_what_the_file_says(save: Save) -> None:
 def test_sizes_more_than_one_percent_apart_must_be_confirmed(save: Save) -> None:
     path = save("one.tif", 0.2554)
     with pytest.raises(
-        CalibrationConflictError, match=r"0\.259 nm/px by the given.*0\.2554 nm/px by the tags.*use-given"
+        CalibrationConflictError, match=r"0\.259 nm/px by the given.*0\.2554 nm/px by the tags.*confirm-pixel-size"
     ):
         read_image(path, pixel_size="0.259 nm")
     image = read_image(path, pixel_size="0.259 nm", on_conflict=OnConflict.USE_GIVEN)
@@ -210,3 +211,41 @@ def test_nothing_to_read(save: Save, tmp_path: Path) -> None:
         read_images(tmp_path)
     with pytest.raises(ImageReadError, match="no such file"):
         read_images(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"pixel_size": "0.25 m"}, "a pixel of 250 mm"),
+        ({"pixel_size": "0.1 fm"}, "a pixel of 0.1 fm"),
+        ({"pixel_size": "0.1 pm"}, "a frame of 6 x 4 pixels that is 600 fm long"),
+        ({"pixel_size": "1 nm", "foil_thickness": "100 mm"}, "a foil of 100 mm"),
+    ],
+)
+def test_a_given_size_that_no_micrograph_has_must_be_confirmed(given: dict[str, str], said: str, save: Save) -> None:
+    path = save("one.png")
+    with pytest.raises(ImplausibleSizeError, match=rf"'one'.*{said}.*--confirm-pixel-size"):
+        read_image(path, **given)  # type: ignore[arg-type]  # texts are sizes
+    confirmed = read_image(path, on_conflict="use-given", **given)  # type: ignore[arg-type]
+    assert said in confirmed.notes[0]
+
+
+def test_a_size_in_a_table_that_no_micrograph_has_is_an_error(save: Save, tmp_path: Path) -> None:
+    path = save("one.png")
+    for line, said in (
+        ('pixel_size = "0.25 m"', "a pixel of 250 mm"),
+        ('foil_thickness = "100 mm"', "a foil of 100 mm"),
+        ('pixel_size = "1 nm**9**9**9"', "not a number with a unit"),
+    ):
+        (tmp_path / "calibration.toml").write_text(f"[[calibration]]\n{line}\n", encoding="utf-8")
+        with pytest.raises(RecordError, match=rf"calibration\.toml.*{said}"):
+            read_image(path, pixel_size="1 nm")
+
+
+def test_a_size_in_the_tags_that_no_micrograph_has_is_an_error_unless_another_counts(save: Save) -> None:
+    path = save("one.tif", 2.5e8)
+    with pytest.raises(ImageReadError, match=r"one\.tif.*a pixel of 250 mm.*--pixel-size"):
+        read_image(path)
+    image = read_image(path, pixel_size="0.25 nm")
+    assert sizes(image.calibration) == (0.25, 0.25, "given")
+    assert any("left out" in note and "250 mm" in note for note in image.notes)

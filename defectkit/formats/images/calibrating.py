@@ -8,15 +8,22 @@ from collections.abc import Sequence
 
 import attrs
 
-from defectkit.errors import CalibrationConflictError, MissingCalibrationError, RecordError
-from defectkit.formats.images.calibration_table import CalibrationTable
+from defectkit.errors import (
+    CalibrationConflictError,
+    ImageReadError,
+    ImplausibleSizeError,
+    MissingCalibrationError,
+    RecordError,
+)
+from defectkit.formats.images.calibration_table import CalibrationTable, Known
 from defectkit.formats.images.tiff_tags import TOLERANCE
 from defectkit.records import Calibration, Image, Source
+from defectkit.records.calibration import doubts_of_thickness
 from defectkit.units import LENGTH, QuantityLike, as_quantity
 
 
 class OnConflict(enum.StrEnum):
-    """What happens when two sources state pixel sizes that are more than 1 % apart."""
+    """What happens when sources state pixel sizes that are more than 1 % apart, and with a given size to doubt."""
 
     RAISE = "raise"
     USE_GIVEN = "use-given"
@@ -45,7 +52,8 @@ def calibrated(
     tables : sequence of CalibrationTable
         What comes next, the most trusted first.
     on_conflict : OnConflict
-        ``RAISE``, or ``USE_GIVEN``: the most trusted source counts, and the image gets a note.
+        ``RAISE``, or ``USE_GIVEN``: the most trusted source counts, however large or small what is given may be, and
+        the image gets a note.
 
     Returns
     -------
@@ -57,10 +65,16 @@ def calibrated(
     ------
     CalibrationConflictError
         If two of these pixel sizes differ by more than 1 % and ``on_conflict`` is ``RAISE``.
+    ImplausibleSizeError
+        If what is given makes a pixel, a frame or a foil that no electron micrograph has
+        (:meth:`defectkit.records.Calibration.doubts`) and ``on_conflict`` is ``RAISE``.
+    ImageReadError
+        If only the tags of the file state a pixel size, and it is such a one.
     MissingCalibrationError
         If there is a foil thickness but no pixel size.
     RecordError
-        If both ``calibration`` and one of the numbers are given, or a table cannot be understood.
+        If both ``calibration`` and one of the numbers are given, or a table cannot be understood or states such a
+        size.
     UnitError
         If a given number has no unit or a wrong one.
 
@@ -75,18 +89,31 @@ def calibrated(
         raise RecordError(f"image {image.name!r}: give either a calibration or a pixel size and thickness, not both")
     given = calibration if pixel_size is None else Calibration.square(pixel_size)
     known = [table.of(image.name) for table in tables]
-    sizes = [("the given pixel size", given), *((k.origin, k.calibration) for k in known)]
-    sizes.append((f"the tags of {image.path or image.name}", image.calibration))
-    stated = [(origin, size) for origin, size in sizes if size is not None]
-
-    notes = list(image.notes)
-    for origin, size in stated[1:]:
-        if not _agree(stated[0][1], size):
-            conflict = f"{_sizes(stated[0][1])} by {stated[0][0]}, but {_sizes(size)} by {origin}"
-            if OnConflict(on_conflict) is OnConflict.RAISE:
+    confirmed = OnConflict(on_conflict) is OnConflict.USE_GIVEN
+    notes = [*image.notes, *_doubted(image, given, foil_thickness, confirmed)]
+    for entry in known:
+        _check_entry(image, entry)
+    stated = [("the given pixel size", given), *((k.origin, k.calibration) for k in known)]
+    sizes = [(origin, size) for origin, size in stated if size is not None]
+    if image.calibration is not None:
+        tags = f"the tags of {image.path or image.name}"
+        doubts = image.calibration.doubts(image.shape)
+        if doubts and not sizes:
+            raise ImageReadError(
+                f"{image.path or image.name}: its tags make {' and '.join(doubts)}; "
+                "give the right pixel size (--pixel-size), or mend the file"
+            )
+        if doubts:
+            notes.append(f"what its tags say is left out: they make {' and '.join(doubts)}")
+        else:
+            sizes.append((tags, image.calibration))
+    for origin, size in sizes[1:]:
+        if not _agree(sizes[0][1], size):
+            conflict = f"{_sizes(sizes[0][1])} by {sizes[0][0]}, but {_sizes(size)} by {origin}"
+            if not confirmed:
                 raise CalibrationConflictError(
-                    f"image {image.name!r}: {conflict}. Find out which is right; to use the first, confirm it: "
-                    "on_conflict='use-given'"
+                    f"image {image.name!r}: {conflict}. Find out which is right; to use the first, confirm it "
+                    "(--confirm-pixel-size)"
                 )
             notes.append(f"pixel sizes disagree: {conflict}; the first is used")
 
@@ -106,17 +133,38 @@ def calibrated(
             for other, _, other_origin in thicknesses[1:]
             if not math.isclose(used.m, as_quantity(other, LENGTH, what="foil thickness").m, rel_tol=TOLERANCE)
         ]
-    if not stated:
+    if not sizes:
         if foil_thickness is not None:
             raise MissingCalibrationError(
                 f"image {image.name!r}: a foil thickness alone calibrates nothing; give its pixel size too, "
                 'for instance pixel_size="0.25 nm" (--pixel-size "0.25 nm")'
             )
         return attrs.evolve(image, notes=tuple(notes))
-    result = stated[0][1]
+    result = sizes[0][1]
     if thicknesses:
         result = attrs.evolve(result, foil_thickness=thickness, foil_thickness_source=source)
     return attrs.evolve(image, calibration=result, notes=tuple(notes))
+
+
+def _doubted(
+    image: Image, given: Calibration | None, foil_thickness: QuantityLike | None, confirmed: bool
+) -> tuple[str, ...]:
+    """Return notes on what is given and implausible."""
+    doubts = () if given is None else given.doubts(image.shape)
+    doubts = tuple(dict.fromkeys([*doubts, *doubts_of_thickness(foil_thickness)]))
+    if doubts and not confirmed:
+        raise ImplausibleSizeError(
+            f"image {image.name!r}: the given sizes make {' and '.join(doubts)}. "
+            "Look for a slip in the unit; if they are right, confirm them (--confirm-pixel-size)"
+        )
+    return tuple(f"a given size was confirmed: {doubt}" for doubt in doubts)
+
+
+def _check_entry(image: Image, entry: Known) -> None:
+    size = () if entry.calibration is None else entry.calibration.doubts(image.shape)
+    doubts = (*size, *doubts_of_thickness(entry.foil_thickness))
+    if doubts:
+        raise RecordError(f"{entry.origin}: for the image {image.name!r} it makes {' and '.join(doubts)}; mend it")
 
 
 def _agree(a: Calibration, b: Calibration) -> bool:
