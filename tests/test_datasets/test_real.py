@@ -81,6 +81,16 @@ def test_steel() -> None:
     assert {f.severity for f in check_dataset(data)} == {"note"}
 
 
+def test_emps() -> None:
+    data = load("emps", "particles")
+    assert data.labels.counts() == {"particle": 3550}
+    assert len(data.images) == 150
+    reporting, tuning = (data.split(f"parts/{part}") for part in ("reporting", "tuning"))
+    assert (len(reporting.test), len(tuning.test), len(tuning.train)) == (30, 30, 90)
+    assert reporting.train == tuning.train
+    assert not set(reporting.test) & (set(tuning.test) | set(tuning.train))
+
+
 def test_real_labels_round_trip_through_a_store(tmp_path: Path) -> None:
     data = load("ti-loops", "new")
     store = Store.create(tmp_path / "ti.zarr")

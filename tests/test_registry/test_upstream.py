@@ -13,7 +13,7 @@ import pytest
 
 from defectkit.resources import registry_path
 
-WITH_FILES = ("ampis-powder", "cosmic-backgrounds", "steel-316l", "ti-loops")
+WITH_FILES = ("ampis-powder", "cosmic-backgrounds", "emps", "steel-316l", "ti-loops")
 
 
 def entry(name):
