@@ -11,28 +11,34 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render(template: str, **context: Any) -> str:
+PACKAGE = "defectkit.reports"
+
+
+def render(template: str, *, package: str = PACKAGE, **context: Any) -> str:
     """Return a page.
 
     Parameters
     ----------
     template : str
-        The name of a template in ``defectkit/reports/templates``; all that it prints is escaped.
+        The name of a template in the folder ``templates`` of ``package``; all that it prints is escaped. It may extend
+        those of ``defectkit.reports``.
+    package : str
+        A package that is installed: that of a plugin for its own pages.
     **context : Any
         What it prints; a name that it lacks is an error, never a gap.
     """
     from defectkit import __version__
 
-    text: str = _environment().get_template(template).render(version=__version__, **context)
+    text: str = _environment(package).get_template(template).render(version=__version__, **context)
     return text
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def _environment(package: str) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("defectkit.reports"),
+        loader=ChoiceLoader([PackageLoader(name) for name in dict.fromkeys((package, PACKAGE))]),
         autoescape=lambda name: name is not None and not name.endswith(".css"),
         undefined=StrictUndefined,
         trim_blocks=True,

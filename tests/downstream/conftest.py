@@ -46,7 +46,7 @@ class User:
 
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Run ``defectkit`` in a process of its own."""
-        return self.python("-m", "defectkit.cli", *args)
+        return self.python("-m", "defectkit", *args)
 
     def python(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Run Python in a process of its own."""

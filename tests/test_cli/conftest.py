@@ -32,7 +32,7 @@ def run_process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str
     """Run a command line in a process of its own, in an empty folder."""
 
     def invoke(*args: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "defectkit.cli", *(str(a) for a in args)]
+        command = [sys.executable, "-m", "defectkit", *(str(a) for a in args)]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
 
     return invoke

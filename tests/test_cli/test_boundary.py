@@ -92,7 +92,7 @@ def test_a_warning_of_defectkit_is_one_line_and_others_are_shown_as_ever(monkeyp
 
 
 def test_a_reader_that_leaves_early_is_no_fault() -> None:
-    command = f"{sys.executable} -m defectkit.cli doctor --json | head -c 1"
+    command = f"{sys.executable} -m defectkit doctor --json | head -c 1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout == "["
     assert "Traceback" not in done.stderr

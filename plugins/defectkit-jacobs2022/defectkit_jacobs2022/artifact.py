@@ -42,7 +42,7 @@ class Roles:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Material:
+class Outcome:
     """What artifacts are made from.
 
     Parameters
@@ -58,7 +58,7 @@ class Material:
         What the paper printed, by the number of the table.
     is_original : bool
         Whether the data are those of the paper, so that published numbers are about the same thing.
-    face : tuple of str
+    provenance : tuple of str
         Lines that say which data, labels, detector, budget and convention made it all.
     """
 
@@ -68,7 +68,7 @@ class Material:
     predictions: Callable[[str, int], tuple[Prediction, ...]]
     published: Mapping[int, PublishedTable]
     is_original: bool
-    face: tuple[str, ...]
+    provenance: tuple[str, ...]
 
     def result(self, study: str) -> xarray.Dataset:
         """Return the result of a study.
@@ -83,10 +83,10 @@ class Material:
         return self.results[study]
 
 
-Tables = Mapping[str, "Table"]
+NamedTables = Mapping[str, "Table"]
 """By the end of the file name: ``""`` for the artifact itself, ``"bootstrap"`` for ``table5-bootstrap``."""
 
-Figures = Mapping[str, "Figure"]
+NamedFigures = Mapping[str, "Figure"]
 
 
 @attrs.frozen(kw_only=True)
@@ -102,10 +102,10 @@ class Artifact:
     studies : tuple of str
         Names of the studies that it needs; none for what only looks at the data.
     make : callable
-        From the material to the tables or figures.
+        From the outcome to the tables or figures.
     """
 
     name: str
     title: str
     studies: tuple[str, ...] = ()
-    make: Callable[[Material], Tables | Figures] = attrs.field(eq=False)
+    make: Callable[[Outcome], NamedTables | NamedFigures] = attrs.field(eq=False)

@@ -79,7 +79,7 @@ def reproduce(
         convention=find_convention(convention).name,
         report=lambda study, progress: note(f"{study}: {progress}"),
     )
-    for line in made.face:
+    for line in made.provenance:
         note(line)
     for name, reason in made.omitted.items():
         print_warning(f"{name} was not made: {reason}")

@@ -28,7 +28,7 @@ class Origin(enum.StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Column:
+class TableColumn:
     """One column.
 
     Parameters
@@ -81,7 +81,7 @@ class Row:
     decimals: int | None = None
 
 
-def _columns(columns: Iterable[Column]) -> tuple[Column, ...]:
+def _columns(columns: Iterable[TableColumn]) -> tuple[TableColumn, ...]:
     return tuple(columns)
 
 
@@ -102,7 +102,7 @@ class Table:
     name : str
         As of a file: ``table5``.
     title : str
-    columns : tuple of Column
+    columns : tuple of TableColumn
     rows : tuple of Row
     notes : tuple of str
         What has to be known, first of all what made the table.
@@ -120,9 +120,9 @@ class Table:
     ...     name="example",
     ...     title="An example",
     ...     columns=(
-    ...         Column(name="statistic", title="statistic", origin="label"),
-    ...         Column(name="f1", title="F1", decimals=2),
-    ...         Column(name="f1", title="F1", origin="published"),
+    ...         TableColumn(name="statistic", title="statistic", origin="label"),
+    ...         TableColumn(name="f1", title="F1", decimals=2),
+    ...         TableColumn(name="f1", title="F1", origin="published"),
     ...     ),
     ...     rows=(Row(cells=("find", 0.8125, Decimal("0.80"))),),
     ... )
@@ -134,7 +134,7 @@ class Table:
 
     name: str
     title: str
-    columns: tuple[Column, ...] = attrs.field(converter=_columns)
+    columns: tuple[TableColumn, ...] = attrs.field(converter=_columns)
     rows: tuple[Row, ...] = attrs.field(converter=_rows)
     notes: tuple[str, ...] = attrs.field(default=(), converter=_texts)
 
@@ -151,25 +151,25 @@ class Table:
             for column, cell in zip(self.columns, row.cells, strict=True):
                 self._check(number, column, cell, self.origin(row, column))
 
-    def _check(self, number: int, column: Column, cell: Value, origin: Origin) -> None:
+    def _check(self, number: int, column: TableColumn, cell: Value, origin: Origin) -> None:
         where = f"table {self.name!r}, row {number}, {column.name}"
         if origin is Origin.PUBLISHED and isinstance(cell, float):
             raise RecordError(f"{where}: {cell!r} is a float, but published numbers have the digits that were printed")
         if origin is not Origin.PUBLISHED and isinstance(cell, Decimal):
             raise RecordError(f"{where}: {cell} is a published number in a place of ours")
 
-    def origin(self, row: Row, column: Column) -> Origin:
+    def origin(self, row: Row, column: TableColumn) -> Origin:
         """Return where the cell of a row and column comes from."""
         if column.origin is Origin.LABEL:
             return Origin.LABEL
         return Origin.PUBLISHED if Origin.PUBLISHED in (row.origin, column.origin) else Origin.OURS
 
-    def shown(self, row: Row, column: Column) -> str:
+    def shown(self, row: Row, column: TableColumn) -> str:
         """Return the cell of a row and column as people read it: a dash for NaN, nothing for None.
 
         Examples
         --------
-        >>> column = Column(name="error", title="error", decimals=1)
+        >>> column = TableColumn(name="error", title="error", decimals=1)
         >>> rows = tuple(Row(cells=(value,)) for value in (12.345, -0.01, float("nan"), None, 3))
         >>> table = Table(name="a", title="A", columns=(column,), rows=rows)
         >>> [table.shown(row, column).replace(MISSING, "dash") for row in rows]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from defectkit.errors import OutputError
 from defectkit.reports.csv_tables import SUFFIXES, cell as csv_cell, csv_text
-from defectkit_jacobs2022.table import Column, Origin, Row, Table, Value
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn, Value
 
 CSV_SUFFIXES: Mapping[str, str] = MappingProxyType(
     {**SUFFIXES, "percent": "_percent", "nanometer / pixel": "_nm_per_px", "second": "_s"}
@@ -95,12 +95,12 @@ def markdown_escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in "|*`[]" else c for c in escaped).replace("\n", " ")
 
 
-def plain_name(column: Column) -> str:
+def plain_name(column: TableColumn) -> str:
     """Return the name of a column in CSV without its unit."""
     return f"published_{column.name}" if column.origin is Origin.PUBLISHED else column.name
 
 
-def csv_name(column: Column) -> str:
+def csv_name(column: TableColumn) -> str:
     """Return the name of a column in CSV.
 
     Raises
@@ -110,7 +110,7 @@ def csv_name(column: Column) -> str:
 
     Examples
     --------
-    >>> csv_name(Column(name="mae", title="MAE", unit="megapascal", origin="published"))
+    >>> csv_name(TableColumn(name="mae", title="MAE", unit="megapascal", origin="published"))
     'published_mae_mpa'
     """
     if column.unit not in CSV_SUFFIXES:
@@ -118,12 +118,12 @@ def csv_name(column: Column) -> str:
     return plain_name(column) + CSV_SUFFIXES[column.unit]
 
 
-def heading(column: Column) -> str:
+def heading(column: TableColumn) -> str:
     """Return the title of a column with its unit, and whether it is published.
 
     Examples
     --------
-    >>> heading(Column(name="mae", title="MAE", unit="megapascal", origin="published"))
+    >>> heading(TableColumn(name="mae", title="MAE", unit="megapascal", origin="published"))
     'MAE (MPa), published'
     """
     unit = symbol(column.unit)
@@ -193,6 +193,6 @@ def _latex_row(table: Table, row: Row | None) -> str:
     return " & ".join(latex_escaped(text) for text in texts) + r" \\"
 
 
-def _is_text(table: Table, column: Column) -> bool:
+def _is_text(table: Table, column: TableColumn) -> bool:
     place = table.columns.index(column)
     return all(isinstance(row.cells[place], str | None) for row in table.rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 import xarray
-from defectkit_jacobs2022.artifact import Material, Roles
+from defectkit_jacobs2022.artifact import Outcome, Roles
 from defectkit_jacobs2022.published import published_tables
 
 from defectkit.records import Calibration, Image, LabelSet, Prediction, Specimen, Split
@@ -26,7 +26,7 @@ from defectkit.studies import (
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
 ROLES = Roles(first="dataset1@1", second="dataset2@1", expanded="dataset2-expanded@1")
-FACE = ("data set a few synthetic micrographs, 100 % made up", "convention jacobs2022")
+PROVENANCE = ("data set a few synthetic micrographs, 100 % made up", "convention jacobs2022")
 INITIAL = "initial split"
 GROUP = "alloy B"
 FOREST = DetectorChoice(
@@ -120,7 +120,7 @@ def make_studies(data: StudyData) -> dict[str, Study]:
     }
 
 
-def make_material(folder: Path) -> Material:
+def make_outcome(folder: Path) -> Outcome:
     data = make_data()
     results: dict[str, xarray.Dataset] = {
         name: run_study(study, data, folder) for name, study in make_studies(data).items()
@@ -129,12 +129,12 @@ def make_material(folder: Path) -> Material:
     def predictions(study: str, run: int) -> tuple[Prediction, ...]:
         return kept_predictions(folder, results[study], run)
 
-    return Material(
+    return Outcome(
         data=data,
         roles=ROLES,
         results={n: r if n == "variance" else select_runs(r, convention="jacobs2022") for n, r in results.items()},
         predictions=predictions,
         published=published_tables(),
         is_original=False,
-        face=FACE,
+        provenance=PROVENANCE,
     )

@@ -19,7 +19,7 @@ from tests.benchmarks.workload import QUICK, frames
 
 NUMPY = ("-c", "import numpy")
 IMPORT = ("-c", "import defectkit")
-HELP = ("-m", "defectkit.cli", "--help")
+HELP = ("-m", "defectkit", "--help")
 
 
 def command(arguments: tuple[str, ...], folder: Path) -> Run:
@@ -37,7 +37,7 @@ def evaluation(folder: Path) -> Run:
         write_labels(labels, place / f"{side}.json", format="coco", images=images)
     sides = ("--truth", str(place / "truth.json"), "--predicted", str(place / "predicted.json"))
     rest = ("--images", str(place / "images"), "--pixel-size", "0.25 nm", "-o", str(place / "out"), "--overwrite")
-    return command(("-m", "defectkit.cli", "evaluate", *sides, *rest), folder)
+    return command(("-m", "defectkit", "evaluate", *sides, *rest), folder)
 
 
 def _written(name: str, shape: tuple[int, int], folder: Path) -> Image:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from defectkit.reports.numbers import significant
 from defectkit.statistics.variables import ALL
 from defectkit.studies import headline
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import draw_legend, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import draw_legend, panels
 from defectkit_jacobs2022.figures.marks import Mark
 from defectkit_jacobs2022.figures.parity_panel import (
     Look,
@@ -49,18 +49,18 @@ def best_and_worst(errors: NDArray[np.float64]) -> tuple[int, int] | None:
     return int(np.nanargmin(errors)), int(np.nanargmax(errors))
 
 
-def figure8(material: Material) -> Figures:
+def figure8(outcome: Outcome) -> NamedFigures:
     """Return parity plots of size and density over all splits; best and worst go by the percent error of each."""
-    result = material.result("random-cv")
-    every = subjects(material, "random-cv")
+    result = outcome.result("random-cv")
+    every = subjects(outcome, "random-cv")
     errors, splits = headline(result), [str(split) for split in result["split"].values]
     marks: dict[str, Mark] = {}
     for about in every:
         marks |= about.marks
-    lines = (*material.face, published_note(8, is_original=material.is_original))
+    lines = (*outcome.provenance, published_note(8, is_original=outcome.is_original))
     figure, (row,) = panels((9.6, 6.3), lines, 1, 2)
     for axes, name in zip(row, ERRORS, strict=True):
-        shown = [points(material, about, name) for about in every]
+        shown = [points(outcome, about, name) for about in every]
         _draw(axes, shown, errors[ERRORS[name]].values, splits, marks, every[0].length)
     draw_legend(figure, _handles((BEST, WORST, OTHER), marks))
     return {"": figure}

@@ -12,8 +12,8 @@ from defectkit.reports.evaluation_plots import PIXEL_EDGES
 from defectkit.reports.histograms import Histogram, histogram
 from defectkit.reports.numbers import significant
 from defectkit.statistics.variables import ALL, FOUND
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import draw_legend, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import draw_legend, panels
 from defectkit_jacobs2022.figures.parity_panel import set_title
 from defectkit_jacobs2022.figures.published import published_note
 from defectkit_jacobs2022.figures.subject import Subject, subject
@@ -31,10 +31,10 @@ MOST_LABELS = 11
 """Edges that are labeled; of more, every second or third is."""
 
 
-def figure4(material: Material) -> Figures:
+def figure4(outcome: Outcome) -> NamedFigures:
     """Return histograms of sizes and shapes, of all and of found defects; counts of shapes on a logarithmic axis."""
-    about = subject(material, "initial")
-    lines = (*material.face, published_note(4, is_original=material.is_original))
+    about = subject(outcome, "initial")
+    lines = (*outcome.provenance, published_note(4, is_original=outcome.is_original))
     figure, grid = panels((9.6, 7.2), lines, 2, 2)
     for row, measure in zip(grid, ("size", "shape"), strict=True):
         for axes, subset in zip(row, (ALL, FOUND), strict=True):
@@ -46,10 +46,10 @@ def figure4(material: Material) -> Figures:
     return {"": figure}
 
 
-def figure5(material: Material) -> Figures:
+def figure5(outcome: Outcome) -> NamedFigures:
     """Return histograms of sizes by type, of all and of found defects."""
-    about = subject(material, "initial")
-    figure, grid = panels((4.3 * max(1, len(about.types)), 6.9), material.face, 2, max(1, len(about.types)))
+    about = subject(outcome, "initial")
+    figure, grid = panels((4.3 * max(1, len(about.types)), 6.9), outcome.provenance, 2, max(1, len(about.types)))
     for row, subset in zip(grid, (ALL, FOUND), strict=True):
         for axes, name in zip(row, about.types or [ALL], strict=True):
             _draw(axes, about, "size", name, subset)

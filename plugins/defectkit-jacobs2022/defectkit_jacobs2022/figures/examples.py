@@ -14,8 +14,8 @@ from defectkit.records.instances import Instances
 from defectkit.reports.numbers import significant
 from defectkit.reports.overlays import draw_overlay
 from defectkit.statistics.comparing import fold
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import panels
 from defectkit_jacobs2022.figures.parity_panel import set_title
 from defectkit_jacobs2022.figures.subject import Subject, subject
 
@@ -62,17 +62,17 @@ def example_images(evaluation: xarray.Dataset) -> dict[str, str]:
     return {place: places[place] for place in PLACES if place in places}
 
 
-def figure3(material: Material) -> Figures:
+def figure3(outcome: Outcome) -> NamedFigures:
     """Return overlays of truth and prediction, a row an image; the scale bar and the legend lie below each."""
-    about = subject(material, "initial")
-    result = material.result("initial")
+    about = subject(outcome, "initial")
+    result = outcome.result("initial")
     chosen = example_images(about.evaluation)
-    truth = material.data.labels(str(result["test_labels"].values[0]))
-    predicted = {p.image: p.instances for p in material.predictions("initial", 0)}
+    truth = outcome.data.labels(str(result["test_labels"].values[0]))
+    predicted = {p.image: p.instances for p in outcome.predictions("initial", 0)}
     min_score = json.loads(result.attrs["settings"])["min_score"]
     scores = about.at_threshold()["image_find_f1_score"]
     lines = (
-        *material.face,
+        *outcome.provenance,
         f"images: {', '.join(chosen)} F1 of finding at IoU {about.iou_threshold:g} "
         f"among the {about.evaluation.sizes['image']} test images",
     )
@@ -81,16 +81,16 @@ def figure3(material: Material) -> Figures:
         found = predicted[name] if min_score is None else predicted[name].above(min_score)
         text = f"{place} F1 {significant(float(scores.sel(image=name)))}: {name}"
         for axes, instances, side in zip(row, (truth[name], found), ("truth", "prediction"), strict=True):
-            axes.imshow(_overlay(material, about, name, instances), interpolation="antialiased")
+            axes.imshow(_overlay(outcome, about, name, instances), interpolation="antialiased")
             axes.set_axis_off()
             set_title(axes, [f"{text}, {side} ({len(instances)})"])
     return {"": figure}
 
 
 def _overlay(
-    material: Material, about: Subject, name: str, instances: Instances
+    outcome: Outcome, about: Subject, name: str, instances: Instances
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    image = material.data.images[name]
+    image = outcome.data.images[name]
     folded = _folded(instances, about)
     marks = about.marks
     extra = [t for t in folded.types if t not in marks]

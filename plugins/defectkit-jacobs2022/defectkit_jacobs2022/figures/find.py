@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from defectkit.reports.numbers import significant
 from defectkit.studies import bootstrap
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import FAINT, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import FAINT, panels
 from defectkit_jacobs2022.figures.parity_panel import set_title
 from defectkit_jacobs2022.figures.published import published_note
 from defectkit_jacobs2022.figures.subject import subject
@@ -25,21 +25,21 @@ SCORES: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
 """Title, color, marker and line of each."""
 
 
-def figure2(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Figures:
+def figure2(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> NamedFigures:
     """Return precision, recall and F1 over the IoU threshold, pooled over the test images of the initial split.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     n_resamples : int
         Of the bootstrap that the bands of 95 % come from.
     seed : int
     """
-    about = subject(material, "initial")
+    about = subject(outcome, "initial")
     evaluation = about.evaluation
     names = [f"find_{score}" for score in SCORES]
     bands = bootstrap(evaluation, n_resamples=n_resamples, seed=seed, statistics=names)
-    lines = (*material.face, published_note(2, is_original=material.is_original))
+    lines = (*outcome.provenance, published_note(2, is_original=outcome.is_original))
     figure, ((axes,),) = panels((6.4, 4.9), lines, 1, 1)
     thresholds = evaluation["iou_threshold"].values
     n_undefined = 0

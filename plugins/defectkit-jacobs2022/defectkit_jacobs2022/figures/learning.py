@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from defectkit.statistics.variables import ALL
 from defectkit.studies import bootstrap
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import INK, draw_legend, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import INK, draw_legend, panels
 from defectkit_jacobs2022.figures.marks import Mark
 from defectkit_jacobs2022.figures.parity_panel import set_title
 from defectkit_jacobs2022.figures.published import published_note
@@ -74,24 +74,24 @@ class Runs:
     n_lacking: Floats
 
 
-def figure10(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Figures:
+def figure10(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> NamedFigures:
     """Return learning curves: overall on a linear axis, then each type on a logarithmic one.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     n_resamples : int
         Of the bootstrap that the intervals of 95 % come from.
     seed : int
     """
-    every = {study: subjects(material, study) for study in CURVES}
+    every = {study: subjects(outcome, study) for study in CURVES}
     marks: dict[str, Mark] = {}
     for runs in every.values():
         for about in runs:
             marks |= about.marks
     types = [name for name in marks if name != ALL]
-    collected = {study: learned(material, study, every[study], types, n_resamples, seed) for study in CURVES}
-    lines = (*material.face, published_note(10, is_original=material.is_original))
+    collected = {study: learned(outcome, study, every[study], types, n_resamples, seed) for study in CURVES}
+    lines = (*outcome.provenance, published_note(10, is_original=outcome.is_original))
     rows = -(-(1 + len(types)) // 2)
     figure, grid = panels((10.2, 4.1 * rows + 0.4), lines, rows, 2)
     places = list(grid.flat)
@@ -104,13 +104,13 @@ def figure10(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 
 
 
 def learned(
-    material: Material, study: str, runs: list[Subject], types: list[str], n_resamples: int, seed: int
+    outcome: Outcome, study: str, runs: list[Subject], types: list[str], n_resamples: int, seed: int
 ) -> dict[str, Runs]:
     """Return the F1 of each type, and overall under ``all``, over the numbers trained on.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     study : str
     runs : list of Subject
         Of that study, in order.
@@ -118,7 +118,7 @@ def learned(
     n_resamples, seed : int
         Of the bootstrap.
     """
-    counts = material.result(study)["train_count"]
+    counts = outcome.result(study)["train_count"]
     known = [str(name) for name in counts["defect_type"].values]
     names = [ALL, *types]
     scores = np.full((3, len(names), len(runs)), np.nan)

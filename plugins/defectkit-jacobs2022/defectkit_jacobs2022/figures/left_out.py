@@ -8,8 +8,8 @@ import numpy as np
 
 from defectkit.reports.numbers import significant
 from defectkit.statistics.scores import mean_of_defined
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import draw_legend, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import draw_legend, panels
 from defectkit_jacobs2022.figures.marks import Mark
 from defectkit_jacobs2022.figures.parity import SPARSE_DENSITY
 from defectkit_jacobs2022.figures.parity_panel import draw_points, finish, set_title, titles
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def figure9(material: Material, *, regime: Regime = SPARSE_DENSITY) -> Figures:
+def figure9(outcome: Outcome, *, regime: Regime = SPARSE_DENSITY) -> NamedFigures:
     """Return parity plots of size and density, a row for each part of the images that was left out.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     regime : Regime
         Of true densities, in 10^-4 per square of the unit of length.
     """
-    result = material.result("leave-percent-out")
+    result = outcome.result("leave-percent-out")
     of_run = [str(label) for label in result["splits"].values]
     rows = list(dict.fromkeys(of_run))
-    lines = (*material.face, published_note(9, is_original=material.is_original))
+    lines = (*outcome.provenance, published_note(9, is_original=outcome.is_original))
     figure, grid = panels((9.2, 4.5 * len(rows) + 0.5), lines, len(rows), 2)
     for (left, right), label in zip(grid, rows, strict=True):
-        runs = [subject(material, "leave-percent-out", k) for k, own in enumerate(of_run) if own == label]
-        _draw(left, material, runs, "size", label, None)
-        _draw(right, material, runs, "density", label, regime)
+        runs = [subject(outcome, "leave-percent-out", k) for k, own in enumerate(of_run) if own == label]
+        _draw(left, outcome, runs, "size", label, None)
+        _draw(right, outcome, runs, "density", label, regime)
     draw_legend(figure, [handle for axes in grid.flat for handle in axes.get_legend_handles_labels()[0]])
     return {"": figure}
 
 
-def _draw(axes: Axes, material: Material, runs: list[Subject], name: str, label: str, regime: Regime | None) -> None:
-    parts = [points(material, about, name) for about in runs]
+def _draw(axes: Axes, outcome: Outcome, runs: list[Subject], name: str, label: str, regime: Regime | None) -> None:
+    parts = [points(outcome, about, name) for about in runs]
     every = joined_points(parts)
     marks: dict[str, Mark] = {}
     for about in runs:

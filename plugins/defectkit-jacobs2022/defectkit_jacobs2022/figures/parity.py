@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import draw_legend, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import draw_legend, panels
 from defectkit_jacobs2022.figures.parity_panel import (
     draw_averages,
     draw_points,
@@ -28,43 +28,43 @@ FEW_DEFECTS = Regime(limit=50, holds_limit=True)
 """Images with 50 or fewer defects of a type, the dashed box of figure 13."""
 
 
-def figure6(material: Material, *, regime: Regime = SPARSE_DENSITY) -> Figures:
+def figure6(outcome: Outcome, *, regime: Regime = SPARSE_DENSITY) -> NamedFigures:
     """Return parity plots of size, shape and density.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     regime : Regime
         Of true densities, in 10^-4 per square of the unit of length.
     """
-    drawn = _parity(material, ("size", "shape", "density"), {"density": regime}, 6)
+    drawn = _parity(outcome, ("size", "shape", "density"), {"density": regime}, 6)
     return {"": drawn}
 
 
-def figure12(material: Material) -> Figures:
+def figure12(outcome: Outcome) -> NamedFigures:
     """Return parity plots of sizes in pixels."""
-    return {"": _parity(material, ("size in pixels",), {}, 12)}
+    return {"": _parity(outcome, ("size in pixels",), {}, 12)}
 
 
-def figure13(material: Material, *, regime: Regime = FEW_DEFECTS) -> Figures:
+def figure13(outcome: Outcome, *, regime: Regime = FEW_DEFECTS) -> NamedFigures:
     """Return parity plots of numbers of defects.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     regime : Regime
         Of true numbers of defects of a type in an image.
     """
-    return {"": _parity(material, ("count",), {"count": regime}, 13)}
+    return {"": _parity(outcome, ("count",), {"count": regime}, 13)}
 
 
-def _parity(material: Material, names: Sequence[str], regimes: Mapping[str, Regime], number: int) -> Figure:
-    about = subject(material, "initial")
-    lines = (*material.face, published_note(number, is_original=material.is_original))
+def _parity(outcome: Outcome, names: Sequence[str], regimes: Mapping[str, Regime], number: int) -> Figure:
+    about = subject(outcome, "initial")
+    lines = (*outcome.provenance, published_note(number, is_original=outcome.is_original))
     figure, grid = panels((9.2, 4.4 * len(names) + 0.5), lines, len(names), 2)
     ddof = about.convention.image_ddof
     for (left, right), name in zip(grid, names, strict=True):
-        shown = points(material, about, name)
+        shown = points(outcome, about, name)
         regime = regimes.get(name)
         draw_points(left, shown, about.marks)
         finish(left, shown, about.length, regime)

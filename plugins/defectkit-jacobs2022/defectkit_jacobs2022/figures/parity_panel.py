@@ -10,7 +10,7 @@ import numpy as np
 
 from defectkit.metrics import ParityStatistics
 from defectkit.reports.numbers import significant
-from defectkit_jacobs2022.figures.face import FAINT
+from defectkit_jacobs2022.figures.canvas import FAINT
 from defectkit_jacobs2022.figures.marks import Mark
 from defectkit_jacobs2022.figures.points import Floats, Points, Regime
 

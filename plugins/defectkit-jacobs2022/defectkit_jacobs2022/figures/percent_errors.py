@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import FAINT, draw_legend, panels
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import FAINT, draw_legend, panels
 from defectkit_jacobs2022.figures.parity_panel import set_title
 from defectkit_jacobs2022.figures.subject import Subject, subject
 
@@ -26,25 +26,25 @@ LINEAR_AXIS = 400.0
 LINEAR_PART = 100.0
 
 
-def figure7(material: Material) -> Figures:
+def figure7(outcome: Outcome) -> NamedFigures:
     """Return percent errors of mean sizes."""
-    return _percent_errors(material, "size")
+    return _percent_errors(outcome, "size")
 
 
-def figure14(material: Material) -> Figures:
+def figure14(outcome: Outcome) -> NamedFigures:
     """Return percent errors of areal densities."""
-    return _percent_errors(material, "density")
+    return _percent_errors(outcome, "density")
 
 
-def figure15(material: Material) -> Figures:
+def figure15(outcome: Outcome) -> NamedFigures:
     """Return percent errors of mean shape factors."""
-    return _percent_errors(material, "shape")
+    return _percent_errors(outcome, "shape")
 
 
-def _percent_errors(material: Material, quantity: str) -> Figures:
-    about = subject(material, "initial")
+def _percent_errors(outcome: Outcome, quantity: str) -> NamedFigures:
+    about = subject(outcome, "initial")
     n_groups = about.evaluation.sizes["image"] + len(AVERAGES)
-    figure, ((axes,),) = panels((max(8.0, 0.44 * n_groups), 5.0), material.face, 1, 1)
+    figure, ((axes,),) = panels((max(8.0, 0.44 * n_groups), 5.0), outcome.provenance, 1, 1)
     _draw(axes, about, quantity)
     draw_legend(figure, axes.get_legend_handles_labels()[0])
     return {"": figure}

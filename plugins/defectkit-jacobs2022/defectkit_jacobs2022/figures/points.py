@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from defectkit.metrics import ParityStatistics, parity_statistics
 from defectkit.metrics.class_means import SIDES
 from defectkit.statistics.scores import mean_of_defined, sd_of_defined
-from defectkit_jacobs2022.artifact import Material
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.figures.subject import Subject
 
 Floats = NDArray[np.float64]
@@ -161,12 +161,12 @@ class Points:
         )
 
 
-def points(material: Material, about: Subject, name: str) -> Points:
+def points(outcome: Outcome, about: Subject, name: str) -> Points:
     """Return the points of one run.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
         For the sizes of pixels.
     about : Subject
     name : str
@@ -175,7 +175,7 @@ def points(material: Material, about: Subject, name: str) -> Points:
     quantity = QUANTITIES[name]
     types = tuple(about.types)
     here = about.evaluation.sel(subset="all", defect_type=list(types))
-    scale = quantity.factor / _lengths(material, about, quantity)
+    scale = quantity.factor / _lengths(outcome, about, quantity)
     true, predicted = (
         here[f"image_{side}_{quantity.variable}"].transpose("image", "defect_type").values * scale[:, None]
         for side in SIDES
@@ -207,9 +207,9 @@ def joined_points(parts: Iterable[Points]) -> Points:
     )
 
 
-def _lengths(material: Material, about: Subject, quantity: Quantity) -> Floats:
+def _lengths(outcome: Outcome, about: Subject, quantity: Quantity) -> Floats:
     """Return what the lengths of each image are divided by: the side of a pixel, or 1."""
-    images = [material.data.images[str(name)] for name in about.evaluation["image"].values]
+    images = [outcome.data.images[str(name)] for name in about.evaluation["image"].values]
     if not (quantity.per_pixel and about.in_nm):
         return np.ones(len(images))
     sides = np.array([image.required_calibration().pixel_size_nm for image in images]).reshape(len(images), 2)

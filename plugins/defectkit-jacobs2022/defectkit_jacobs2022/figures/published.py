@@ -75,7 +75,7 @@ def published_numbers(figure: int, path: Path | None = None) -> tuple[PublishedN
 
 
 def published_note(figure: int, *, is_original: bool) -> str:
-    """Return a line for the face of a figure, empty where the text prints no number of it.
+    """Return a line for the provenance of a figure, empty where the text prints no number of it.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ import numpy as np
 
 from defectkit.reports.numbers import significant
 from defectkit.studies import rank_detectors
-from defectkit_jacobs2022.artifact import Figures, Material
-from defectkit_jacobs2022.figures.face import empty_figure
+from defectkit_jacobs2022.artifact import NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import empty_figure
 from defectkit_jacobs2022.figures.parity_panel import TITLE_POINTS, set_title
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ FIGURES_OF: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 LOOKS = (("best", "#0072b2", "o", "-"), ("typical", "#009e73", "s", "--"), ("worst", "#d55e00", "^", ":"))
 
 
-def figure11(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Figures:
+def figure11(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> NamedFigures:
     """Return sorted bars of the norm with the uncertainty of ranks, and the radar.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     n_resamples : int
         Of the bootstrap that the intervals of 95 % come from.
     seed : int
@@ -47,9 +47,9 @@ def figure11(material: Material, *, n_resamples: int = N_RESAMPLES, seed: int = 
     StudyError
         If there are not two configurations.
     """
-    ranked = rank_detectors(material.result("hyperparameters"), n_resamples=n_resamples, seed=seed)
+    ranked = rank_detectors(outcome.result("hyperparameters"), n_resamples=n_resamples, seed=seed)
     n = ranked.sizes["detector"]
-    figure = empty_figure((11.4, max(4.6, 0.42 * n + 1.9)), material.face)
+    figure = empty_figure((11.4, max(4.6, 0.42 * n + 1.9)), outcome.provenance)
     grid = figure.add_gridspec(1, 2, width_ratios=[1.35, 1])
     draw_bars(figure.add_subplot(grid[0]), ranked)
     draw_radar(figure.add_subplot(grid[1], projection="polar"), ranked)

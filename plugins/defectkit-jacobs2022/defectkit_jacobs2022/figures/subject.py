@@ -10,7 +10,7 @@ import attrs
 from defectkit.conventions import Convention
 from defectkit.records.defect_type import Taxonomy
 from defectkit.studies import select_run
-from defectkit_jacobs2022.artifact import Material
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.figures.marks import Mark, marks
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ class Subject:
         return self.evaluation.sel(iou_threshold=self.iou_threshold, method="nearest")
 
 
-def subject(material: Material, study: str, run: int = 0) -> Subject:
+def subject(outcome: Outcome, study: str, run: int = 0) -> Subject:
     """Return one run of a study.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     study : str
     run : int
         Its position in the result.
@@ -84,11 +84,11 @@ def subject(material: Material, study: str, run: int = 0) -> Subject:
     StudyError
         If the study was not run.
     """
-    result = material.result(study)
-    labels = material.data.labels(str(result["test_labels"].values[run]))
+    result = outcome.result(study)
+    labels = outcome.data.labels(str(result["test_labels"].values[run]))
     return Subject(evaluation=select_run(result, run), taxonomy=labels.taxonomy)
 
 
-def subjects(material: Material, study: str) -> list[Subject]:
+def subjects(outcome: Outcome, study: str) -> list[Subject]:
     """Return every run of a study, in order."""
-    return [subject(material, study, run) for run in range(material.result(study).sizes["run"])]
+    return [subject(outcome, study, run) for run in range(outcome.result(study).sizes["run"])]

@@ -17,7 +17,7 @@ LEAD = (
 )
 
 
-def write_page(folder: Path, made: Sequence[Written], omitted: Mapping[str, str], face: Sequence[str]) -> None:
+def write_page(folder: Path, made: Sequence[Written], omitted: Mapping[str, str], provenance: Sequence[str]) -> None:
     """Write ``index.html`` and ``index.md`` into the folder of a reproduction.
 
     Parameters
@@ -26,29 +26,30 @@ def write_page(folder: Path, made: Sequence[Written], omitted: Mapping[str, str]
     made : sequence of Written
     omitted : mapping of str to str
         Why an artifact could not be made, by its name.
-    face : sequence of str
+    provenance : sequence of str
     """
     page = render(
         "reproduction.html.jinja",
+        package="defectkit_jacobs2022.reproduction",
         title=TITLE,
         lead=LEAD,
         created="",
-        face=face,
+        provenance=provenance,
         made=made,
         omitted=omitted,
         heading=heading,
         symbol=symbol,
     )
     write_text(folder / "index.html", page)
-    write_text(folder / "index.md", markdown(made, omitted, face))
+    write_text(folder / "index.md", markdown(made, omitted, provenance))
 
 
-def markdown(made: Sequence[Written], omitted: Mapping[str, str], face: Sequence[str]) -> str:
+def markdown(made: Sequence[Written], omitted: Mapping[str, str], provenance: Sequence[str]) -> str:
     """Return the page as Markdown; pictures are named relative to the folder of the reproduction."""
-    parts = [f"# {TITLE}", LEAD, "\n".join(f"- {line}" for line in face)]
+    parts = [f"# {TITLE}", LEAD, "\n".join(f"- {line}" for line in provenance)]
     for one in made:
         parts.append(f"## {heading(one.artifact.name)}: {one.artifact.title}")
-        parts += [_below(table.to_markdown(), one.artifact.title, face) for table in one.tables.values()]
+        parts += [_below(table.to_markdown(), one.artifact.title, provenance) for table in one.tables.values()]
         parts += [f"![{one.artifact.title}](artifacts/{name}.png)" for name in one.pictures]
     if omitted:
         parts.append("## Not made")
@@ -56,9 +57,9 @@ def markdown(made: Sequence[Written], omitted: Mapping[str, str], face: Sequence
     return "\n\n".join(parts) + "\n"
 
 
-def _below(table: str, title: str, face: Sequence[str]) -> str:
+def _below(table: str, title: str, provenance: Sequence[str]) -> str:
     """Return the Markdown of a table without what stands above it: the title of its section, the lines of the page."""
-    said = {f"**{title}**", *(f"- {line}" for line in face)}
+    said = {f"**{title}**", *(f"- {line}" for line in provenance)}
     return "\n".join(line for line in table.splitlines() if line not in said).strip()
 
 

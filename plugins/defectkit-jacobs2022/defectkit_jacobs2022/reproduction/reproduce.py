@@ -16,11 +16,11 @@ from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
 from defectkit.studies.running.progress import StudyProgress
 from defectkit.studies.running.run import kept_predictions
-from defectkit_jacobs2022.artifact import Artifact, Material
+from defectkit_jacobs2022.artifact import Artifact, Outcome
 from defectkit_jacobs2022.published import published_tables
 from defectkit_jacobs2022.reproduction.artifacts import chosen
 from defectkit_jacobs2022.reproduction.effort import Effort
-from defectkit_jacobs2022.reproduction.held import held
+from defectkit_jacobs2022.reproduction.in_memory import in_memory
 from defectkit_jacobs2022.reproduction.page import write_page
 from defectkit_jacobs2022.reproduction.plan import Plan
 from defectkit_jacobs2022.reproduction.studies import STUDIES, Declaring, with_group_splits, with_initial_split
@@ -49,13 +49,13 @@ class Reproduction:
     written : tuple of Written
     omitted : mapping of str to str
         Why an artifact could not be made on the data set, by its name.
-    face : tuple of str
+    provenance : tuple of str
     """
 
     folder: Path
     written: tuple[Written, ...]
     omitted: Mapping[str, str]
-    face: tuple[str, ...]
+    provenance: tuple[str, ...]
 
 
 def reproduce(
@@ -110,33 +110,33 @@ def reproduce(
     data = with_initial_split(data, plan)
     needed = tuple(dict.fromkeys(study for artifact in artifacts for study in artifact.studies))
     if needed:
-        data = held(data, (name for key in plan.roles for name in data.labels(key).images if name in data.images))
+        data = in_memory(data, (name for key in plan.roles for name in data.labels(key).images if name in data.images))
     results, failures = _results(plan, effort, data, convention, needed, place, report)
     if "groups" in results:
         data, _ = with_group_splits(data, plan)
-    material = Material(
+    outcome = Outcome(
         data=data,
         roles=plan.roles,
         results=results,
         predictions=lambda study, run: kept_predictions(place / "studies", results[study], run),
         published=published_tables(),
         is_original=plan.is_original,
-        face=face(plan, effort, data, convention),
+        provenance=provenance(plan, effort, data, convention),
     )
     made: list[Written] = []
     omitted: dict[str, str] = {}
     for artifact in artifacts:
         try:
-            made.append(_made(artifact, material, failures, place / "artifacts"))
+            made.append(_made(artifact, outcome, failures, place / "artifacts"))
         except (StudyError, SplitError) as error:
             if len(artifacts) == 1:
                 raise
             omitted[artifact.name] = str(error)
-    write_page(place, made, omitted, material.face)
-    return Reproduction(folder=place, written=tuple(made), omitted=omitted, face=material.face)
+    write_page(place, made, omitted, outcome.provenance)
+    return Reproduction(folder=place, written=tuple(made), omitted=omitted, provenance=outcome.provenance)
 
 
-def face(plan: Plan, effort: Effort, data: StudyData, convention: str) -> tuple[str, ...]:
+def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> tuple[str, ...]:
     """Return the lines that say what artifacts were made from."""
     from defectkit import __version__
 
@@ -187,8 +187,8 @@ def _results(
     return results, failures
 
 
-def _made(artifact: Artifact, material: Material, failures: Mapping[str, Exception], folder: Path) -> Written:
+def _made(artifact: Artifact, outcome: Outcome, failures: Mapping[str, Exception], folder: Path) -> Written:
     for study in artifact.studies:
         if study in failures:
             raise StudyError(str(failures[study])) from failures[study]
-    return written(artifact, artifact.make(material), folder)
+    return written(artifact, artifact.make(outcome), folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.reports.csv_tables import write_text
-from defectkit_jacobs2022.artifact import Artifact, Figures, Tables
+from defectkit_jacobs2022.artifact import Artifact, NamedFigures, NamedTables
 from defectkit_jacobs2022.table import Table
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Written:
     folder: Path
 
 
-def written(artifact: Artifact, made: Tables | Figures, folder: Path) -> Written:
+def written(artifact: Artifact, made: NamedTables | NamedFigures, folder: Path) -> Written:
     """Write what an artifact made into a folder.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Tables of the paper, and those that belong beside them, each a pure function of what studies gave."""
+"""NamedTables of the paper, and those that belong beside them, each a pure function of what studies gave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting: defects by type on the sides of splits, and the splits that the material knows or uses."""
+"""Counting: defects by type on the sides of splits, and the splits that the outcome knows or uses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from defectkit.records.label_set import LabelSet
 from defectkit.records.split import Split
 from defectkit.statistics.comparing import fold
 from defectkit.studies.data import StudyData
-from defectkit_jacobs2022.artifact import Material
-from defectkit_jacobs2022.beside import stands_for
+from defectkit_jacobs2022.artifact import Outcome
+from defectkit_jacobs2022.published_rows import stands_for
 
 if TYPE_CHECKING:
     import xarray
@@ -101,15 +101,15 @@ def split_counts(data: StudyData, split: Split) -> CountedSplit:
     return CountedSplit(name=split.name, **sides)
 
 
-def splits_of(material: Material) -> tuple[CountedSplit, ...]:
+def splits_of(outcome: Outcome) -> tuple[CountedSplit, ...]:
     """Return every split that the data know by name with labels that are here, then those that only results have."""
-    data = material.data
+    data = outcome.data
     known = {**({} if data.dataset is None else data.dataset.own_splits), **data.named_splits}
     found: dict[tuple[str, str, str], CountedSplit] = {}
     for name, split in known.items():
         if {split.train_labels, split.test_labels} <= set(data.label_sets):
             found[name, split.train_labels, split.test_labels] = split_counts(data, attrs.evolve(split, name=name))
-    for result in material.results.values():
+    for result in outcome.results.values():
         for used in _of_result(result):
             found.setdefault((used.name, used.train.labels, used.test.labels), used)
     return tuple(found.values())
@@ -149,14 +149,14 @@ def split_name(splits: str, split: str) -> str:
     return split if splits in split or splits == "groups" else f"{splits}, {split}"
 
 
-def published_key(material: Material, split: CountedSplit) -> Key | None:
+def published_key(outcome: Outcome, split: CountedSplit) -> Key | None:
     """Return the row of the published Table 2 that has the same name as a split, or None."""
-    parents, tested = (stands_for(material.roles).get(side.labels, ()) for side in (split.train, split.test))
+    parents, tested = (stands_for(outcome.roles).get(side.labels, ()) for side in (split.train, split.test))
     if ("dataset1" in parents) != ("dataset1" in tested):
         return None
     for pattern, name in PRINTED_SPLITS:
         match = pattern.fullmatch(split.name)
         if match is not None:
             keys = [(parent, match.expand(name)) for parent in parents]
-            return next((key for key in keys if key in material.published[2].rows), None)
+            return next((key for key in keys if key in outcome.published[2].rows), None)
     return None

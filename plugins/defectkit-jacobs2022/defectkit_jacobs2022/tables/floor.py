@@ -11,9 +11,9 @@ from defectkit.conventions import BUILT_IN, Convention
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.studies import error_budget, measurement_floor, select_run
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import notes, ordered
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
+from defectkit_jacobs2022.published_rows import notes, ordered
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.statistics import BY_NAME, OVERALL, lines, types_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PART_TITLES = {
 }
 
 
-def floor(material: Material) -> Tables:
+def floor(outcome: Outcome) -> NamedTables:
     """Return the errors of the truth pushed through the path of a prediction, and the error budget of the detector.
 
     Raises
@@ -40,23 +40,23 @@ def floor(material: Material) -> Tables:
     StudyError
         If the study ``initial`` was not run.
     """
-    run = select_run(material.result(STUDY), 0)
+    run = select_run(outcome.result(STUDY), 0)
     names = [str(name) for name in run["image"].values]
-    images = {name: material.data.images[name] for name in names}
-    labels = material.data.labels(str(material.result(STUDY)["test_labels"].values[0]))
+    images = {name: outcome.data.images[name] for name in names}
+    labels = outcome.data.labels(str(outcome.result(STUDY)["test_labels"].values[0]))
     truth = attrs.evolve(labels, instances={name: labels[name] for name in names})
     own = Convention(**json.loads(run.attrs["convention_settings"]))
-    return {"": _floor(material, truth, images, own), "budget": _budget(material, truth, images, own)}
+    return {"": _floor(outcome, truth, images, own), "budget": _budget(outcome, truth, images, own)}
 
 
-def _floor(material: Material, truth: LabelSet, images: dict[str, Image], own: Convention) -> Table:
+def _floor(outcome: Outcome, truth: LabelSet, images: dict[str, Image], own: Convention) -> Table:
     rules = list({rule.name: rule for rule in (own, *BUILT_IN.values())}.values())
     floors = [measurement_floor(truth, images, convention=rule) for rule in rules]
     columns = (
-        Column(name="statistic", title="statistic", origin=Origin.LABEL),
-        Column(name="unit", title="unit", origin=Origin.LABEL),
-        Column(name="defect_type", title="defect type", origin=Origin.LABEL),
-        *(Column(name=rule.name, title=f"convention {rule.name}") for rule in rules),
+        TableColumn(name="statistic", title="statistic", origin=Origin.LABEL),
+        TableColumn(name="unit", title="unit", origin=Origin.LABEL),
+        TableColumn(name="defect_type", title="defect type", origin=Origin.LABEL),
+        *(TableColumn(name=rule.name, title=f"convention {rule.name}") for rule in rules),
     )
     rows = [
         Row(
@@ -66,23 +66,23 @@ def _floor(material: Material, truth: LabelSet, images: dict[str, Image], own: C
         for statistic, line in lines(types_of(floors), STATISTICS)
     ]
     note = f"Truth: {truth.key}, the {len(images)} test images of the initial split, its own masks as the prediction."
-    return Table(name="floor", title=TITLE, columns=columns, rows=rows, notes=notes(material, own=[note]))
+    return Table(name="floor", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, own=[note]))
 
 
-def _budget(material: Material, truth: LabelSet, images: dict[str, Image], own: Convention) -> Table:
-    settings = json.loads(material.result(STUDY).attrs["settings"])
+def _budget(outcome: Outcome, truth: LabelSet, images: dict[str, Image], own: Convention) -> Table:
+    settings = json.loads(outcome.result(STUDY).attrs["settings"])
     least = settings["min_score"]
     predictions = [
         prediction if least is None else attrs.evolve(prediction, instances=prediction.instances.above(least))
-        for prediction in material.predictions(STUDY, 0)
+        for prediction in outcome.predictions(STUDY, 0)
     ]
     budget = error_budget(truth, predictions, images, convention=own)
     types = ordered(str(t) for t in budget["defect_type"].values if str(t) != "all")
     columns = (
-        Column(name="quantity", title="quantity", origin=Origin.LABEL),
-        Column(name="subset", title="defects", origin=Origin.LABEL),
-        Column(name="defect_type", title="defect type", origin=Origin.LABEL),
-        *(Column(name=part, title=PART_TITLES[part], unit="percent", decimals=2) for part in PARTS),
+        TableColumn(name="quantity", title="quantity", origin=Origin.LABEL),
+        TableColumn(name="subset", title="defects", origin=Origin.LABEL),
+        TableColumn(name="defect_type", title="defect type", origin=Origin.LABEL),
+        *(TableColumn(name=part, title=PART_TITLES[part], unit="percent", decimals=2) for part in PARTS),
     )
     rows = [
         Row(cells=(quantity, subset, line, *(_part(budget, quantity, subset, line, part) for part in PARTS)))
@@ -95,7 +95,7 @@ def _budget(material: Material, truth: LabelSet, images: dict[str, Image], own: 
         "the ruler has no part in them."
     )
     title = "Errors of size and shape: the ruler's part and the detector's"
-    return Table(name="floor-budget", title=title, columns=columns, rows=rows, notes=notes(material, own=[note]))
+    return Table(name="floor-budget", title=title, columns=columns, rows=rows, notes=notes(outcome, own=[note]))
 
 
 def _part(budget: xarray.Dataset, quantity: str, subset: str, line: str, part: str) -> float | None:

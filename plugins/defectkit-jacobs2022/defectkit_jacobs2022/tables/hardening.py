@@ -14,9 +14,9 @@ from defectkit.conventions import Convention
 from defectkit.errors import StudyError
 from defectkit.hardening import Binning, DispersedBarrier, harden
 from defectkit.studies import select_run
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import OURS, PUBLISHED, notes, printed, published_hardening
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
+from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, notes, printed, published_hardening
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.over_runs import SOURCE
 from defectkit_jacobs2022.tables.table_09 import MATERIAL
 
@@ -73,12 +73,12 @@ BINS: Mapping[str, Binning] = MappingProxyType(
 """What the paper leaves open: how wide the bins of one type are, and how they add up."""
 
 
-def hardening_of_sides(material: Material, binning: Binning | None = None) -> dict[str, xarray.Dataset]:
+def hardening_of_sides(outcome: Outcome, binning: Binning | None = None) -> dict[str, xarray.Dataset]:
     """Return the hardening of the true and of the predicted defects of the initial split, image by image.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     binning : Binning, optional
         That of the convention by default.
 
@@ -94,10 +94,10 @@ def hardening_of_sides(material: Material, binning: Binning | None = None) -> di
     """
     import xarray
 
-    run = select_run(material.result(STUDY), 0)
+    run = select_run(outcome.result(STUDY), 0)
     if run.attrs["length_unit"] != "nanometer":
         raise StudyError("the images of the study 'initial' have no pixel size, so there is no hardening to compare")
-    images = {str(name): material.data.images[str(name)] for name in run["image"].values}
+    images = {str(name): outcome.data.images[str(name)] for name in run["image"].values}
     rule = Convention(**json.loads(run.attrs["convention_settings"]))
     types = [str(name) for name in run["defect_type"].values if str(name) != "all"]
     model = DispersedBarrier(binning=binning)
@@ -114,7 +114,7 @@ def hardening_of_sides(material: Material, binning: Binning | None = None) -> di
     return found
 
 
-def hardening(material: Material) -> Tables:
+def hardening(outcome: Outcome) -> NamedTables:
     """Return the mean errors of hardening beside the published ones, the hardening of each image, and what bins do.
 
     Raises
@@ -122,22 +122,22 @@ def hardening(material: Material) -> Tables:
     StudyError
         If the study ``initial`` was not run, or no image has a hardening by truth and by prediction.
     """
-    sides = hardening_of_sides(material)
+    sides = hardening_of_sides(outcome)
     if np.isnan([sides[side]["total_linear"].values for side in SIDES]).any(axis=0).all():
         raise StudyError(f"no image has a hardening by truth and by prediction: {'; '.join(_faults(sides))}")
-    return {"": _errors(material, sides), "images": _images(material, sides), "bins": _bins(material)}
+    return {"": _errors(outcome, sides), "images": _images(outcome, sides), "bins": _bins(outcome)}
 
 
-def _errors(material: Material, sides: dict[str, xarray.Dataset]) -> Table:
+def _errors(outcome: Outcome, sides: dict[str, xarray.Dataset]) -> Table:
     published = published_hardening()
     columns = (
-        Column(name="combination", title="sum over types", origin=Origin.LABEL),
+        TableColumn(name="combination", title="sum over types", origin=Origin.LABEL),
         SOURCE,
-        Column(name="mae", title="MAE", unit="megapascal", decimals=2),
-        Column(name="mape", title="MAPE", unit="percent", decimals=1),
-        Column(name="n_images", title="images"),
-        Column(name="n_undefined", title="images left out"),
-        Column(name="n_zero", title="left out of the MAPE besides"),
+        TableColumn(name="mae", title="MAE", unit="megapascal", decimals=2),
+        TableColumn(name="mape", title="MAPE", unit="percent", decimals=1),
+        TableColumn(name="n_images", title="images"),
+        TableColumn(name="n_undefined", title="images left out"),
+        TableColumn(name="n_zero", title="left out of the MAPE besides"),
     )
     rows = []
     for name in COMBINATIONS:
@@ -154,7 +154,7 @@ def _errors(material: Material, sides: dict[str, xarray.Dataset]) -> Table:
         *(f"Not known: {fault}." for fault in faults[:5]),
         *([f"Not known for {len(faults) - 5} more reasons."] if len(faults) > 5 else []),
     ]
-    return Table(name="hardening", title=TITLE, columns=columns, rows=rows, notes=notes(material, published, own=own))
+    return Table(name="hardening", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, published, own=own))
 
 
 def _faults(sides: dict[str, xarray.Dataset]) -> list[str]:
@@ -162,11 +162,11 @@ def _faults(sides: dict[str, xarray.Dataset]) -> list[str]:
     return sorted({str(note) for side in sides.values() for note in side["total_note"].values if str(note)})
 
 
-def _images(material: Material, sides: dict[str, xarray.Dataset]) -> Table:
+def _images(outcome: Outcome, sides: dict[str, xarray.Dataset]) -> Table:
     columns = (
-        Column(name="image", title="image", origin=Origin.LABEL),
+        TableColumn(name="image", title="image", origin=Origin.LABEL),
         *(
-            Column(name=f"{side}_{name}", title=f"{side}, {name}", unit="megapascal", decimals=1)
+            TableColumn(name=f"{side}_{name}", title=f"{side}, {name}", unit="megapascal", decimals=1)
             for name in COMBINATIONS
             for side in SIDES
         ),
@@ -180,22 +180,22 @@ def _images(material: Material, sides: dict[str, xarray.Dataset]) -> Table:
         title="Hardening of each test image",
         columns=columns,
         rows=rows,
-        notes=notes(material, own=[_made(sides)]),
+        notes=notes(outcome, own=[_made(sides)]),
     )
 
 
-def _bins(material: Material) -> Table:
+def _bins(outcome: Outcome) -> Table:
     columns = (
-        Column(name="bins", title="bins of one type", origin=Origin.LABEL),
-        Column(name="combination", title="sum over types", origin=Origin.LABEL),
-        *(Column(name=side, title=f"mean, {side}", unit="megapascal", decimals=1) for side in SIDES),
-        Column(name="mae", title="MAE", unit="megapascal", decimals=2),
-        Column(name="mape", title="MAPE", unit="percent", decimals=1),
-        Column(name="n_undefined", title="images left out"),
+        TableColumn(name="bins", title="bins of one type", origin=Origin.LABEL),
+        TableColumn(name="combination", title="sum over types", origin=Origin.LABEL),
+        *(TableColumn(name=side, title=f"mean, {side}", unit="megapascal", decimals=1) for side in SIDES),
+        TableColumn(name="mae", title="MAE", unit="megapascal", decimals=2),
+        TableColumn(name="mape", title="MAPE", unit="percent", decimals=1),
+        TableColumn(name="n_undefined", title="images left out"),
     )
     rows = []
     for title, binning in BINS.items():
-        sides = hardening_of_sides(material, binning)
+        sides = hardening_of_sides(outcome, binning)
         for name in COMBINATIONS:
             totals = [sides[side][f"total_{name}"].values for side in SIDES]
             mae, mape, n_undefined, _ = mean_errors(*totals)
@@ -212,7 +212,7 @@ def _bins(material: Material) -> Table:
         title="What the bins of one type do to hardening",
         columns=columns,
         rows=rows,
-        notes=notes(material, own=own),
+        notes=notes(outcome, own=own),
     )
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from defectkit_jacobs2022.artifact import Material
-from defectkit_jacobs2022.beside import OURS, PUBLISHED, findings, notes, ordered, printed
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.published import PublishedTable
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, findings, notes, ordered, printed
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.statistics import (
     BY_NAME,
     OVERALL,
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 SUMMARY = ("average", "range", "sd")
 LABELS = (
-    Column(name="statistic", title="statistic", origin=Origin.LABEL),
-    Column(name="unit", title="unit", origin=Origin.LABEL),
-    Column(name="defect_type", title="defect type", origin=Origin.LABEL),
+    TableColumn(name="statistic", title="statistic", origin=Origin.LABEL),
+    TableColumn(name="unit", title="unit", origin=Origin.LABEL),
+    TableColumn(name="defect_type", title="defect type", origin=Origin.LABEL),
 )
-SOURCE = Column(name="source", title="source", origin=Origin.LABEL)
+SOURCE = TableColumn(name="source", title="source", origin=Origin.LABEL)
 N_RESAMPLES = 1000
 
 
@@ -65,12 +65,12 @@ def summary(values: ArrayLike, ddof: int) -> tuple[float, float, float, int]:
     return float(defined.mean()), float(np.ptp(defined)), sd, n_undefined
 
 
-def over_runs(material: Material, study: str, published: PublishedTable, *, name: str, title: str, stem: str) -> Table:
+def over_runs(outcome: Outcome, study: str, published: PublishedTable, *, name: str, title: str, stem: str) -> Table:
     """Return the statistics of each run of a study, beside those of the paper.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     study : str
     published : PublishedTable
         Its columns ``<stem>_1``, ``<stem>_2`` ... are the runs of the paper.
@@ -84,18 +84,18 @@ def over_runs(material: Material, study: str, published: PublishedTable, *, name
     StudyError
         If the study was not run.
     """
-    result = material.result(study)
+    result = outcome.result(study)
     runs = evaluations(result)
     printed_runs = [column for column in published.columns if column.startswith(f"{stem}_")]
     n = max(len(runs), len(printed_runs))
     columns = (
         *LABELS,
         SOURCE,
-        *(Column(name=f"{stem}_{k}", title=f"{stem} {k}") for k in range(1, n + 1)),
-        Column(name="average", title="average"),
-        Column(name="range", title="range"),
-        Column(name="sd", title="SD"),
-        Column(name="n_undefined", title="undefined"),
+        *(TableColumn(name=f"{stem}_{k}", title=f"{stem} {k}") for k in range(1, n + 1)),
+        TableColumn(name="average", title="average"),
+        TableColumn(name="range", title="range"),
+        TableColumn(name="sd", title="SD"),
+        TableColumn(name="n_undefined", title="undefined"),
     )
     statistics = [BY_NAME[key] for key in dict.fromkeys(key for key, _ in published.rows)]
     types = types_of(runs)
@@ -121,9 +121,9 @@ def over_runs(material: Material, study: str, published: PublishedTable, *, name
         else "SD: ddof 1.",
         "Undefined: runs without a value, which average, range and SD leave out.",
         *left_out(runs, [f"{stem} {k}" for k in range(1, len(runs) + 1)], statistics),
-        *findings(material, published.number),
+        *findings(outcome, published.number),
     ]
-    return Table(name=name, title=title, columns=columns, rows=rows, notes=notes(material, published, own=own))
+    return Table(name=name, title=title, columns=columns, rows=rows, notes=notes(outcome, published, own=own))
 
 
 def _with_published(types: Sequence[str], published: PublishedTable) -> Sequence[str]:
@@ -131,13 +131,13 @@ def _with_published(types: Sequence[str], published: PublishedTable) -> Sequence
 
 
 def bootstrap_table(
-    material: Material, study: str, statistics: Iterable[Statistic], *, name: str, title: str, stem: str
+    outcome: Outcome, study: str, statistics: Iterable[Statistic], *, name: str, title: str, stem: str
 ) -> Table:
     """Return the statistics of each run of a study that are over all types, with bootstrap intervals.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     study : str
     statistics : iterable of Statistic
         A number of defects has no interval here.
@@ -151,16 +151,16 @@ def bootstrap_table(
     """
     from defectkit.studies import bootstrap
 
-    result = material.result(study)
+    result = outcome.result(study)
     wanted = [statistic for statistic in statistics if statistic.variable != "n_true"]
     variables = {s.name: f"overall_{s.variable}" if s.by_type else s.variable for s in wanted}
     columns = (
-        Column(name=stem, title=stem, origin=Origin.LABEL),
+        TableColumn(name=stem, title=stem, origin=Origin.LABEL),
         *LABELS[:2],
-        Column(name="value", title="value"),
-        Column(name="low", title="low end"),
-        Column(name="high", title="high end"),
-        Column(name="n_degenerate", title="degenerate resamples"),
+        TableColumn(name="value", title="value"),
+        TableColumn(name="low", title="low end"),
+        TableColumn(name="high", title="high end"),
+        TableColumn(name="n_degenerate", title="degenerate resamples"),
     )
     rows = []
     for number, run in enumerate(evaluations(result), start=1):
@@ -176,7 +176,7 @@ def bootstrap_table(
         "higher for the high end.",
         "Each statistic by type is the unweighted mean over types.",
     ]
-    return Table(name=name, title=title, columns=columns, rows=rows, notes=notes(material, own=own))
+    return Table(name=name, title=title, columns=columns, rows=rows, notes=notes(outcome, own=own))
 
 
 def _end(drawn: xarray.Dataset, name: str, statistic: Statistic, run: xarray.Dataset) -> float:

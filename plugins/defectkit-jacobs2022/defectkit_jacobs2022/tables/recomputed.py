@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from defectkit_jacobs2022.audit.rounding import Computed, extent, mean, spread
-from defectkit_jacobs2022.beside import TYPES, reference
 from defectkit_jacobs2022.published import PublishedRow, PublishedTable
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.published_rows import TYPES, reference
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.statistics import BY_NAME, OVERALL
 
 CLOSES = "closes"
@@ -39,13 +39,13 @@ def recomputed(published: PublishedTable) -> Table:
     stem = STEMS[published.number]
     runs = [column for column in published.columns if column.startswith(stem)]
     columns = (
-        Column(name="statistic", title="statistic", origin=Origin.LABEL),
-        Column(name="defect_type", title="defect type", origin=Origin.LABEL),
-        Column(name="what", title="what", origin=Origin.LABEL),
-        Column(name="value", title="value", origin=Origin.PUBLISHED),
-        Column(name="recomputed", title="recomputed"),
-        Column(name="difference", title="difference"),
-        Column(name="verdict", title="verdict"),
+        TableColumn(name="statistic", title="statistic", origin=Origin.LABEL),
+        TableColumn(name="defect_type", title="defect type", origin=Origin.LABEL),
+        TableColumn(name="what", title="what", origin=Origin.LABEL),
+        TableColumn(name="value", title="value", origin=Origin.PUBLISHED),
+        TableColumn(name="recomputed", title="recomputed"),
+        TableColumn(name="difference", title="difference"),
+        TableColumn(name="verdict", title="verdict"),
     )
     rows = [_row(*line) for row in published for line in (*_means_over_types(published, row), *_over(row, runs))]
     notes = (

@@ -1,4 +1,4 @@
-"""Statistics: the numbers of one run that Tables 5, 7 and 8 are made of."""
+"""Statistics: the numbers of one run that NamedTables 5, 7 and 8 are made of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 
 from defectkit.reports.evaluation_tables import at_threshold
 from defectkit.studies import select_run
-from defectkit_jacobs2022.beside import ordered
+from defectkit_jacobs2022.published_rows import ordered
 
 if TYPE_CHECKING:
     import xarray

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from defectkit import hooks
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import notes, reference
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
+from defectkit_jacobs2022.published_rows import notes, reference
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
 TITLE = "Statistics: what the paper calls them, and what computes them here"
 METRICS: Mapping[str, str] = {
@@ -20,15 +20,15 @@ METRICS: Mapping[str, str] = {
 """What the registry of published tables calls a statistic here, and the metric that computes it."""
 
 
-def table_03(material: Material) -> Tables:
+def table_03(outcome: Outcome) -> NamedTables:
     """Return Table 3: every published statistic with the metric for it, then the metrics that the paper has not."""
-    published = material.published[3]
+    published = outcome.published[3]
     columns = (
-        Column(name="statistic", title="statistic", origin=Origin.PUBLISHED),
-        Column(name="meaning", title="meaning, in our words", origin=Origin.PUBLISHED),
-        Column(name="metric", title="metric"),
-        Column(name="description", title="what it computes"),
-        Column(name="module", title="documented in"),
+        TableColumn(name="statistic", title="statistic", origin=Origin.PUBLISHED),
+        TableColumn(name="meaning", title="meaning, in our words", origin=Origin.PUBLISHED),
+        TableColumn(name="metric", title="metric"),
+        TableColumn(name="description", title="what it computes"),
+        TableColumn(name="module", title="documented in"),
     )
     metrics = {name: registered.cls for name, registered in hooks.table("metric").items()}
     used = [METRICS[str(row["here"])] for row in published]
@@ -38,7 +38,7 @@ def table_03(material: Material) -> Tables:
     ]
     rows += [Row(cells=(None, None, name, *_described(metric))) for name, metric in metrics.items() if name not in used]
     table = Table(
-        name="table3", title=TITLE, columns=columns, rows=rows, notes=notes(material, own=[reference(published)])
+        name="table3", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, own=[reference(published)])
     )
     return {"": table}
 

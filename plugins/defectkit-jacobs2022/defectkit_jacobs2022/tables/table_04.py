@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from defectkit import studies
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import notes, reference
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
+from defectkit_jacobs2022.published_rows import notes, reference
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
 TITLE = "Test types: what changes, what it tells, and what declares it here"
 TEST_TYPES: Mapping[str, Callable[..., studies.Study]] = {
@@ -23,15 +23,15 @@ OTHERS = (studies.single_split, studies.leave_percent_out, studies.run_to_run, s
 """Test types of the text of the paper that its Table 4 does not list."""
 
 
-def table_04(material: Material) -> Tables:
+def table_04(outcome: Outcome) -> NamedTables:
     """Return Table 4, then the test types that only the text of the paper has."""
-    published = material.published[4]
+    published = outcome.published[4]
     columns = (
-        Column(name="test", title="test", origin=Origin.PUBLISHED),
-        Column(name="changed", title="what changes, in our words", origin=Origin.PUBLISHED),
-        Column(name="learned", title="what it tells, in our words", origin=Origin.PUBLISHED),
-        Column(name="function", title="function"),
-        Column(name="description", title="what it does"),
+        TableColumn(name="test", title="test", origin=Origin.PUBLISHED),
+        TableColumn(name="changed", title="what changes, in our words", origin=Origin.PUBLISHED),
+        TableColumn(name="learned", title="what it tells, in our words", origin=Origin.PUBLISHED),
+        TableColumn(name="function", title="function"),
+        TableColumn(name="description", title="what it does"),
     )
     rows = [
         Row(cells=(row.key[0], row["changed"], row["learned"], *_described(TEST_TYPES[row.key[0]])))
@@ -39,7 +39,7 @@ def table_04(material: Material) -> Tables:
     ]
     rows += [Row(cells=(None, None, None, *_described(function))) for function in OTHERS]
     table = Table(
-        name="table4", title=TITLE, columns=columns, rows=rows, notes=notes(material, own=[reference(published)])
+        name="table4", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, own=[reference(published)])
     )
     return {"": table}
 

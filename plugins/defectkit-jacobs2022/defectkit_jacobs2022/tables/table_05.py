@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
 from defectkit_jacobs2022.tables.over_runs import bootstrap_table, over_runs
 from defectkit_jacobs2022.tables.recomputed import recomputed
 from defectkit_jacobs2022.tables.statistics import STATISTICS
@@ -10,13 +10,13 @@ from defectkit_jacobs2022.tables.statistics import STATISTICS
 TITLE = "Random cross validation: how much the choice of images matters"
 
 
-def table_05(material: Material) -> Tables:
+def table_05(outcome: Outcome) -> NamedTables:
     """Return Table 5, its bootstrap intervals, and the published table recomputed."""
-    published = material.published[5]
+    published = outcome.published[5]
     return {
-        "": over_runs(material, "random-cv", published, name="table5", title=TITLE, stem="split"),
+        "": over_runs(outcome, "random-cv", published, name="table5", title=TITLE, stem="split"),
         "bootstrap": bootstrap_table(
-            material,
+            outcome,
             "random-cv",
             STATISTICS,
             name="table5-bootstrap",

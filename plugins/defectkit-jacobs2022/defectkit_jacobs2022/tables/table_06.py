@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import OURS, PUBLISHED, TYPES, findings, notes, ordered, printed
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
 from defectkit_jacobs2022.published import PublishedRow
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, TYPES, findings, notes, ordered, printed
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.counting import LEAVE_OUT
 from defectkit_jacobs2022.tables.over_runs import SOURCE
 from defectkit_jacobs2022.tables.statistics import BY_NAME, OVERALL, evaluations, left_out, types_of
@@ -17,7 +17,7 @@ FACTS = ("irradiation", "alloy", "microscope")
 FIND, TYPE = BY_NAME["find_f1"], BY_NAME["type_f1"]
 
 
-def table_06(material: Material) -> Tables:
+def table_06(outcome: Outcome) -> NamedTables:
     """Return Table 6.
 
     Raises
@@ -25,20 +25,20 @@ def table_06(material: Material) -> Tables:
     StudyError
         If the study ``groups`` was not run.
     """
-    result, published = material.result("groups"), material.published[6]
+    result, published = outcome.result("groups"), outcome.published[6]
     runs = evaluations(result)
     types = ordered([*types_of(runs), *TYPES])
     columns = (
-        Column(name="group", title="left out", origin=Origin.LABEL),
-        Column(name="train_labels", title="trained on", origin=Origin.LABEL),
+        TableColumn(name="group", title="left out", origin=Origin.LABEL),
+        TableColumn(name="train_labels", title="trained on", origin=Origin.LABEL),
         SOURCE,
-        Column(name="train_images", title="training images"),
-        Column(name="train_defects", title="training defects"),
-        *(Column(name=f"train_{t}", title=f"training {t}") for t in types),
-        Column(name="test_images", title="test images"),
-        Column(name="test_defects", title="test defects"),
-        *(Column(name=f"type_f1_{t}", title=f"type F1, {t}", decimals=2) for t in (*types, OVERALL)),
-        Column(name="find_f1", title="find F1", decimals=2),
+        TableColumn(name="train_images", title="training images"),
+        TableColumn(name="train_defects", title="training defects"),
+        *(TableColumn(name=f"train_{t}", title=f"training {t}") for t in types),
+        TableColumn(name="test_images", title="test images"),
+        TableColumn(name="test_defects", title="test defects"),
+        *(TableColumn(name=f"type_f1_{t}", title=f"type F1, {t}", decimals=2) for t in (*types, OVERALL)),
+        TableColumn(name="find_f1", title="find F1", decimals=2),
     )
     rows, titles = [], []
     of_fact: dict[str, list[Row]] = {fact: [] for fact in FACTS}
@@ -68,9 +68,9 @@ def table_06(material: Material) -> Tables:
         "Each group is tested with its labels in the expanded set, whatever the training labels.",
         "The paper does not name the group that it left out.",
         *left_out(runs, titles, (TYPE,)),
-        *findings(material, 6),
+        *findings(outcome, 6),
     ]
-    table = Table(name="table6", title=TITLE, columns=columns, rows=rows, notes=notes(material, published, own=own))
+    table = Table(name="table6", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, published, own=own))
     return {"": table}
 
 

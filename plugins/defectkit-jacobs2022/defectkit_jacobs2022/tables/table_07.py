@@ -16,9 +16,9 @@ from defectkit.records.label_set import LabelSet
 from defectkit.studies import select_run
 from defectkit.workflows.agreement import agree
 from defectkit.workflows.evaluate import evaluate
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import OURS, PUBLISHED, TYPES, notes, ordered, printed
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
+from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, TYPES, notes, ordered, printed
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.over_runs import LABELS, SOURCE
 from defectkit_jacobs2022.tables.statistics import BY_NAME, OVERALL, evaluations, left_out, lines, types_of
 
@@ -37,7 +37,7 @@ FIGURES = (
 )
 
 
-def table_07(material: Material) -> Tables:
+def table_07(outcome: Outcome) -> NamedTables:
     """Return Table 7, every pairing of training and test labels beside the people, and how far these agree.
 
     Raises
@@ -45,8 +45,8 @@ def table_07(material: Material) -> Tables:
     StudyError
         If the study ``label-sets`` was not run, or lacks a pair of label sets.
     """
-    result = material.result(STUDY)
-    return {"": _own_labels(material, result), "crossed": _crossed(material, result), "agreement": _agreement(material)}
+    result = outcome.result(STUDY)
+    return {"": _own_labels(outcome, result), "crossed": _crossed(outcome, result), "agreement": _agreement(outcome)}
 
 
 def _run_of(result: xarray.Dataset, train: str, test: str) -> int:
@@ -63,15 +63,15 @@ def _run_of(result: xarray.Dataset, train: str, test: str) -> int:
     return pairs.index((train, test))
 
 
-def _own_labels(material: Material, result: xarray.Dataset) -> Table:
-    published, roles = material.published[7], material.roles
+def _own_labels(outcome: Outcome, result: xarray.Dataset) -> Table:
+    published, roles = outcome.published[7], outcome.roles
     sets = (roles.first, roles.second)
     runs = [select_run(result, _run_of(result, key, key)) for key in sets]
     types = types_of(runs)
     columns = (
         *LABELS,
         SOURCE,
-        *(Column(name=name, title=f"in place of {name}") for name in published.columns),
+        *(TableColumn(name=name, title=f"in place of {name}") for name in published.columns),
     )
     statistics = [BY_NAME[key] for key in dict.fromkeys(key for key, _ in published.rows)]
     rows = []
@@ -88,15 +88,15 @@ def _own_labels(material: Material, result: xarray.Dataset) -> Table:
         *(f"In place of {name}: {key}." for name, key in zip(published.columns, sets, strict=True)),
         *left_out(runs, sets, statistics),
     ]
-    return Table(name="table7", title=TITLE, columns=columns, rows=rows, notes=notes(material, published, own=own))
+    return Table(name="table7", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, published, own=own))
 
 
-def _crossed(material: Material, result: xarray.Dataset) -> Table:
+def _crossed(outcome: Outcome, result: xarray.Dataset) -> Table:
     columns = (
-        Column(name="by", title="who says what is there", origin=Origin.LABEL),
-        Column(name="test_labels", title="against the labels", origin=Origin.LABEL),
-        *(Column(name=name, title=_title(name), decimals=BY_NAME[name].decimals) for name in CROSSED),
-        Column(name="type_kappa", title="kappa of types", decimals=2),
+        TableColumn(name="by", title="who says what is there", origin=Origin.LABEL),
+        TableColumn(name="test_labels", title="against the labels", origin=Origin.LABEL),
+        *(TableColumn(name=name, title=_title(name), decimals=BY_NAME[name].decimals) for name in CROSSED),
+        TableColumn(name="type_kappa", title="kappa of types", decimals=2),
     )
     rows, titles, runs = [], [], []
     for run, evaluation in enumerate(evaluations(result)):
@@ -104,7 +104,7 @@ def _crossed(material: Material, result: xarray.Dataset) -> Table:
         rows.append(Row(cells=(f"a model trained on {train}", test, *_figures(evaluation))))
         titles.append(f"trained on {train}, tested on {test}")
         runs.append(evaluation)
-    for drawn, test, evaluation in _people(material):
+    for drawn, test, evaluation in _people(outcome):
         rows.append(Row(cells=(f"{PEOPLE} {drawn}", test, *_figures(evaluation))))
         titles.append(f"{drawn} against {test}")
         runs.append(evaluation)
@@ -114,7 +114,7 @@ def _crossed(material: Material, result: xarray.Dataset) -> Table:
         *left_out(runs, titles, [BY_NAME[name] for name in CROSSED]),
     ]
     title = "Models and people, each against the labels of both groups"
-    return Table(name="table7-crossed", title=title, columns=columns, rows=rows, notes=notes(material, own=own))
+    return Table(name="table7-crossed", title=title, columns=columns, rows=rows, notes=notes(outcome, own=own))
 
 
 def _title(name: str) -> str:
@@ -138,21 +138,21 @@ class _TestSide:
     convention: Convention
 
     @classmethod
-    def of(cls, material: Material) -> _TestSide:
-        result = material.result(STUDY)
+    def of(cls, outcome: Outcome) -> _TestSide:
+        result = outcome.result(STUDY)
         tested = [str(name) for name in select_run(result, 0)["image"].values]
         first, second = (
             attrs.evolve(labels, instances={name: labels[name] for name in tested})
-            for labels in map(material.data.labels, (material.roles.first, material.roles.second))
+            for labels in map(outcome.data.labels, (outcome.roles.first, outcome.roles.second))
         )
         settings = json.loads(result.attrs["conventions"])[str(result["convention"].values[0])]
-        images = {name: material.data.images[name] for name in tested}
+        images = {name: outcome.data.images[name] for name in tested}
         return cls(labels=(first, second), images=images, convention=Convention(**settings))
 
 
-def _people(material: Material) -> Iterator[tuple[str, str, xarray.Dataset]]:
+def _people(outcome: Outcome) -> Iterator[tuple[str, str, xarray.Dataset]]:
     """Yield who drew, against whom, and the evaluation, for both orders."""
-    side = _TestSide.of(material)
+    side = _TestSide.of(outcome)
     for drawn, test in (side.labels[::-1], side.labels):
         evaluation = evaluate(
             test, drawn, side.images, convention=side.convention, metrics=[Find(), TypeScores(), Errors()]
@@ -160,16 +160,16 @@ def _people(material: Material) -> Iterator[tuple[str, str, xarray.Dataset]]:
         yield drawn.key, test.key, evaluation
 
 
-def _agreement(material: Material) -> Table:
-    side = _TestSide.of(material)
+def _agreement(outcome: Outcome) -> Table:
+    side = _TestSide.of(outcome)
     result = agree(*side.labels, side.images, convention=side.convention)
     at = result.sel(iou_threshold=result.attrs["iou_threshold"])
     columns = (
         *LABELS,
-        Column(name="value", title="value"),
-        Column(name="low", title="low end"),
-        Column(name="high", title="high end"),
-        Column(name="n_degenerate", title="degenerate resamples"),
+        TableColumn(name="value", title="value"),
+        TableColumn(name="low", title="low end"),
+        TableColumn(name="high", title="high end"),
+        TableColumn(name="n_degenerate", title="degenerate resamples"),
     )
     rows = [
         Row(cells=(title, unit, line, *_ends(at, name, line)), decimals=decimals)
@@ -183,7 +183,7 @@ def _agreement(material: Material) -> Table:
         f"Intervals: {result.attrs['bootstrap']}. Differences are {second} less {first}, of {first}.",
     ]
     title = "How far the two groups of people agree on the test images"
-    return Table(name="table7-agreement", title=title, columns=columns, rows=rows, notes=notes(material, own=own))
+    return Table(name="table7-agreement", title=title, columns=columns, rows=rows, notes=notes(outcome, own=own))
 
 
 def _lines_of(at: xarray.Dataset, name: str) -> Sequence[str]:

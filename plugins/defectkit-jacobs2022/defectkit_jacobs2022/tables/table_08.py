@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
 from defectkit_jacobs2022.tables.over_runs import bootstrap_table, over_runs
 from defectkit_jacobs2022.tables.recomputed import recomputed
 from defectkit_jacobs2022.tables.statistics import STATISTICS
@@ -10,13 +10,13 @@ from defectkit_jacobs2022.tables.statistics import STATISTICS
 TITLE = "Randomness of training: one configuration with several seeds"
 
 
-def table_08(material: Material) -> Tables:
+def table_08(outcome: Outcome) -> NamedTables:
     """Return Table 8, its bootstrap intervals, and the published table recomputed."""
-    published = material.published[8]
+    published = outcome.published[8]
     return {
-        "": over_runs(material, "runs", published, name="table8", title=TITLE, stem="run"),
+        "": over_runs(outcome, "runs", published, name="table8", title=TITLE, stem="run"),
         "bootstrap": bootstrap_table(
-            material,
+            outcome,
             "runs",
             STATISTICS,
             name="table8-bootstrap",

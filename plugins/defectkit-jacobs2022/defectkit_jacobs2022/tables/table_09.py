@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from defectkit.hardening import load_material
-from defectkit.hardening.material import Material as Constants
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import TYPES, notes, printed, reference
+from defectkit.hardening import Material, load_material
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
 from defectkit_jacobs2022.published import PublishedTable
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.published_rows import TYPES, notes, printed, reference
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
-TITLE = "Constants of the hardening model"
+TITLE = "Material of the hardening model"
 MATERIAL = "fecral"
 PREFIX = "barrier_strength_"
 
 
-def table_09(material: Material) -> Tables:
+def table_09(outcome: Outcome) -> NamedTables:
     """Return Table 9, with the product of the constants that stands before the root for each type."""
-    published = material.published[9]
+    published = outcome.published[9]
     constants = load_material(MATERIAL)
     columns = (
-        Column(name="constant", title="constant", origin=Origin.LABEL),
-        Column(name="unit", title="unit", origin=Origin.LABEL),
-        Column(name="value", title="here"),
-        Column(name="value", title="value", origin=Origin.PUBLISHED),
+        TableColumn(name="constant", title="constant", origin=Origin.LABEL),
+        TableColumn(name="unit", title="unit", origin=Origin.LABEL),
+        TableColumn(name="value", title="here"),
+        TableColumn(name="value", title="value", origin=Origin.PUBLISHED),
     )
     ours = _constants(constants)
     rows = [_row(published, name, unit, value) for name, (unit, value) in ours.items()]
@@ -47,11 +46,11 @@ def table_09(material: Material) -> Tables:
         "Hardening by obstacles of one size d and number density rho is M alpha mu b sqrt(rho d); the products are not "
         "printed in the paper.",
     )
-    table = Table(name="table9", title=TITLE, columns=columns, rows=rows, notes=notes(material, own=own))
+    table = Table(name="table9", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, own=own))
     return {"": table}
 
 
-def _constants(constants: Constants) -> dict[str, tuple[str, float]]:
+def _constants(constants: Material) -> dict[str, tuple[str, float]]:
     return {
         "taylor_factor": ("", constants.taylor_factor),
         "shear_modulus": ("GPa", float(constants.shear_modulus.magnitude)),

@@ -9,10 +9,10 @@ from defectkit.datasets.prefix_table import PrefixTable
 from defectkit.datasets.toml import read_toml
 from defectkit.records.image import Image
 from defectkit.resources import registry_path
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import findings, notes, printed
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
 from defectkit_jacobs2022.published import PublishedTable
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.published_rows import findings, notes, printed
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
 TITLE = "Pixel size and foil thickness by the beginning of the image name"
 NO_PREFIX = "no beginning of Table 10"
@@ -22,21 +22,21 @@ Line = tuple[str, float | None, float | None, str, str]
 """Beginning of the name, pixel size, thickness, and where each came from."""
 
 
-def table_10(material: Material) -> Tables:
+def table_10(outcome: Outcome) -> NamedTables:
     """Return Table 10: a row for each beginning of a name and calibration that occurs, then what only the paper has."""
-    published = material.published[10]
+    published = outcome.published[10]
     columns = (
-        Column(name="image", title="image name", origin=Origin.LABEL),
-        Column(name="n_images", title="images"),
-        Column(name="pixel_size", title="pixel size", unit="nanometer / pixel", decimals=6),
-        Column(name="pixel_size_source", title="pixel size from"),
-        Column(name="thickness", title="thickness", unit="nanometer", decimals=1),
-        Column(name="thickness_source", title="thickness from"),
-        Column(name="pixel_size", title="pixel size", unit="nanometer / pixel", origin=Origin.PUBLISHED),
-        Column(name="thickness", title="thickness", unit="nanometer", origin=Origin.PUBLISHED),
-        Column(name="thickness_mark", title="beside the thickness", origin=Origin.PUBLISHED),
+        TableColumn(name="image", title="image name", origin=Origin.LABEL),
+        TableColumn(name="n_images", title="images"),
+        TableColumn(name="pixel_size", title="pixel size", unit="nanometer / pixel", decimals=6),
+        TableColumn(name="pixel_size_source", title="pixel size from"),
+        TableColumn(name="thickness", title="thickness", unit="nanometer", decimals=1),
+        TableColumn(name="thickness_source", title="thickness from"),
+        TableColumn(name="pixel_size", title="pixel size", unit="nanometer / pixel", origin=Origin.PUBLISHED),
+        TableColumn(name="thickness", title="thickness", unit="nanometer", origin=Origin.PUBLISHED),
+        TableColumn(name="thickness_mark", title="beside the thickness", origin=Origin.PUBLISHED),
     )
-    lines = Counter(_lines(material.data.images.values()))
+    lines = Counter(_lines(outcome.data.images.values()))
     names = [*(row.key[0] for row in published), NO_PREFIX]
     rows = [
         Row(cells=(name, n, pixel_size, size_source, thickness, thickness_source, *_printed(published, name)))
@@ -53,9 +53,9 @@ def table_10(material: Material) -> Tables:
     own = (
         "In names of the paper N stands for a number.",
         "Pixels that were joined are larger than the published ones by the number of pixels along a side.",
-        *findings(material, 10),
+        *findings(outcome, 10),
     )
-    table = Table(name="table10", title=TITLE, columns=columns, rows=rows, notes=notes(material, published, own=own))
+    table = Table(name="table10", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, published, own=own))
     return {"": table}
 
 

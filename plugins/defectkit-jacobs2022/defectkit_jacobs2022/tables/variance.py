@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from defectkit.studies import variance_decomposition
 from defectkit.studies.results import HEADLINES
-from defectkit_jacobs2022.artifact import Artifact, Material, Tables
-from defectkit_jacobs2022.beside import notes
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
+from defectkit_jacobs2022.published_rows import notes
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
 if TYPE_CHECKING:
     import xarray
@@ -18,7 +18,7 @@ TITLE = "Where the spread of each figure comes from: seed, split, labels and con
 UNITS = {"percent": "%", "": ""}
 
 
-def variance(material: Material) -> Tables:
+def variance(outcome: Outcome) -> NamedTables:
     """Return the shares of the spread of each headline figure, and how far it spreads over the levels of each factor.
 
     Raises
@@ -27,23 +27,23 @@ def variance(material: Material) -> Tables:
         If a study was not run, or its runs are not fully crossed.
     """
     columns = (
-        Column(name="study", title="study", origin=Origin.LABEL),
-        Column(name="statistic", title="statistic", origin=Origin.LABEL),
-        Column(name="unit", title="unit of the SD", origin=Origin.LABEL),
-        Column(name="factor", title="factor", origin=Origin.LABEL),
-        Column(name="n_levels", title="levels"),
-        Column(name="share", title="share of the spread", decimals=3),
-        Column(name="sd", title="SD over levels", decimals=3),
-        Column(name="n_undefined", title="runs without a value"),
+        TableColumn(name="study", title="study", origin=Origin.LABEL),
+        TableColumn(name="statistic", title="statistic", origin=Origin.LABEL),
+        TableColumn(name="unit", title="unit of the SD", origin=Origin.LABEL),
+        TableColumn(name="factor", title="factor", origin=Origin.LABEL),
+        TableColumn(name="n_levels", title="levels"),
+        TableColumn(name="share", title="share of the spread", decimals=3),
+        TableColumn(name="sd", title="SD over levels", decimals=3),
+        TableColumn(name="n_undefined", title="runs without a value"),
     )
-    rows = [row for study in STUDIES for row in _rows(study, variance_decomposition(material.result(study)))]
+    rows = [row for study in STUDIES for row in _rows(study, variance_decomposition(outcome.result(study)))]
     own = [
         "Shares of the sum of squares about the mean add up to 1 for each study and statistic; they describe the runs "
         "that were made and are no estimates for other seeds or splits.",
         "Factors with one level are left out. Where a run has no value, or all are equal, nothing can be shared out.",
         "SD: ddof 1, of the means of the levels.",
     ]
-    table = Table(name="variance", title=TITLE, columns=columns, rows=rows, notes=notes(material, own=own))
+    table = Table(name="variance", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, own=own))
     return {"": table}
 
 

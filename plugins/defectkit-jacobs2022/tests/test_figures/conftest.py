@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import attrs
 import pytest
-from defectkit_jacobs2022.artifact import Material, Roles
+from defectkit_jacobs2022.artifact import Outcome, Roles
 from defectkit_jacobs2022.published import published_tables
 
 from defectkit.records import Split
@@ -58,7 +58,7 @@ def _choice(label: str, names: Iterable[str]) -> SplitChoice:
 
 
 @pytest.fixture(scope="session")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Every study that a figure needs, run for real on eleven images."""
     folder = tmp_path_factory.mktemp("study")
     data = _data()
@@ -85,12 +85,16 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
         )
         for name, splits in choices.items()
     }  # fmt: skip
-    return Material(
+    return Outcome(
         data=data,
         roles=Roles(first=KEY, second=KEY, expanded=KEY),
         results=results,
         predictions=lambda study, run: kept_predictions(folder, results[study], run),
         published=published_tables(),
         is_original=False,
-        face=("tiny: eleven synthetic images", "labels truth@1", "pixel-forest, five trees, convention jacobs2022"),
+        provenance=(
+            "tiny: eleven synthetic images",
+            "labels truth@1",
+            "pixel-forest, five trees, convention jacobs2022",
+        ),
     )

@@ -6,7 +6,7 @@ import warnings
 import attrs
 import numpy as np
 import pytest
-from defectkit_jacobs2022.artifact import Material
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.figures import FIGURES
 
 from defectkit.errors import StudyError
@@ -22,36 +22,34 @@ def test_every_figure_of_the_paper_that_is_a_plot_has_a_name() -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_figures_say_what_made_them_and_need_no_global_state(material: Material, name: str) -> None:
+def test_figures_say_what_made_them_and_need_no_global_state(outcome: Outcome, name: str) -> None:
     artifact = FIGURES[name]
-    needed = attrs.evolve(material, results={study: material.result(study) for study in artifact.studies})
+    needed = attrs.evolve(outcome, results={study: outcome.result(study) for study in artifact.studies})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         made = artifact.make(needed)
         assert list(made) == [""]
         for figure in made.values():
-            face = figure.get_supxlabel()
-            for line in material.face:
-                assert line in face
+            provenance = figure.get_supxlabel()
+            for line in outcome.provenance:
+                assert line in provenance
             figure.savefig(io.BytesIO(), format="svg")
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_without_its_study_says_which_is_missing(material: Material, name: str) -> None:
+def test_a_figure_without_its_study_says_which_is_missing(outcome: Outcome, name: str) -> None:
     with pytest.raises(StudyError, match=FIGURES[name].studies[0]):
-        FIGURES[name].make(attrs.evolve(material, results={}))
+        FIGURES[name].make(attrs.evolve(outcome, results={}))
 
 
-def of_one_run(
-    material: Material, images: dict[str, Image], predicted: dict[str, Instances], convention: str
-) -> Material:
-    (truth,) = material.data.label_sets.values()
+def of_one_run(outcome: Outcome, images: dict[str, Image], predicted: dict[str, Instances], convention: str) -> Outcome:
+    (truth,) = outcome.data.label_sets.values()
     run = evaluate_resampleable(truth, predicted, images, convention=convention)
     result = joined([run]).assign_coords(test_labels=("run", [truth.key])).assign_attrs(settings='{"min_score": null}')
     made = tuple(Prediction(image=name, instances=i, detector="somebody") for name, i in predicted.items())
     return attrs.evolve(
-        material,
-        data=attrs.evolve(material.data, images=images),
+        outcome,
+        data=attrs.evolve(outcome.data, images=images),
         results={"initial": result},
         predictions=lambda study, run: made,
     )
@@ -61,10 +59,10 @@ OF_ONE_RUN = [name for name, artifact in FIGURES.items() if artifact.studies == 
 
 
 @pytest.mark.parametrize("name", OF_ONE_RUN)
-def test_a_detector_that_finds_nothing_is_drawn(material: Material, name: str) -> None:
-    truth: LabelSet = material.data.labels("truth@1")
+def test_a_detector_that_finds_nothing_is_drawn(outcome: Outcome, name: str) -> None:
+    truth: LabelSet = outcome.data.labels("truth@1")
     nothing = {image: Instances.empty(truth[image].shape, truth[image].types) for image in truth}
-    about = of_one_run(material, dict(material.data.images), nothing, "jacobs2022")
+    about = of_one_run(outcome, dict(outcome.data.images), nothing, "jacobs2022")
     figure = FIGURES[name].make(about)[""]
     figure.savefig(io.BytesIO(), format="svg")
     if name == "figure6":
@@ -75,11 +73,11 @@ def test_a_detector_that_finds_nothing_is_drawn(material: Material, name: str) -
 
 
 @pytest.mark.parametrize("name", OF_ONE_RUN)
-def test_images_without_a_pixel_size_are_drawn_in_pixels(material: Material, name: str) -> None:
-    truth: LabelSet = material.data.labels("truth@1")
-    bare = {image: attrs.evolve(i, calibration=None) for image, i in material.data.images.items()}
+def test_images_without_a_pixel_size_are_drawn_in_pixels(outcome: Outcome, name: str) -> None:
+    truth: LabelSet = outcome.data.labels("truth@1")
+    bare = {image: attrs.evolve(i, calibration=None) for image, i in outcome.data.images.items()}
     perfect = {image: attrs.evolve(truth[image], scores=np.ones(len(truth[image]))) for image in truth}
-    figure = FIGURES[name].make(of_one_run(material, bare, perfect, "defectkit"))[""]
+    figure = FIGURES[name].make(of_one_run(outcome, bare, perfect, "defectkit"))[""]
     figure.savefig(io.BytesIO(), format="svg")
     labels = {
         "figure4": "size / px",

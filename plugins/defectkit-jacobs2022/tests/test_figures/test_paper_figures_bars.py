@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray
-from defectkit_jacobs2022.artifact import Material
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.figures.distributions import draw_histograms, figure4, figure5
 from defectkit_jacobs2022.figures.percent_errors import figure7, figure14, figure15
 from defectkit_jacobs2022.figures.ranking import FIGURES_OF, figure11
@@ -21,16 +21,16 @@ TYPES = ("bdot", "loop_111", "loop_100")
 
 
 @pytest.fixture(scope="module")
-def initial(material: Material) -> xarray.Dataset:
-    return select_run(material.result("initial"), 0)
+def initial(outcome: Outcome) -> xarray.Dataset:
+    return select_run(outcome.result("initial"), 0)
 
 
 def heights(axes: object, side: int) -> np.ndarray:
     return np.array([bar.get_height() for bar in axes.containers[side]])  # type: ignore[attr-defined]  # matplotlib
 
 
-def test_histograms_hold_every_defect_between_the_published_edges(material: Material, initial: xarray.Dataset) -> None:
-    panels = figure4(material)[""].axes
+def test_histograms_hold_every_defect_between_the_published_edges(outcome: Outcome, initial: xarray.Dataset) -> None:
+    panels = figure4(outcome)[""].axes
     for k, (measure, found) in enumerate((("size", False), ("size", True), ("shape", False), ("shape", True))):
         edges = np.arange(0, 91, 10) if measure == "size" else np.linspace(1, 1.9, 10)
         for side, dim in enumerate(("true_defect", "predicted_defect")):
@@ -47,8 +47,8 @@ def test_histograms_hold_every_defect_between_the_published_edges(material: Mate
     assert panels[2].get_xticklabels()[-1].get_text() == ">1.9"
 
 
-def test_sizes_by_type_have_the_edges_of_the_type(material: Material, initial: xarray.Dataset) -> None:
-    panels = figure5(material)[""].axes
+def test_sizes_by_type_have_the_edges_of_the_type(outcome: Outcome, initial: xarray.Dataset) -> None:
+    panels = figure5(outcome)[""].axes
     for row, found in enumerate((False, True)):
         for column, name in enumerate(TYPES):
             axes = panels[3 * row + column]
@@ -70,9 +70,9 @@ def test_what_lies_beyond_the_edges_is_drawn_on_both_sides() -> None:
 
 @pytest.mark.parametrize(("make", "quantity"), [(figure7, "size"), (figure14, "density"), (figure15, "shape")])
 def test_bars_are_percent_errors_and_end_with_both_averages(
-    material: Material, initial: xarray.Dataset, make: object, quantity: str
+    outcome: Outcome, initial: xarray.Dataset, make: object, quantity: str
 ) -> None:
-    (axes,) = make(material)[""].axes  # type: ignore[operator]  # one of three functions
+    (axes,) = make(outcome)[""].axes  # type: ignore[operator]  # one of three functions
     bars = [c for c in axes.containers if hasattr(c, "patches")]
     here = initial.sel(subset="all")
     n_images = initial.sizes["image"]
@@ -93,9 +93,9 @@ def test_bars_are_percent_errors_and_end_with_both_averages(
     assert axes.get_ylabel().endswith("/ %")
 
 
-def test_configurations_are_ranked_by_the_norm(material: Material) -> None:
-    result = material.result("hyperparameters")
-    bars, radar = figure11(material, n_resamples=60)[""].axes
+def test_configurations_are_ranked_by_the_norm(outcome: Outcome) -> None:
+    result = outcome.result("hyperparameters")
+    bars, radar = figure11(outcome, n_resamples=60)[""].axes
     ranked = rank_detectors(result, n_resamples=60)
     names = [t.get_text() for t in bars.get_yticklabels()]
     widths = np.array([bar.get_width() for bar in bars.containers[0]])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray
-from defectkit_jacobs2022.artifact import Material
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.figures.left_out import figure9
 from defectkit_jacobs2022.figures.parity import figure6, figure12, figure13
 from defectkit_jacobs2022.figures.points import QUANTITIES, Points, Regime, joined_points
@@ -41,8 +41,8 @@ def number_of(run: xarray.Dataset, side: str, name: str) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def initial(material: Material) -> xarray.Dataset:
-    return select_run(material.result("initial"), 0)
+def initial(outcome: Outcome) -> xarray.Dataset:
+    return select_run(outcome.result("initial"), 0)
 
 
 def assert_points(axes: Axes, name: str, true: np.ndarray, predicted: np.ndarray) -> None:
@@ -52,8 +52,8 @@ def assert_points(axes: Axes, name: str, true: np.ndarray, predicted: np.ndarray
     np.testing.assert_allclose(shown, np.stack([true[both], predicted[both]], axis=1))
 
 
-def test_sizes_and_shapes_are_the_class_means_of_each_image(material: Material, initial: xarray.Dataset) -> None:
-    panels = figure6(material)[""].axes
+def test_sizes_and_shapes_are_the_class_means_of_each_image(outcome: Outcome, initial: xarray.Dataset) -> None:
+    panels = figure6(outcome)[""].axes
     for measure, axes in (("size", panels[0]), ("shape", panels[2])):
         sides = {}
         for name in TYPES:
@@ -71,8 +71,8 @@ def test_sizes_and_shapes_are_the_class_means_of_each_image(material: Material, 
     assert panels[4].get_xlabel() == "true areal density / 10$^{-4}$ nm$^{-2}$"
 
 
-def test_averages_have_bars_of_the_standard_deviation(material: Material, initial: xarray.Dataset) -> None:
-    axes = figure6(material)[""].axes[1]
+def test_averages_have_bars_of_the_standard_deviation(outcome: Outcome, initial: xarray.Dataset) -> None:
+    axes = figure6(outcome)[""].axes[1]
     assert len(axes.containers) == len(TYPES)
     for name, bars in zip(TYPES, axes.containers, strict=True):
         true, predicted = (class_means(initial, side, name, "size") for side in ("true", "predicted"))
@@ -84,11 +84,10 @@ def test_averages_have_bars_of_the_standard_deviation(material: Material, initia
     assert "ddof 0" in axes.get_title(loc="left")
 
 
-def test_densities_are_numbers_over_areas(material: Material, initial: xarray.Dataset) -> None:
-    axes = figure6(material, regime=Regime(limit=5))[""].axes[4]
+def test_densities_are_numbers_over_areas(outcome: Outcome, initial: xarray.Dataset) -> None:
+    axes = figure6(outcome, regime=Regime(limit=5))[""].axes[4]
     areas = [
-        (96 * material.data.images[str(i)].required_calibration().pixel_size_nm[0]) ** 2
-        for i in initial["image"].values
+        (96 * outcome.data.images[str(i)].required_calibration().pixel_size_nm[0]) ** 2 for i in initial["image"].values
     ]
     every = {s: np.concatenate([1e4 * number_of(initial, s, n) / areas for n in TYPES]) for s in ("true", "predicted")}
     for k, name in enumerate(TYPES):
@@ -104,10 +103,10 @@ def test_densities_are_numbers_over_areas(material: Material, initial: xarray.Da
     assert box.get_x() + box.get_width() == pytest.approx(5)
 
 
-def test_pixels_are_those_of_each_image(material: Material, initial: xarray.Dataset) -> None:
-    axes = figure12(material)[""].axes[0]
+def test_pixels_are_those_of_each_image(outcome: Outcome, initial: xarray.Dataset) -> None:
+    axes = figure12(outcome)[""].axes[0]
     sides = np.array(
-        [material.data.images[str(i)].required_calibration().pixel_size_nm[0] for i in initial["image"].values]
+        [outcome.data.images[str(i)].required_calibration().pixel_size_nm[0] for i in initial["image"].values]
     )
     assert len(set(sides)) == 2
     for name in TYPES:
@@ -116,21 +115,21 @@ def test_pixels_are_those_of_each_image(material: Material, initial: xarray.Data
     assert axes.get_xlabel() == "true mean size / px"
 
 
-def test_counts_are_split_at_the_limit_which_lies_inside(material: Material, initial: xarray.Dataset) -> None:
-    axes = figure13(material, regime=Regime(limit=4, holds_limit=True))[""].axes[0]
+def test_counts_are_split_at_the_limit_which_lies_inside(outcome: Outcome, initial: xarray.Dataset) -> None:
+    axes = figure13(outcome, regime=Regime(limit=4, holds_limit=True))[""].axes[0]
     true = np.concatenate([number_of(initial, "true", n) for n in TYPES])
     assert (true == 4).any()
     for name in TYPES:
         assert_points(axes, name, number_of(initial, "true", name), number_of(initial, "predicted", name))
     assert f"true ≤ 4: n {(true <= 4).sum()}," in axes.get_title(loc="left")
     assert f"true > 4: n {(true > 4).sum()}," in axes.get_title(loc="left")
-    assert "true ≤ 50: n 15" in figure13(material)[""].axes[0].get_title(loc="left")
+    assert "true ≤ 50: n 15" in figure13(outcome)[""].axes[0].get_title(loc="left")
 
 
-def test_what_lacks_one_side_is_a_tick_at_the_other_axis(material: Material) -> None:
-    result = material.result("leave-percent-out")
+def test_what_lacks_one_side_is_a_tick_at_the_other_axis(outcome: Outcome) -> None:
+    result = outcome.result("leave-percent-out")
     runs = [select_run(result, k) for k in range(4) if result["splits"].values[k] == "leave out 75 %"]
-    axes = figure9(material)[""].axes[2]
+    axes = figure9(outcome)[""].axes[2]
     total = {"truth": 0, "prediction": 0}
     for name in TYPES:
         true, predicted = (
@@ -146,9 +145,9 @@ def test_what_lacks_one_side_is_a_tick_at_the_other_axis(material: Material) -> 
     assert f"{total['truth']} no truth (ticks left), {total['prediction']} no prediction" in axes.get_title(loc="left")
 
 
-def test_repetitions_of_one_part_left_out_lie_in_one_row(material: Material) -> None:
-    panels = figure9(material, regime=Regime(limit=5))[""].axes
-    result = material.result("leave-percent-out")
+def test_repetitions_of_one_part_left_out_lie_in_one_row(outcome: Outcome) -> None:
+    panels = figure9(outcome, regime=Regime(limit=5))[""].axes
+    result = outcome.result("leave-percent-out")
     assert len(panels) == 4
     for row, label in enumerate(("leave out 25 %", "leave out 75 %")):
         runs = [select_run(result, k) for k in range(4) if result["splits"].values[k] == label]

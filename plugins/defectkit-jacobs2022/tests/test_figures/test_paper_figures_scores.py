@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 import pytest
 import xarray
-from defectkit_jacobs2022.artifact import Material
+from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.figures import FIGURES
 from defectkit_jacobs2022.figures.cross_validation import best_and_worst, figure8
 from defectkit_jacobs2022.figures.examples import example_images, figure3
@@ -22,12 +22,12 @@ from defectkit.studies import bootstrap, headline, select_run
 
 
 @pytest.fixture(scope="module")
-def initial(material: Material) -> xarray.Dataset:
-    return select_run(material.result("initial"), 0)
+def initial(outcome: Outcome) -> xarray.Dataset:
+    return select_run(outcome.result("initial"), 0)
 
 
-def test_find_scores_are_counts_of_pairs_over_the_threshold(material: Material, initial: xarray.Dataset) -> None:
-    (axes,) = figure2(material, n_resamples=40)[""].axes
+def test_find_scores_are_counts_of_pairs_over_the_threshold(outcome: Outcome, initial: xarray.Dataset) -> None:
+    (axes,) = figure2(outcome, n_resamples=40)[""].axes
     lines = {line.get_label(): line for line in axes.lines}
     found = initial["n_found"].values
     n_true, n_predicted = int(initial["n_true"]), int(initial["n_predicted"])
@@ -43,17 +43,17 @@ def test_find_scores_are_counts_of_pairs_over_the_threshold(material: Material, 
     assert axes.get_xlabel() == "IoU threshold (box IoU)"
 
 
-def test_examples_are_the_best_the_median_and_the_worst(material: Material, initial: xarray.Dataset) -> None:
+def test_examples_are_the_best_the_median_and_the_worst(outcome: Outcome, initial: xarray.Dataset) -> None:
     at = initial.sel(iou_threshold=0.3)
     scores = dict(zip(map(str, at["image"].values), at["image_find_f1_score"].values, strict=True))
     chosen = example_images(initial)
     assert list(chosen) == ["best", "median", "worst"]
     ordered = sorted(scores.values())
     assert [scores[name] for name in chosen.values()] == [ordered[4], ordered[2], ordered[0]]
-    panels = figure3(material)[""].axes
+    panels = figure3(outcome)[""].axes
     assert len(panels) == 6
-    truth = material.data.labels("truth@1")
-    predicted = {p.image: p.instances.above(0.1) for p in material.predictions("initial", 0)}
+    truth = outcome.data.labels("truth@1")
+    predicted = {p.image: p.instances.above(0.1) for p in outcome.predictions("initial", 0)}
     for row, (place, name) in enumerate(chosen.items()):
         left, right = panels[2 * row : 2 * row + 2]
         start = f"{place} F1 {significant(scores[name])}: {name}, "
@@ -74,9 +74,9 @@ def test_few_images_are_shown_once_and_none_without_a_defect(initial: xarray.Dat
         example_images(nothing)
 
 
-def test_best_and_worst_split_go_by_the_error_of_each_quantity(material: Material) -> None:
-    result = material.result("random-cv")
-    figure = figure8(material)[""]
+def test_best_and_worst_split_go_by_the_error_of_each_quantity(outcome: Outcome) -> None:
+    result = outcome.result("random-cv")
+    figure = figure8(outcome)[""]
     for axes, name in zip(figure.axes, ("size_error", "density_error"), strict=True):
         errors = headline(result)[name].values
         splits = [str(split) for split in result["split"].values]
@@ -100,11 +100,11 @@ def test_one_defined_error_has_no_best_and_worst() -> None:
     assert best_and_worst(np.array([100.0, 100.0])) is None
 
 
-def test_learning_curves_are_scores_over_the_defects_trained_on(material: Material) -> None:
-    panels = figure10(material, n_resamples=40)[""].axes
+def test_learning_curves_are_scores_over_the_defects_trained_on(outcome: Outcome) -> None:
+    panels = figure10(outcome, n_resamples=40)[""].axes
     assert [axes.get_xscale() for axes in panels] == ["linear", "log", "log", "log"]
     for study in CURVES:
-        result = material.result(study)
+        result = outcome.result(study)
         runs = [select_run(result, k) for k in range(result.sizes["run"])]
         counts = result["train_count"]
         for axes, name in zip(panels, ("all", "bdot", "loop_111", "loop_100"), strict=True):
@@ -128,9 +128,9 @@ def test_learning_curves_are_scores_over_the_defects_trained_on(material: Materi
     assert "trained on none (not drawn)" in panels[2].get_title(loc="left")
 
 
-def test_what_was_published_is_marked_by_whose_images_it_is_of(material: Material) -> None:
+def test_what_was_published_is_marked_by_whose_images_it_is_of(outcome: Outcome) -> None:
     for is_original, words in ((False, "published (other images): find F1"), (True, "published: find F1")):
-        about = attrs.evolve(material, is_original=is_original)
+        about = attrs.evolve(outcome, is_original=is_original)
         assert f"\n{words} at IoU 0.3: about 0.8 (p. 11)" in figure2(about, n_resamples=5)[""].get_supxlabel()
     assert published_note(5, is_original=True) == ""
     pages = [number.page for k in range(2, 16) for number in published_numbers(k)]
@@ -157,8 +157,8 @@ def test_types_differ_in_color_marker_and_hatch() -> None:
     assert drawn["all"].title == "all types"
 
 
-def test_the_spread_over_conventions_has_a_line_a_combination(material: Material) -> None:
-    figure = FIGURES["conventions"].make(material)[""]
+def test_the_spread_over_conventions_has_a_line_a_combination(outcome: Outcome) -> None:
+    figure = FIGURES["conventions"].make(outcome)[""]
     assert len(figure.axes) == 8
     assert all(len(axes.lines) == 4 * 3 * 2 for axes in figure.axes)
     assert "all else as in the convention jacobs2022" in figure.get_supxlabel()

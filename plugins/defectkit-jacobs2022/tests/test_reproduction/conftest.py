@@ -6,7 +6,7 @@ import attrs
 import pytest
 from defectkit_jacobs2022.artifact import Roles
 from defectkit_jacobs2022.reproduction import Effort, Plan, effort_for
-from defectkit_jacobs2022.reproduction.held import held
+from defectkit_jacobs2022.reproduction.in_memory import in_memory
 
 from defectkit.studies.data import StudyData
 from defectkit.studies.study import DetectorChoice
@@ -38,7 +38,7 @@ def data() -> StudyData:
         kept = [*shared, *more] if name == "dataset2-expanded" else shared
         own = attrs.evolve(labels, instances={image: labels[image] for image in kept})
         label_sets[own.key] = own
-    return held(StudyData(name="small", images=fecral.images, label_sets=label_sets), (*shared, *more))
+    return in_memory(StudyData(name="small", images=fecral.images, label_sets=label_sets), (*shared, *more))
 
 
 @pytest.fixture(scope="session")

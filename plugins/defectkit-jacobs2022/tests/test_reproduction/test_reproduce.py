@@ -36,13 +36,13 @@ def test_each_artifact_is_there_in_every_form(made: Reproduction) -> None:
 
 
 def test_everything_says_what_made_it(made: Reproduction) -> None:
-    said = " ".join(made.face)
+    said = " ".join(made.provenance)
     assert "data set small" in said
     assert "pixel-forest" in said
     assert "a budget of 1 minutes" in said
     assert "jacobs2022" in said
     for path in (made.folder / "artifacts").glob("*.md"):
-        assert all(line in path.read_text(encoding="utf-8") for line in made.face), path.name
+        assert all(line in path.read_text(encoding="utf-8") for line in made.provenance), path.name
     picture = (made.folder / "artifacts" / "figure2.svg").read_text(encoding="utf-8")
     assert "data set small" in re.sub(r"\s+", " ", picture)
 

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 import attrs
 import pytest
-from defectkit_jacobs2022.artifact import Material
-from defectkit_jacobs2022.beside import OTHER_IMAGES, published_hardening
+from defectkit_jacobs2022.artifact import Outcome
+from defectkit_jacobs2022.published_rows import OTHER_IMAGES, published_hardening
 from defectkit_jacobs2022.table import Origin, Table
 from defectkit_jacobs2022.tables import TABLES
-from tiny_reproduction import FACE
+from tiny_reproduction import PROVENANCE
 
 from defectkit.errors import StudyError
 
@@ -32,20 +32,20 @@ def test_names_and_what_made_them(made: dict[str, Table]) -> None:
         assert table.name == name
         assert table.rows, name
         if not name.endswith("recomputed"):
-            assert table.notes[: len(FACE)] == FACE, name
+            assert table.notes[: len(PROVENANCE)] == PROVENANCE, name
 
 
 @pytest.mark.parametrize(("name", "study"), NEEDING)
-def test_a_study_that_was_not_run_is_asked_for(material: Material, name: str, study: str) -> None:
-    without = attrs.evolve(material, results={n: r for n, r in material.results.items() if n != study})
+def test_a_study_that_was_not_run_is_asked_for(outcome: Outcome, name: str, study: str) -> None:
+    without = attrs.evolve(outcome, results={n: r for n, r in outcome.results.items() if n != study})
     with pytest.raises(StudyError, match=f"the study '{study}' was not run"):
         TABLES[name].make(without)
 
 
-def test_published_numbers_are_printed_ones_in_places_of_their_own(made: dict[str, Table], material: Material) -> None:
+def test_published_numbers_are_printed_ones_in_places_of_their_own(made: dict[str, Table], outcome: Outcome) -> None:
     printed = {
         str(cell.value)
-        for table in (*material.published.values(), published_hardening())
+        for table in (*outcome.published.values(), published_hardening())
         for row in table
         for cell in row.cells.values()
     }
@@ -65,11 +65,11 @@ def test_published_numbers_are_printed_ones_in_places_of_their_own(made: dict[st
     assert n_published > 400
 
 
-def test_notes_say_that_published_numbers_are_about_other_images(made: dict[str, Table], material: Material) -> None:
+def test_notes_say_that_published_numbers_are_about_other_images(made: dict[str, Table], outcome: Outcome) -> None:
     for name in ABOUT_IMAGES:
         assert OTHER_IMAGES in made[name].notes, name
         assert any(note.startswith("Published: Jacobs et al. (2022)") for note in made[name].notes), name
-    of_the_paper = attrs.evolve(material, is_original=True)
+    of_the_paper = attrs.evolve(outcome, is_original=True)
     for name in ("table1", "table10", "hardening"):
         assert OTHER_IMAGES not in TABLES[name].make(of_the_paper)[""].notes
 

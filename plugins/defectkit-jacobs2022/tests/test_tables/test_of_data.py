@@ -1,12 +1,12 @@
-"""Tables that look at the data alone."""
+"""NamedTables that look at the data alone."""
 
 from __future__ import annotations
 
 import attrs
 import pytest
-from defectkit_jacobs2022.artifact import Material, Roles
-from defectkit_jacobs2022.beside import findings, notes, ordered, printed, reference, stands_for
+from defectkit_jacobs2022.artifact import Outcome, Roles
 from defectkit_jacobs2022.published import published_tables
+from defectkit_jacobs2022.published_rows import findings, notes, ordered, printed, reference, stands_for
 from defectkit_jacobs2022.table import Table
 from defectkit_jacobs2022.tables import TABLES
 from defectkit_jacobs2022.tables.counting import CountedSplit, Side, counted, published_key, split_counts, splits_of
@@ -29,42 +29,42 @@ def expected_counts(labels: LabelSet, images: tuple[str, ...]) -> list[int]:
     return [names.count(t) for t in TYPES]
 
 
-def test_label_sets(made: dict[str, Table], material: Material) -> None:
+def test_label_sets(made: dict[str, Table], outcome: Outcome) -> None:
     lines = rows(made["table1"], "place", "labels", "source", "images", *TYPES, "defects")
     for place, key in (("dataset1", ROLES.first), ("dataset2", ROLES.second), ("dataset2-expanded", ROLES.expanded)):
-        labels = material.data.labels(key)
+        labels = outcome.data.labels(key)
         counts = expected_counts(labels, labels.images)
         assert (place, key, "ours", len(labels), *counts, labels.n_defects) in lines
     assert ("dataset2", "", "published", 107, 754, 2395, 1904, 5053) in lines
 
 
-def test_a_label_set_that_is_not_here(material: Material) -> None:
-    data = attrs.evolve(material.data, label_sets={ROLES.first: material.data.labels(ROLES.first)})
+def test_a_label_set_that_is_not_here(outcome: Outcome) -> None:
+    data = attrs.evolve(outcome.data, label_sets={ROLES.first: outcome.data.labels(ROLES.first)})
     with pytest.raises(StudyError, match="no label set is called 'dataset2@1'"):
-        TABLES["table1"].make(attrs.evolve(material, data=data))
+        TABLES["table1"].make(attrs.evolve(outcome, data=data))
 
 
-def test_splits(made: dict[str, Table], material: Material) -> None:
+def test_splits(made: dict[str, Table], outcome: Outcome) -> None:
     table = made["table2"]
     columns = [f"{what}_{side}" for what in ("images", *TYPES) for side in ("train", "test")]
     lines = rows(table, "split", "train_labels", "source", *columns)
-    split = material.data.named_splits[INITIAL]
-    labels = material.data.labels(ROLES.first)
+    split = outcome.data.named_splits[INITIAL]
+    labels = outcome.data.labels(ROLES.first)
     train, test = (expected_counts(labels, side) for side in (split.train, split.test))
     both = [n for pair in zip(train, test, strict=True) for n in pair]
     k = lines.index((INITIAL, ROLES.first, "ours", len(split.train), len(split.test), *both))
     assert lines[k + 1] == ("initial", "dataset1", "published", 85, 22, 587, 128, 1909, 444, 1835, 479)
     names = [line[0] for line in lines if line[2] == "ours"]
-    assert {"random, leave out 30 %, run 1", "random, leave out 30 %, run 2", *material.data.named_splits} <= set(names)
+    assert {"random, leave out 30 %, run 1", "random, leave out 30 %, run 2", *outcome.data.named_splits} <= set(names)
     published = [line for line in lines if line[2] == "published"]
-    assert len(published) == len(set(published)) == len(material.published[2])
+    assert len(published) == len(set(published)) == len(outcome.published[2])
 
 
-def test_a_split_of_a_result_has_the_counts_of_its_labels(material: Material) -> None:
-    without = attrs.evolve(material, data=attrs.evolve(material.data, named_splits={}))
+def test_a_split_of_a_result_has_the_counts_of_its_labels(outcome: Outcome) -> None:
+    without = attrs.evolve(outcome, data=attrs.evolve(outcome.data, named_splits={}))
     used = [split for split in splits_of(without) if split.name == INITIAL]
     assert len({(split.train.labels, split.test.labels) for split in used}) == len(used) == 4
-    assert split_counts(material.data, material.data.named_splits[INITIAL]) in used
+    assert split_counts(outcome.data, outcome.data.named_splits[INITIAL]) in used
 
 
 @pytest.mark.parametrize(
@@ -90,26 +90,26 @@ def test_a_split_of_a_result_has_the_counts_of_its_labels(material: Material) ->
     ],
 )
 def test_published_splits_of_the_same_name(
-    material: Material, name: str, train: str, test: str, key: tuple[str, str] | None
+    outcome: Outcome, name: str, train: str, test: str, key: tuple[str, str] | None
 ) -> None:
     sides = {"train": train, "test": test}
     split = CountedSplit(name=name, **{s: Side(labels=k, n_images=1, counts={"bdot": 1}) for s, k in sides.items()})
-    assert published_key(material, split) == key
+    assert published_key(outcome, split) == key
     assert split.types == ("bdot",)
 
 
-def test_what_does_not_close(made: dict[str, Table], material: Material) -> None:
+def test_what_does_not_close(made: dict[str, Table], outcome: Outcome) -> None:
     audit = made["table2-audit"]
-    assert len(audit.rows) == len(findings(material, 2)) == 10
+    assert len(audit.rows) == len(findings(outcome, 2)) == 10
     assert "600 + 134 = 734" in str(audit.column("published_value")[0])
-    assert findings(material, 5)[0] in made["table5"].notes
+    assert findings(outcome, 5)[0] in made["table5"].notes
 
 
-def test_statistics_and_test_types(made: dict[str, Table], material: Material) -> None:
+def test_statistics_and_test_types(made: dict[str, Table], outcome: Outcome) -> None:
     table = made["table3"]
     assert set(table.column("metric")) == set(hooks.table("metric"))
     assert ("Defect size", "errors") in rows(table, "published_statistic", "metric")
-    assert table.column("published_statistic").count(None) == len(table.rows) - len(material.published[3])
+    assert table.column("published_statistic").count(None) == len(table.rows) - len(outcome.published[3])
     tests = rows(made["table4"], "published_test", "function")
     assert ("ground truth labeling", "defectkit.studies.label_set_comparison") in tests
     assert (None, "defectkit.studies.run_to_run") in tests
@@ -126,39 +126,39 @@ def test_constants(made: dict[str, Table]) -> None:
     assert table.column("value")[6] == pytest.approx(product)
 
 
-def test_calibrations(made: dict[str, Table], material: Material) -> None:
+def test_calibrations(made: dict[str, Table], outcome: Outcome) -> None:
     table = made["table10"]
     names = ("image", "n_images", "pixel_size", "thickness", "published_pixel_size", "published_thickness_mark")
     lines = [tuple(str(cell) for cell in line) for line in rows(table, *names)]
-    n = sum(name.startswith("g1_backonzone") for name in material.data.images)
+    n = sum(name.startswith("g1_backonzone") for name in outcome.data.images)
     assert ("g1_backonzone", str(n), "1.0", "100.0", "0.141602", "None") in lines
     assert ("BF X500K", "2", "1.0", "100.0", "0.283203", "not reported") in lines
     assert ("BF X500K", "1", "1.0", "None", "0.283203", "not reported") in lines
     assert ("dalong", "0", "None", "None", "0.283203", "not reported") in lines
-    assert {line[0] for line in lines} == {row.key[0] for row in material.published[10]}
+    assert {line[0] for line in lines} == {row.key[0] for row in outcome.published[10]}
     assert any("0.1416" in note for note in table.notes)
 
 
-def test_images_without_a_known_name_or_pixel_size(material: Material) -> None:
-    bare = attrs.evolve(material.data.images[UNKNOWN_FOIL], name="other", calibration=None)
-    data = attrs.evolve(material.data, images={"other": bare})
-    table = TABLES["table10"].make(attrs.evolve(material, data=data))[""]
+def test_images_without_a_known_name_or_pixel_size(outcome: Outcome) -> None:
+    bare = attrs.evolve(outcome.data.images[UNKNOWN_FOIL], name="other", calibration=None)
+    data = attrs.evolve(outcome.data, images={"other": bare})
+    table = TABLES["table10"].make(attrs.evolve(outcome, data=data))[""]
     assert isinstance(table, Table)
     (line,) = [line for line in rows(table, "image", "n_images", "pixel_size", "pixel_size_source") if line[1] != 0]
     assert line == ("no beginning of Table 10", 1, None, "unknown")
 
 
-def test_sub_types_are_counted_with_their_type(material: Material) -> None:
-    labels = material.data.labels(ROLES.second)
+def test_sub_types_are_counted_with_their_type(outcome: Outcome) -> None:
+    labels = outcome.data.labels(ROLES.second)
     assert sum(counted(labels, labels.images).values()) == labels.n_defects
     assert "loop_100_open" not in counted(labels, labels.images)
     assert counted(labels, []) == {}
 
 
-def test_what_is_said_of_published_numbers(material: Material) -> None:
+def test_what_is_said_of_published_numbers(outcome: Outcome) -> None:
     published = published_tables()
     assert reference(published[6]).endswith("Table 6, pages 24 and 25 of the manuscript.")
-    assert notes(material, own=["mine", "mine"]) == (*material.face, "mine")
+    assert notes(outcome, own=["mine", "mine"]) == (*outcome.provenance, "mine")
     assert ordered(["cavity", "bdot", "loop_100", "bdot"]) == ("loop_100", "bdot", "cavity")
     assert printed(published[1]["dataset1",], ("images", "cavity")) == [107, None]
     one = Roles(first="a@1", second="b@1", expanded="b@1")

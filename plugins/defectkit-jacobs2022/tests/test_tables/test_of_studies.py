@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 import pytest
 import xarray
-from defectkit_jacobs2022.artifact import Material
-from defectkit_jacobs2022.beside import published_hardening
+from defectkit_jacobs2022.artifact import Outcome
+from defectkit_jacobs2022.published_rows import published_hardening
 from defectkit_jacobs2022.table import Table, Value
 from defectkit_jacobs2022.tables import TABLES
 from defectkit_jacobs2022.tables.hardening import hardening_of_sides, mean_errors
@@ -65,8 +65,8 @@ def by_hand(result: xarray.Dataset, run: int) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.parametrize(("name", "study", "stem"), [("table5", "random-cv", "split"), ("table8", "runs", "run")])
-def test_every_number_over_runs(made: dict[str, Table], material: Material, name: str, study: str, stem: str) -> None:
-    table, result = made[name], material.results[study]
+def test_every_number_over_runs(made: dict[str, Table], outcome: Outcome, name: str, study: str, stem: str) -> None:
+    table, result = made[name], outcome.results[study]
     expected = [by_hand(result, run) for run in range(result.sizes["run"])]
     lines = found(table, "statistic", "defect_type", source="ours")
     assert set(lines) <= set(expected[0])
@@ -100,11 +100,11 @@ def test_published_rows_stand_below_ours(made: dict[str, Table]) -> None:
     assert "run 3 of ours: seed 2." in made["table8"].notes
 
 
-def test_a_run_without_a_value_is_counted(material: Material) -> None:
-    result = material.results["random-cv"].copy(deep=True)
+def test_a_run_without_a_value_is_counted(outcome: Outcome) -> None:
+    result = outcome.results["random-cv"].copy(deep=True)
     result["size_error"].loc[{"run": 1, "subset": "all", "defect_type": "bdot"}] = np.nan
     result["undefined_overall_size_error"].loc[{"run": 1, "subset": "all"}] = 1
-    changed = attrs.evolve(material, results={**material.results, "random-cv": result})
+    changed = attrs.evolve(outcome, results={**outcome.results, "random-cv": result})
     table = TABLES["table5"].make(changed)[""]
     assert isinstance(table, Table)
     where = {"statistic": "size error, all defects", "defect_type": "bdot", "source": "ours"}
@@ -125,8 +125,8 @@ def test_a_summary_of_too_little() -> None:
     assert math.isnan(average) and math.isnan(extent) and math.isnan(sd) and n == 1
 
 
-def test_intervals_are_those_of_the_bootstrap(made: dict[str, Table], material: Material) -> None:
-    run = select_run(material.results["random-cv"], 1)
+def test_intervals_are_those_of_the_bootstrap(made: dict[str, Table], outcome: Outcome) -> None:
+    run = select_run(outcome.results["random-cv"], 1)
     drawn = bootstrap(run, n_resamples=1000, seed=0, statistics=["find_f1_score", "overall_size_error"])
     at = drawn.sel(iou_threshold=0.3, subset="found")
     table = made["table5-bootstrap"]
@@ -138,9 +138,9 @@ def test_intervals_are_those_of_the_bootstrap(made: dict[str, Table], material: 
     assert {row[0] for row in found(made["table8-bootstrap"], "run")} == {"run 1", "run 2", "run 3"}
 
 
-def test_groups(made: dict[str, Table], material: Material) -> None:
-    table, data = made["table6"], material.data
-    result = material.results["groups"]
+def test_groups(made: dict[str, Table], outcome: Outcome) -> None:
+    table, data = made["table6"], outcome.data
+    result = outcome.results["groups"]
     for run, key in enumerate((ROLES.second, ROLES.expanded)):
         split = data.named_splits[f"leave out {GROUP}, trained on {key}"]
         names = [t.removesuffix("_open") for image in split.train for t in data.labels(key)[image].type_names]
@@ -163,16 +163,16 @@ def test_groups(made: dict[str, Table], material: Material) -> None:
     assert [str(value) for value in row] == ["0.57", "0.75"]
 
 
-def test_groups_under_the_names_of_the_registry(material: Material) -> None:
-    result = material.results["groups"]
+def test_groups_under_the_names_of_the_registry(outcome: Outcome) -> None:
+    result = outcome.results["groups"]
     renamed = result.assign_coords(split=("run", ["dataset2/leave-out-alloy", "dataset2-expanded/leave-out-alloy"]))
-    table = TABLES["table6"].make(attrs.evolve(material, results={"groups": renamed}))[""]
+    table = TABLES["table6"].make(attrs.evolve(outcome, results={"groups": renamed}))[""]
     assert isinstance(table, Table)
     assert found(table, "train_labels", group="alloy", source="ours") == [(ROLES.second,), (ROLES.expanded,)]
 
 
-def test_label_sets(made: dict[str, Table], material: Material) -> None:
-    result = material.results["label-sets"]
+def test_label_sets(made: dict[str, Table], outcome: Outcome) -> None:
+    result = outcome.results["label-sets"]
     pairs = list(zip(result["train_labels"].values, result["test_labels"].values, strict=True))
     own = [by_hand(result, pairs.index((key, key))) for key in (ROLES.first, ROLES.second)]
     for statistic, line in found(made["table7"], "statistic", "defect_type", source="ours"):
@@ -193,12 +193,12 @@ def test_label_sets(made: dict[str, Table], material: Material) -> None:
     np.testing.assert_allclose(np.array(row, float), expected)
 
 
-def test_people_beside_models(made: dict[str, Table], material: Material) -> None:
-    first, second = material.data.labels(ROLES.first), material.data.labels(ROLES.second)
+def test_people_beside_models(made: dict[str, Table], outcome: Outcome) -> None:
+    first, second = outcome.data.labels(ROLES.first), outcome.data.labels(ROLES.second)
     ours: list[str] = []
     theirs: list[str] = []
     n_defects = 0
-    for image in material.data.named_splits[INITIAL].test:
+    for image in outcome.data.named_splits[INITIAL].test:
         pairs = match(first[image], second[image], convention="jacobs2022")
         ours += [first[image].type_names[k] for k in pairs.truth]
         theirs += [second[image].type_names[k] for k in pairs.predicted]
@@ -218,13 +218,13 @@ def test_people_beside_models(made: dict[str, Table], material: Material) -> Non
         found(agreement, "value", statistic=title)[0][0] for title in ("find F1", "kappa of types of found pairs")
     ]
     np.testing.assert_allclose(np.array(agreed, float), expected)
-    counts = [sum(len(labels[n]) for n in material.data.named_splits[INITIAL].test) for labels in (first, second)]
+    counts = [sum(len(labels[n]) for n in outcome.data.named_splits[INITIAL].test) for labels in (first, second)]
     ((difference,),) = found(agreement, "value", statistic="difference of density", defect_type="all")
     assert difference == pytest.approx(100 * (counts[1] / counts[0] - 1))
     assert len(made["table7-crossed"].rows) == 4 + 2
 
 
-def test_hardening(made: dict[str, Table], material: Material) -> None:
+def test_hardening(made: dict[str, Table], outcome: Outcome) -> None:
     images = made["hardening-images"]
     assert len(images.rows) == N_TEST
     for name in ("linear", "quadrature"):
@@ -243,8 +243,8 @@ def test_hardening(made: dict[str, Table], material: Material) -> None:
     assert {cell.page for line in published_hardening() for cell in line.cells.values()} == {20}
 
 
-def test_hardening_by_the_formula(made: dict[str, Table], material: Material) -> None:
-    result = material.results["initial"]
+def test_hardening_by_the_formula(made: dict[str, Table], outcome: Outcome) -> None:
+    result = outcome.results["initial"]
     strength = {"loop_111": 0.11, "loop_100": 0.32, "bdot": 0.10}
     images = made["hardening-images"].column("image")
     for image in set(images) - {UNKNOWN_FOIL}:
@@ -260,7 +260,7 @@ def test_hardening_by_the_formula(made: dict[str, Table], material: Material) ->
         k = images.index(image)
         assert made["hardening-images"].column("true_linear")[k] == pytest.approx(sum(parts))
         assert made["hardening-images"].column("true_quadrature")[k] == pytest.approx(np.hypot.reduce(parts))
-    assert set(hardening_of_sides(material)) == {"true", "predicted"}
+    assert set(hardening_of_sides(outcome)) == {"true", "predicted"}
 
 
 def test_finer_bins_that_add_up_linearly_harden_more(made: dict[str, Table]) -> None:
@@ -275,21 +275,21 @@ def test_finer_bins_that_add_up_linearly_harden_more(made: dict[str, Table]) -> 
     assert float(true) < float(means[0]) * 2 and float(predicted) > 0  # type: ignore[arg-type]  # numbers
 
 
-def test_hardening_takes_pixel_sizes(material: Material) -> None:
-    result = material.results["initial"].copy(deep=True)
+def test_hardening_takes_pixel_sizes(outcome: Outcome) -> None:
+    result = outcome.results["initial"].copy(deep=True)
     texts = [text.replace('"length_unit": "nanometer"', '"length_unit": "pixel"') for text in attributes(result)]
     result["evaluation_attributes"] = ("run", texts)
     with pytest.raises(StudyError, match="no pixel size"):
-        TABLES["hardening"].make(attrs.evolve(material, results={"initial": result}))
+        TABLES["hardening"].make(attrs.evolve(outcome, results={"initial": result}))
 
 
-def test_no_hardening_without_foil_thicknesses(material: Material) -> None:
+def test_no_hardening_without_foil_thicknesses(outcome: Outcome) -> None:
     images = {
         name: attrs.evolve(image, calibration=Calibration.square("1 nm/px"))
-        for name, image in material.data.images.items()
+        for name, image in outcome.data.images.items()
     }
     with pytest.raises(StudyError, match=r"no image has a hardening by truth and by prediction: .*foil thickness"):
-        TABLES["hardening"].make(attrs.evolve(material, data=attrs.evolve(material.data, images=images)))
+        TABLES["hardening"].make(attrs.evolve(outcome, data=attrs.evolve(outcome.data, images=images)))
 
 
 def attributes(result: xarray.Dataset) -> list[str]:
@@ -303,14 +303,14 @@ def test_mean_errors_of_nothing() -> None:
     assert mae == 1 and math.isnan(mape) and (n_undefined, n_zero) == (0, 1)
 
 
-def test_the_floor(made: dict[str, Table], material: Material) -> None:
+def test_the_floor(made: dict[str, Table], outcome: Outcome) -> None:
     floor = made["floor"]
     errors = [k for k, name in enumerate(floor.column("statistic")) if "error" in str(name)]
     assert all(floor.column("defectkit")[k] == pytest.approx(0, abs=1e-9) for k in errors)
     ((bdot,),) = found(floor, "jacobs2022", statistic="size error, all defects", defect_type="bdot")
     assert float(bdot) > 1  # type: ignore[arg-type]  # a number
     assert found(floor, "jacobs2022", "defectkit", statistic="find F1") == [(1.0, 1.0)]
-    expected = by_hand(material.results["initial"], 0)
+    expected = by_hand(outcome.results["initial"], 0)
     budget = made["floor-budget"]
     for subset, line in found(budget, "subset", "defect_type", quantity="size"):
         (row,) = found(
@@ -332,9 +332,9 @@ def test_the_floor(made: dict[str, Table], material: Material) -> None:
             assert abs(signed) == pytest.approx(row[3])
 
 
-def test_variance(made: dict[str, Table], material: Material) -> None:
+def test_variance(made: dict[str, Table], outcome: Outcome) -> None:
     table = made["variance"]
-    result = material.results["variance"]
+    result = outcome.results["variance"]
     values = headline(result)["size_error"].values
     seeds = [values[result["seed"].values == seed].mean() for seed in (0, 1, 2)]
     ((sd, n_levels),) = found(table, "sd", "n_levels", study="variance", statistic="size_error", factor="seed")
@@ -343,21 +343,21 @@ def test_variance(made: dict[str, Table], material: Material) -> None:
         shares = [row[0] for row in found(table, "share", study=study, statistic=name)]
         total = sum(float(share) for share in shares)  # type: ignore[arg-type]  # numbers
         assert math.isnan(total) or total == pytest.approx(1)
-    values = headline(material.results["label-sets"])["find_f1_score"].values
+    values = headline(outcome.results["label-sets"])["find_f1_score"].values
     ((sd,),) = found(table, "sd", study="label-sets", statistic="find_f1_score", factor="labels")
     assert sd == pytest.approx(np.std(values, ddof=1))
 
 
-def test_statistics_of_types_that_a_run_does_not_know(material: Material) -> None:
-    run = evaluations(material.results["initial"])[0]
+def test_statistics_of_types_that_a_run_does_not_know(outcome: Outcome) -> None:
+    run = evaluations(outcome.results["initial"])[0]
     assert math.isnan(BY_NAME["type_f1"].value(run, "cavity"))
     assert BY_NAME["find_f1"].n_undefined(run) == 0
-    assert run_titles(material.results["initial"]) == [INITIAL]
+    assert run_titles(outcome.results["initial"]) == [INITIAL]
 
 
-def test_tables_over_runs_of_any_study(material: Material) -> None:
+def test_tables_over_runs_of_any_study(outcome: Outcome) -> None:
     given = {"name": "mine", "title": "Mine", "stem": "run"}
-    table = over_runs(material, "initial", material.published[8], **given)
+    table = over_runs(outcome, "initial", outcome.published[8], **given)
     assert found(table, "run_1", "run_2", "sd", statistic="find F1", source="ours")[0][1] is None
-    intervals = bootstrap_table(material, "initial", STATISTICS[:2], **given)
+    intervals = bootstrap_table(outcome, "initial", STATISTICS[:2], **given)
     assert [row.cells[1] for row in intervals.rows] == ["find F1"]

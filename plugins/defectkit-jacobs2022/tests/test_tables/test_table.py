@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from defectkit_jacobs2022.table import Column, Origin, Row, Table
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.table_text import (
     csv_name,
     heading,
@@ -24,9 +24,9 @@ from defectkit.errors import OutputError, RecordError
 from defectkit.reports.numbers import MISSING
 
 COLUMNS = (
-    Column(name="what", title="what", origin="label"),
-    Column(name="error", title="error", unit="percent", decimals=1),
-    Column(name="error", title="error", unit="percent", origin="published"),
+    TableColumn(name="what", title="what", origin="label"),
+    TableColumn(name="error", title="error", unit="percent", decimals=1),
+    TableColumn(name="error", title="error", unit="percent", origin="published"),
 )
 
 
@@ -64,7 +64,7 @@ def test_faulty_columns_and_cells() -> None:
     with pytest.raises(OutputError, match="no symbol for the unit 'parsec'"):
         symbol("parsec")
     with pytest.raises(OutputError, match="is in parsec"):
-        csv_name(Column(name="far", title="far", unit="parsec"))
+        csv_name(TableColumn(name="far", title="far", unit="parsec"))
 
 
 def test_where_cells_come_from() -> None:

@@ -1,10 +1,10 @@
-"""Beside: published numbers beside ours, and what has to be said of them."""
+"""Published rows: published numbers beside ours, and what has to be said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from defectkit_jacobs2022.artifact import Material, Roles
+from defectkit_jacobs2022.artifact import Outcome, Roles
 from defectkit_jacobs2022.audit import audit_published
 from defectkit_jacobs2022.places import REGISTRY
 from defectkit_jacobs2022.published import PublishedRow, PublishedTable, Value, read_published_table
@@ -43,26 +43,26 @@ def reference(table: PublishedTable) -> str:
     return f"Published: Jacobs et al. (2022), https://doi.org/{table.doi}, {where}, {numbers} of the manuscript."
 
 
-def notes(material: Material, *published: PublishedTable, own: Iterable[str] = ()) -> tuple[str, ...]:
+def notes(outcome: Outcome, *published: PublishedTable, own: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the notes of a table: what made it, where published numbers stand and what they are about, then its own.
 
     Parameters
     ----------
-    material : Material
+    outcome : Outcome
     *published : PublishedTable
         That stand beside ours.
     own : iterable of str
         Of the table alone.
     """
     cited = [reference(table) for table in published]
-    if published and not material.is_original:
+    if published and not outcome.is_original:
         cited.append(OTHER_IMAGES)
-    return tuple(dict.fromkeys((*material.face, *cited, *own)))
+    return tuple(dict.fromkeys((*outcome.provenance, *cited, *own)))
 
 
-def findings(material: Material, number: int) -> tuple[str, ...]:
+def findings(outcome: Outcome, number: int) -> tuple[str, ...]:
     """Return what does not close in a published table, by the audit of the registry."""
-    return tuple(str(finding) for finding in audit_published(material.published) if finding.table == number)
+    return tuple(str(finding) for finding in audit_published(outcome.published) if finding.table == number)
 
 
 def printed(row: PublishedRow | None, columns: Sequence[str]) -> list[Value | None]:

@@ -1,4 +1,4 @@
-"""``python -m defectkit.cli``: the command line without its console script."""
+"""``python -m defectkit``: the command line without its console script."""
 
 from __future__ import annotations
 

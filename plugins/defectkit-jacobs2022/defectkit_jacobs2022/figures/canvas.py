@@ -1,4 +1,4 @@
-"""Face: an empty figure that says below its panels which data, labels, detector and budget made it."""
+"""Canvas: an empty figure that says below its panels which data, labels, detector and budget made it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 150
-FACE_POINTS = 6.5
+PROVENANCE_POINTS = 6.5
 LETTERS_PER_INCH = 20
-"""Letters of the face that fit an inch."""
+"""Letters of the provenance that fit an inch."""
 
 INK = "#222222"
 FAINT = "#8a8a8a"
@@ -27,18 +27,18 @@ def empty_figure(size: tuple[float, float], lines: Iterable[str]) -> Figure:
     size : (float, float)
         Width and height in inches.
     lines : iterable of str
-        Its face: small text at the bottom, wrapped to the width. Empty lines are left out.
+        Its provenance: small text at the bottom, wrapped to the width. Empty lines are left out.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
     FigureCanvasAgg(figure)
-    set_face(figure, lines)
+    write_provenance(figure, lines)
     return figure
 
 
-def set_face(figure: Figure, lines: Iterable[str]) -> None:
+def write_provenance(figure: Figure, lines: Iterable[str]) -> None:
     """Write lines as small text below the panels of a figure."""
     width = int(figure.get_figwidth() * LETTERS_PER_INCH)
     wrapped = [part for line in lines if line for part in textwrap.wrap(line, width, subsequent_indent="    ")]
@@ -46,7 +46,7 @@ def set_face(figure: Figure, lines: Iterable[str]) -> None:
         "\n".join(wrapped),
         x=0.01,
         ha="left",
-        fontsize=FACE_POINTS,
+        fontsize=PROVENANCE_POINTS,
         color="#444444",
         linespacing=1.35,
         parse_math=False,

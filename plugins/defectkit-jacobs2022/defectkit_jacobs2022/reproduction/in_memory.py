@@ -1,4 +1,4 @@
-"""Held: the images of a data set in memory, so that many trainings read each of them once."""
+"""In memory: the images of a data set in memory, so that many trainings read each of them once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from defectkit.records.image import ArrayPixels, Image
 from defectkit.studies.data import StudyData
 
 
-def held(data: StudyData, names: Iterable[str]) -> StudyData:
+def in_memory(data: StudyData, names: Iterable[str]) -> StudyData:
     """Return data with the pixels of some images in memory, read-only; the others are left out.
 
     Parameters
