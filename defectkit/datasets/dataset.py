@@ -14,6 +14,7 @@ from defectkit.datasets.lock import Lock, put_locks
 from defectkit.errors import UnknownDatasetError
 from defectkit.formats.report import RepairReport
 from defectkit.records import Image, LabelSet, Split
+from defectkit.records.image import cautions_of_images
 
 if TYPE_CHECKING:
     import xarray
@@ -64,7 +65,7 @@ class Dataset:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What has to be known of results made with this."""
-        return (*self.absences, *self.surprises)
+        return (*self.absences, *self.surprises, *cautions_of_images(self.images.values()))
 
     @property
     def labels(self) -> LabelSet:

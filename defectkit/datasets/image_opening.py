@@ -45,7 +45,7 @@ def open_images(item: CatalogueItem, files: Mapping[str, Path]) -> dict[str, Ima
     images = {}
     for name, place in sorted(_by_stem(item.entry.name, files).items()):
         image = image_format(place, facts.format).read(place)
-        calibration = calibration_of(name, facts, table) or image.calibration
+        calibration, cautions = _calibrated(image, name, facts, table)
         doubts = () if calibration is None else calibration.doubts(image.shape)
         if doubts:
             raise CatalogueError(
@@ -55,18 +55,27 @@ def open_images(item: CatalogueItem, files: Mapping[str, Path]) -> dict[str, Ima
             image,
             name=name,
             calibration=calibration,
+            cautions=cautions,
             specimen=_specimen(name, facts, table),
         )
     return images
 
 
-def calibration_of(image: str, facts: ImagesFacts, table: PrefixTable | None) -> Calibration | None:
-    """Return the calibration that the catalogue gives an image: its own, or that of the prefix table, or None."""
-    own = facts.calibration_of(image)
+def _calibrated(
+    image: Image, name: str, facts: ImagesFacts, table: PrefixTable | None
+) -> tuple[Calibration | None, tuple[str, ...]]:
+    """Return the calibration that counts, and cautions: the entry's own, that of the prefix table, that of the file."""
+    own = facts.calibration_of(name)
     if own is not None:
-        return own
-    prefix = None if table is None else table.find(image)
-    return None if prefix is None else prefix.calibration()
+        return own, ()
+    if table is None:
+        return image.calibration, ()
+    prefix = table.find(name)
+    if prefix is None:
+        instead = "it has none" if image.calibration is None else "that of its file is used"
+        return image.calibration, (f"no line of the table of pixel sizes ({table.title}) fits the name: {instead}",)
+    conflict = prefix.conflict(image.shape[1])
+    return prefix.calibration(image.shape[1]), () if conflict is None else (conflict,)
 
 
 def _specimen(image: str, facts: ImagesFacts, table: PrefixTable | None) -> Specimen:

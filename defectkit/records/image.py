@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,6 +76,8 @@ class Image:
         The file that the image was read from.
     notes : tuple of str
         What a reader of results has to know of how the image was read.
+    cautions : tuple of str
+        Why its calibration is to be doubted; each result made with the image repeats it.
 
     Examples
     --------
@@ -90,6 +93,7 @@ class Image:
     specimen: Specimen = attrs.field(factory=Specimen)
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     @classmethod
     def from_array(
@@ -166,3 +170,24 @@ class Image:
         state = hashlib.sha256(f"{pixels.shape}|{pixels.dtype.newbyteorder('<').str}|".encode())
         state.update(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes())
         return state.hexdigest()
+
+
+def cautions_of_images(images: Iterable[Image]) -> tuple[str, ...]:
+    """Return the cautions of images, each once, with the names of the first few images that have it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = Image.from_array("one", np.zeros((4, 6)))
+    >>> cautions_of_images([attrs.evolve(image, cautions=("its pixel size is doubtful",))])
+    ('Its pixel size is doubtful (one).',)
+    """
+    names_of: dict[str, list[str]] = {}
+    for image in images:
+        for caution in image.cautions:
+            names_of.setdefault(caution, []).append(image.name)
+    return tuple(
+        f"{caution[:1].upper()}{caution[1:].rstrip('.')} ({', '.join(names[:3])}"
+        f"{f' and {len(names) - 3} more' if len(names) > 3 else ''})."
+        for caution, names in names_of.items()
+    )

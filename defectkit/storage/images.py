@@ -44,7 +44,7 @@ class ImageFacts:
         The file it was read from, also as seen from the store.
     calibration : Calibration, optional
     specimen : Specimen
-    notes : tuple of str
+    notes, cautions : tuple of str
     """
 
     name: str
@@ -58,6 +58,7 @@ class ImageFacts:
     calibration: Calibration | None = None
     specimen: Specimen = attrs.field(factory=Specimen)
     notes: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
 
 class ImageWriter:
@@ -132,6 +133,7 @@ class ImageWriter:
             calibration=image.calibration,
             specimen=image.specimen,
             notes=image.notes,
+            cautions=image.cautions,
         )
 
     def _append(self, facts: ImageFacts) -> None:
@@ -188,6 +190,7 @@ class ImageReader:
             specimen=facts.specimen,
             path=next((p for p in paths if p.is_file()), None),
             notes=facts.notes,
+            cautions=facts.cautions,
         )
 
     def _source(self, facts: ImageFacts, paths: tuple[Path, ...]) -> PixelSource:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from defectkit.records.calibration import Source
-from defectkit.records.image import Image
+from defectkit.records.image import Image, cautions_of_images
 from defectkit.records.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def cautions(
             [
                 *_capped(capped),
                 *_noted(capped),
+                *cautions_of_images(images),
                 *_assumed(images),
                 *_without_thickness(images),
                 *(_of_another_alloy(images, material) if material is not None else ()),

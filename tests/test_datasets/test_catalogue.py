@@ -166,3 +166,16 @@ def test_the_longest_prefix_counts_and_two_are_an_error() -> None:
         parse_toml(text.replace('match = "map"', 'match = "("'), PrefixTable, where="here")
     with pytest.raises(CatalogueError, match="format 2"):
         parse_toml(text.replace("format = 1", "format = 2"), PrefixTable, where="here")
+
+
+def test_the_table_of_the_paper_knows_the_width_of_a_frame_and_a_name_that_it_lacks() -> None:
+    item = Catalogue.standard().find("fecral")
+    table = item.prefix_table()
+    assert table is not None
+    assert table.find("grid1_roi2_500kx_0p5nm_haadf1") is None
+    series = table.find("BF X500K 03")
+    assert series is not None
+    assert series.calibration(2048).pixel_size_nm == pytest.approx((0.1416, 0.1416), rel=1e-3)
+    assert "0.283203 nm, but its frames are 290 nm wide" in str(series.conflict(2048))
+    assert series.calibration(1024).pixel_size_nm == pytest.approx((0.283203, 0.283203), rel=1e-5)
+    assert series.conflict(1024) is None

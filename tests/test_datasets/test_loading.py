@@ -71,6 +71,45 @@ def test_a_prefix_table_calibrates(tiny: Tiny) -> None:
     assert images["c"].required_calibration().pixel_size_nm == (0.25, 0.25)
 
 
+def with_prefix_table(tiny: Tiny, lines: str) -> None:
+    (tiny.folder / "calibrations").mkdir()
+    (tiny.folder / "calibrations" / "table.toml").write_text(f'format = 1\ntitle = "A table"\n{lines}')
+    text = (tiny.folder / "datasets" / "tiny.toml").read_text()
+    start, end = text.index("[images.calibration]"), text.index("[images.specimen]")
+    tiny.edit(text[start:end], "calibrations = 'table'\n")
+
+
+LINE = '[[prefix]]\nmatch = "a"\nname = "a"\npixel_size = "0.1 nm"\npixel_size_source = "prefix table"\n'
+
+
+@pytest.mark.filterwarnings("ignore::defectkit.errors.DatasetWarning")
+def test_the_width_of_a_field_gives_the_pixel_size_and_a_conflict_is_a_caution(tiny: Tiny) -> None:
+    with_prefix_table(tiny, f'{LINE}field_width = "30 nm"\n')
+    data = load_dataset("tiny", catalogue=tiny.catalogue)
+    image = data.images["a"]
+    expected = 30 / image.shape[1]
+    assert image.required_calibration().pixel_size_nm == (expected, expected)
+    (caution,) = image.cautions
+    assert "0.1 nm" in caution and f"{expected:.6g} nm/px at {image.shape[1]} px are used" in caution
+    assert any(caution[4:] in line and "(a)" in line for line in data.cautions)
+
+
+@pytest.mark.filterwarnings("ignore::defectkit.errors.DatasetWarning")
+def test_an_image_that_no_line_of_the_table_fits_is_a_caution(tiny: Tiny) -> None:
+    with_prefix_table(tiny, LINE)
+    data = load_dataset("tiny", catalogue=tiny.catalogue)
+    assert data.images["a"].cautions == ()
+    assert data.images["b"].calibration is None
+    assert "no line of the table of pixel sizes (A table) fits the name" in data.images["b"].cautions[0]
+    assert any("(b)" in line for line in data.cautions)
+
+
+def test_a_size_of_the_catalogue_that_no_micrograph_has_is_an_error(tiny: Tiny) -> None:
+    with_prefix_table(tiny, LINE.replace("0.1 nm", "0.1 m"))
+    with pytest.raises(CatalogueError, match=r"tiny.*'a'.*a pixel of 100 mm"):
+        load_dataset("tiny", catalogue=tiny.catalogue)
+
+
 def test_unknown_names_list_the_known(tiny: Tiny) -> None:
     with pytest.raises(UnknownDatasetError, match=r"did you mean 'tiny'"):
         load_dataset("tini", catalogue=tiny.catalogue)

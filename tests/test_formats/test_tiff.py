@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from defectkit.errors import ImageReadError
+from defectkit.formats.images.length_units import nanometers
 from defectkit.formats.images.tiff import TiffFormat
-from defectkit.formats.images.tiff_tags import nanometers
 from defectkit.records import Image, Source
 
 RAMP = np.arange(24, dtype=np.uint8).reshape(4, 6) * 10

@@ -133,7 +133,7 @@ def test_calibrations(name):
             required={
                 "match", "name", "pixel_size", "pixel_size_source", "foil_thickness", "foil_thickness_source", "page",
             },
-            optional={"note"},
+            optional={"field_width", "note"},
         )  # fmt: skip
         size = prefix["pixel_size"]
         calibration = Calibration(

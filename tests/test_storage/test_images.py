@@ -39,9 +39,10 @@ def test_what_is_known_of_an_image_is_kept(store: Store) -> None:
         foil_thickness_source=Source.ASSUMED,
     )
     specimen = Specimen(alloy="FeCrAl", dose="1.8 dpa", temperature="382 degC", irradiation="neutron", area="A")
-    store.add_images([image("a", calibration=calibration, specimen=specimen, notes=("inverted",))])
+    store.add_images([image("a", calibration=calibration, specimen=specimen, notes=("inverted",), cautions=("odd",))])
     (found,) = store.images(["a"])
     assert (found.calibration, found.specimen, found.notes) == (calibration, specimen, ("inverted",))
+    assert found.cautions == ("odd",)
     assert found.is_assumed
 
 

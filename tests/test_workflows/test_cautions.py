@@ -49,6 +49,11 @@ def test_defects_without_a_pixel_are_told(make_image: MakeImage) -> None:
     assert "no center of a pixel" in caution
 
 
+def test_what_is_doubtful_of_an_image_is_told(make_image: MakeImage) -> None:
+    image = attrs.evolve(make_image("one"), cautions=("the table and the frame disagree",))
+    assert of([image], {"one": dots(5)}) == ("The table and the frame disagree (one).",)
+
+
 def test_what_is_assumed_is_told() -> None:
     calibration = Calibration.square(
         "0.5 nm/px", source="assumed", foil_thickness="100 nm", foil_thickness_source="assumed"

@@ -42,7 +42,7 @@ class TiffFormat(ImageFormat):
 
     name: ClassVar[str] = "tiff"
     description: ClassVar[str] = (
-        "TIFF of 8, 16, 32 bits and floating point, with ImageJ, OME, FEI, Gatan and Zeiss pixel sizes."
+        "TIFF of 8, 16, 32 bits and floating point, with the pixel sizes of ImageJ, OME and the makers of microscopes."
     )
     suffixes: ClassVar[tuple[str, ...]] = (".tif", ".tiff")
 
