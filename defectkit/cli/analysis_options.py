@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.options import (
     convention_option,
     foil_thickness_option,
@@ -154,9 +154,9 @@ def show(analysis: Analysis, output: Path) -> None:
     totals = analysis.hardening["total_quadrature"].values
     known = totals[totals == totals]
     if len(known):
-        click.echo(f"Hardening (quadrature): {known.mean():.1f} MPa on average over {len(known)} of {n} images")
+        say(f"Hardening (quadrature): {known.mean():.1f} MPa on average over {len(known)} of {n} images")
     else:
         reasons = dict.fromkeys(str(reason) for reason in analysis.hardening["total_note"].values)
-        click.echo(f"Hardening: none, {next(iter(reasons))}")
-    click.echo(f"Report: {output / 'report.html'}")
+        say(f"Hardening: none, {next(iter(reasons))}")
+    say(f"Report: {output / 'report.html'}")
     note("Tables, overlays and results.zarr lie beside it.")

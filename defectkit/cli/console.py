@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from defectkit.files.names import shown
 from defectkit.geometry.kernels.compiling import told_when_compiling
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def configure(ctx: click.Context, *, verbose: int, quiet: bool) -> None:
     ctx.find_root().meta[QUIET] = quiet
     if verbose:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        handler.setFormatter(_OneLine("%(name)s: %(message)s"))
         logger = logging.getLogger("defectkit")
         level = logger.level
         logger.setLevel(logging.INFO if verbose == 1 else logging.DEBUG)
@@ -62,17 +63,29 @@ def messages() -> Console:
 def note(text: str) -> None:
     """Print a line on stderr, unless the command was asked to be quiet."""
     if not is_quiet():
-        messages().print(text)
+        messages().print(shown(text))
+
+
+def say(text: str) -> None:
+    """Print what was asked for on stdout, one line for each of ``text``; what no terminal should get is escaped."""
+    click.echo("\n".join(map(shown, text.split("\n"))))
 
 
 def print_warning(text: str) -> None:
     """Print a warning on stderr."""
-    messages().print(f"warning: {text}", style="yellow")
+    messages().print(f"warning: {shown(text)}", style="yellow")
 
 
 def print_error(text: str) -> None:
     """Print an error on stderr."""
-    messages().print(f"error: {text}", style="bold red")
+    messages().print(f"error: {shown(text)}", style="bold red")
+
+
+class _OneLine(logging.Formatter):
+    """Formats a record whose message may hold names from outside."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging gives it
+        return shown(super().formatMessage(record))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -100,12 +113,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         numeric = bool(body) and all(isinstance(row[k], int | float) for row in body)
         longest = max((len(str(row[k])) for row in body), default=0)
         table.add_column(
-            column, justify="right" if numeric else "left", overflow="fold", no_wrap=longest <= LONGEST_UNWRAPPED
+            shown(column), justify="right" if numeric else "left", overflow="fold", no_wrap=longest <= LONGEST_UNWRAPPED
         )
     for row in body:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(Text("" if cell is None else shown(str(cell))) for cell in row))
     if title:
-        console.print(title, style="bold", soft_wrap=True)
+        console.print(shown(title), style="bold", soft_wrap=True)
     console.print(table)
 
 

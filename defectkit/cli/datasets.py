@@ -10,7 +10,7 @@ import click
 
 from defectkit.cli.analysis_options import Assignment, confirm_option, pairs
 from defectkit.cli.command import Command
-from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.dataset_options import available_option, mirror_option
 from defectkit.cli.options import foil_thickness_option, format_option, json_option, pixel_size_option
 
@@ -49,7 +49,7 @@ def list_datasets(as_json: bool) -> None:
         rows.append((name, item.entry.title, expected, labels, item.entry.licence))
     columns = ("name", "title", "images", "label sets", "licence")
     if as_json:
-        click.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=1))
+        say(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=1))
     else:
         print_table("", columns, rows)
 
@@ -65,18 +65,18 @@ def show(name: str, as_json: bool) -> None:
 
     item = Catalogue.standard().find(name)
     if as_json:
-        click.echo(json.dumps(converter().unstructure(item.entry), indent=1))
+        say(json.dumps(converter().unstructure(item.entry), indent=1))
         return
     entry = item.entry
-    click.echo(f"{entry.name}: {entry.title}\n")
+    say(f"{entry.name}: {entry.title}\n")
     if entry.description:
-        click.echo(f"{entry.description.strip()}\n")
+        say(f"{entry.description.strip()}\n")
     for what, text in (("licence", entry.licence), ("home", entry.home), ("cite", entry.citation.text)):
         if text:
-            click.echo(f"{what:8} {text}")
+            say(f"{what:8} {text}")
     if entry.citation.doi:
-        click.echo(f"{'doi':8} {entry.citation.doi}")
-    click.echo(f"{'source':8} {_source(item)}")
+        say(f"{'doi':8} {entry.citation.doi}")
+    say(f"{'source':8} {_source(item)}")
     print_table("Label sets", ("labels", "parent", "annotator", "images", "defects", "by type"), _label_rows(item))
     splits = item.split_table().split
     if splits:
@@ -109,7 +109,7 @@ def fetch(name: str, mirror: str | None, available: bool) -> None:
         if not available:
             raise FetchError(message)
         print_warning(message)
-    click.echo(f"{name}: {len(inventory.paths)} files are in {data_folder()}, {len(inventory.missing)} are missing")
+    say(f"{name}: {len(inventory.paths)} files are in {data_folder()}, {len(inventory.missing)} are missing")
 
 
 @datasets.command(cls=Command, example="defectkit datasets verify out/")
@@ -156,9 +156,9 @@ def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool,
         warnings.simplefilter("ignore", DatasetWarning)  # each is a finding below
         findings = check_dataset(load_dataset(name, labels=labels, mirror=mirror, available=available))
     if as_json:
-        click.echo(json.dumps([attrs.asdict(f) for f in findings], indent=1))
+        say(json.dumps([attrs.asdict(f) for f in findings], indent=1))
     elif not findings:
-        click.echo(f"{name}: nothing odd was found")
+        say(f"{name}: nothing odd was found")
     else:
         rows = ((f.severity, f.check, f.where, f.what) for f in findings)
         print_table(f"{name}: {len(findings)} findings", ("", "check", "where", "what"), rows)
@@ -223,7 +223,7 @@ def add(
         print_warning(
             f"{len(uncalibrated)} images have no pixel size; give it with --pixel-size, or in calibration.toml"
         )
-    click.echo(f"{item.entry.name}: {len(store.image_names())} images, entry in {item.entry_folder}")
+    say(f"{item.entry.name}: {len(store.image_names())} images, entry in {item.entry_folder}")
     if found is None:
         note(f"No labels were found; add some: defectkit labels add {item.entry.name} FILE_OR_FOLDER")
         return
@@ -237,7 +237,7 @@ def add(
     )
     if reading.report:
         note(f"Labels: {reading.report.summary()}")
-    click.echo(f"{item.entry.name}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, from {found}")
+    say(f"{item.entry.name}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, from {found}")
 
 
 def _source(item: CatalogueItem) -> str:

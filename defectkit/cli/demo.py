@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from defectkit.cli.command import Command
-from defectkit.cli.console import print_table, progress
+from defectkit.cli.console import print_table, progress, say
 from defectkit.cli.options import output_option, overwrite_option
 from defectkit.cli.output import output_folder
 
@@ -58,7 +58,7 @@ def demo(n_images: int, seed: int, overwrite: bool, output: Path) -> None:
         write_evaluation(evaluation, folder / "evaluation", truth.taxonomy)
         _write_hardening(measured, analysis, folder / "hardening.csv")
     _show(evaluation, measured, analysis)
-    click.echo(f"Report: {output / 'analysis' / 'report.html'}")
+    say(f"Report: {output / 'analysis' / 'report.html'}")
 
 
 def _write_images(images: dict[str, Image], folder: Path) -> None:

@@ -8,7 +8,7 @@ import attrs
 import click
 
 from defectkit.cli.command import Command
-from defectkit.cli.console import print_table
+from defectkit.cli.console import print_table, say
 from defectkit.cli.options import json_option
 
 
@@ -25,7 +25,7 @@ def doctor(as_json: bool) -> None:
 
     checks = list(run_checks())
     if as_json:
-        click.echo(json.dumps([attrs.asdict(check) for check in checks], indent=1))
+        say(json.dumps([attrs.asdict(check) for check in checks], indent=1))
         return
     print_table(
         "",

@@ -10,7 +10,7 @@ import click
 
 from defectkit.cli.analysis_options import Assignment, confirm_option, pairs
 from defectkit.cli.command import Command
-from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import (
     convention_option,
@@ -227,7 +227,7 @@ def show(result: xarray.Dataset, sides: list[ReadSide], output: Path) -> None:
             ("", "all defects", "found defects"),
             [(q, *(_number(v, 1) for v in result[f"overall_{q}_error"].values)) for q in ("size", "shape", "density")],
         )
-    click.echo(f"Tables and figures: {output}")
+    say(f"Tables and figures: {output}")
 
 
 def _number(value: float, decimals: int) -> str:

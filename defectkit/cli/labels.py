@@ -10,7 +10,7 @@ import click
 from defectkit.cli.agreement_table import show_agreement
 from defectkit.cli.analysis_options import Assignment, pairs
 from defectkit.cli.command import Command
-from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.dataset_options import (
     LabelReference,
     available_option,
@@ -76,7 +76,7 @@ def diff(
     rows.append(("all", "all", *difference.totals().values()))
     print_table(title, ("image", "type", *KINDS), rows)
     if output is not None:
-        click.echo(f"Tables and figures: {output}")
+        say(f"Tables and figures: {output}")
 
 
 @labels.command(cls=Command, example="defectkit labels agree ti-loops/old ti-loops/new --available -o agreement")
@@ -144,7 +144,7 @@ def agree(
             print_warning(f"{len(names)} images are in {key} only, left out: {', '.join(names)}")
     show_agreement(result)
     if output is not None:
-        click.echo(f"Tables and figures: {output}")
+        say(f"Tables and figures: {output}")
 
 
 @labels.command(cls=Command, example="defectkit labels merge lab/anna@2 lab/ben@1 --name agreed --into lab --keep both")
@@ -191,15 +191,15 @@ def merge(
     store = None if into is None else Catalogue.standard().find(into).store()
     version = "1" if store is None else store.next_version(name)
     merged = join(ours, theirs, name=name, version=version, keep=keep)
-    click.echo(f"{merged.key}: {merged.n_defects} labels of {ours.n_defects} and {theirs.n_defects}")
+    say(f"{merged.key}: {merged.n_defects} labels of {ours.n_defects} and {theirs.n_defects}")
     if path is not None and format_name is not None:
         report = write_labels(merged, path, format=format_name, images={**two.images, **one.images})
         if report:
             note(f"Not held by {format_name}: {report.summary()}")
-        click.echo(f"written to {path}")
+        say(f"written to {path}")
     if store is not None:
         store.add_labels(merged)
-        click.echo(f"added to {into}")
+        say(f"added to {into}")
 
 
 @labels.command(cls=Command, example="defectkit labels export ti-loops/new@1 --format coco -o new.json --available")
@@ -228,7 +228,7 @@ def export(
     )
     if report:
         note(f"Not held by {format_name}: {report.summary()}")
-    click.echo(f"{data.name}/{held.key}: {held.n_defects} defects in {len(held)} images, written to {path}")
+    say(f"{data.name}/{held.key}: {held.n_defects} defects in {len(held)} images, written to {path}")
 
 
 @labels.command(cls=Command, example="defectkit labels add lab edited.json --set new --annotator Anna")
@@ -276,7 +276,7 @@ def add(
         print_warning(f"no image is there for these, left out: {', '.join(reading.without_image)}")
     if reading.report:
         note(f"Labels: {reading.report.summary()}")
-    click.echo(f"{dataset}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, sha256:{seal.digest}")
+    say(f"{dataset}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, sha256:{seal.digest}")
 
 
 @labels.command(cls=Command, example="defectkit labels tag lab/new@2 submitted")
@@ -292,4 +292,4 @@ def tag(reference: tuple[str, str], tag: str, mirror: str | None) -> None:
 
     ((data, held),) = load_references((reference,), available=False, mirror=mirror)
     made = add_tag(data.name, held.key, tag, digest=held.digest())
-    click.echo(f"{data.name}/{made.name} means {data.name}/{made.labels}, sha256:{made.digest}")
+    say(f"{data.name}/{made.name} means {data.name}/{made.labels}, sha256:{made.digest}")

@@ -9,7 +9,7 @@ import attrs
 import click
 
 from defectkit.cli.command import Command
-from defectkit.cli.console import print_table
+from defectkit.cli.console import print_table, say
 from defectkit.cli.options import json_option
 
 COLUMNS = ("kind", "name", "distribution", "version", "description")
@@ -31,7 +31,7 @@ def plugins(kind: str | None, as_json: bool) -> None:
     """
     registered, failures = rows(kind)
     if as_json:
-        click.echo(json.dumps({"registered": registered, "failures": failures}, indent=1))
+        say(json.dumps({"registered": registered, "failures": failures}, indent=1))
         return
     print_table("", COLUMNS, ([row[column] for column in COLUMNS] for row in registered))
     if failures:

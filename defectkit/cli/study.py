@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from defectkit.cli.command import Command
-from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.console import note, print_table, print_warning, say
 
 if TYPE_CHECKING:
     import xarray
@@ -47,7 +47,7 @@ def run(declaration: Path, output: Path) -> None:
     show(headline(result))
     for text in result.attrs["notes"]:
         print_warning(text)
-    click.echo(f"Results: {folder / 'results.zarr'}")
+    say(f"Results: {folder / 'results.zarr'}")
 
 
 def show(figures: xarray.Dataset) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from defectkit.cli.command import Command
-from defectkit.cli.console import note
+from defectkit.cli.console import note, say
 
 EXAMPLE = """
 defectkit train train.toml -o model
@@ -69,4 +69,4 @@ def train(config: Path, output: Path) -> None:
     )
     note(f"{len(names)} images of {labels.key}: trained in {time.perf_counter() - start:.0f} s")
     fitted.save(target)
-    click.echo(f"Model: {target} (types {', '.join(fitted.capability.types)})")
+    say(f"Model: {target} (types {', '.join(fitted.capability.types)})")

@@ -28,8 +28,10 @@ def terminal_progress() -> Iterator[Progress]:
     from rich import progress as bars
     from rich.console import Console
 
+    from defectkit.files.names import shown as one_line
+
     columns = (
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.DownloadColumn(),
         bars.TransferSpeedColumn(),
@@ -39,6 +41,6 @@ def terminal_progress() -> Iterator[Progress]:
         task = shown.add_task("")
 
         def show(path: str, done: int, total: int) -> None:
-            shown.update(task, description=path.rpartition("/")[2], completed=done, total=total)
+            shown.update(task, description=one_line(path.rpartition("/")[2]), completed=done, total=total)
 
         yield show

@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 
 from defectkit.errors import LabelReadError, LabelWriteError
+from defectkit.files.names import file_name, relative_path
 from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.reader import LabelReader, label_files
@@ -108,7 +109,7 @@ class ImagejRoiFormat(LabelFormat):
             for name, instances in labels.instances.items():
                 note_scores(instances, name, report)
                 note_boxes(instances, name, report)
-                file = folder / f"{name}.zip"
+                file = folder / relative_path(name, ".zip")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 held = rounded(instances, lambda vertices: vertices.astype(np.float32).astype(np.float64))
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -123,7 +124,7 @@ class ImagejRoiFormat(LabelFormat):
                             ring[:, ::-1].astype(np.float32), name=f"{kind} {instances.ids[i]}"
                         )
                         roi.properties = {_PROPERTY: kind}
-                        archive.writestr(f"{i:05d}-{kind}.roi", roi.tobytes())
+                        archive.writestr(f"{i:05d}-{file_name(kind)}.roi", roi.tobytes())
         return report.report()
 
     @classmethod

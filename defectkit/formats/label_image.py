@@ -12,6 +12,8 @@ import attrs
 import numpy as np
 
 from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.files.cells import quoted_cell, unquoted_cell
+from defectkit.files.names import readable, relative_path
 from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.rasters import SUFFIXES, read_values, write_values
@@ -72,7 +74,7 @@ class LabelImageFormat(LabelFormat):
             runs, found = label_image_to_runs(values)
             untyped = []
             for i, value in enumerate(found.tolist()):
-                name = table.get((columns.image, value), table.get((file.stem, value), ""))
+                name = table.get((columns.image, value), table.get((readable(file.stem), value), ""))
                 names = [part for part in (name, str(value) if str(value) in self.types else "") if part]
                 if not names and "*" not in self.types:
                     untyped.append(value)
@@ -116,9 +118,10 @@ class LabelImageFormat(LabelFormat):
                     raise LabelWriteError(f"image {name!r}: the id {values.max()} is larger than a label image holds")
                 dtype = np.uint16 if values.max(initial=0) <= np.iinfo(np.uint16).max else np.uint32
                 picture = runs_to_label_image(instances.runs, instances.shape, values.astype(dtype))
-                write_values(folder / f"{name}{'.png' if dtype is np.uint16 else '.tif'}", picture)
+                write_values(folder / relative_path(name, ".png" if dtype is np.uint16 else ".tif"), picture)
                 writer.writerows(
-                    (name, value, t) for value, t in zip(values.tolist(), instances.type_names, strict=True)
+                    (quoted_cell(name), value, quoted_cell(t))
+                    for value, t in zip(values.tolist(), instances.type_names, strict=True)
                 )
             (folder / TYPES_FILE).write_text(text.getvalue(), encoding="utf-8", newline="\n")
         return report.report()
@@ -139,7 +142,10 @@ def _read_types(file: Path) -> TypeTable:
     if not file.is_file():
         return {}
     try:
-        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
-        return {(row["image"], int(row["value"])): row["defect_type"] for row in rows}
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            return {
+                (unquoted_cell(row["image"]), int(row["value"])): unquoted_cell(row["defect_type"])
+                for row in csv.DictReader(text)
+            }
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise LabelReadError(f"{file}: the columns image, value, defect_type are needed ({error})") from error

@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from defectkit.errors import DefectkitError, LabelReadError
+from defectkit.files.names import relative_path
 from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.labelme_writing import labelme_document
@@ -87,7 +88,7 @@ class LabelmeFormat(LabelFormat):
         report = ReportBuilder(path.name)
         with new_folder(path) as folder:
             for name, instances in labels.instances.items():
-                written_json(folder / f"{name}.json", labelme_document(instances, name, images, report))
+                written_json(folder / relative_path(name, ".json"), labelme_document(instances, name, images, report))
         return report.report()
 
     @classmethod

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import attrs
 
-from defectkit.errors import PairingError
+from defectkit.errors import OutputError, PairingError
+from defectkit.files.names import readable, relative_path
 
 _DIGITS = re.compile(r"(\d+)")
 _EXTENSION = re.compile(r"[-_.][^\W\d_]\w*(?:[-_.][^\W\d_]\w*)*", re.UNICODE)
@@ -52,6 +53,7 @@ class ImageNames:
 
     names: tuple[str, ...] = attrs.field(converter=_as_tuple)
     _by_stem: dict[str, list[str]] = attrs.field(init=False, repr=False)
+    _by_written: dict[str, str] = attrs.field(init=False, repr=False)
 
     @_by_stem.default
     def _index(self) -> dict[str, list[str]]:
@@ -59,6 +61,10 @@ class ImageNames:
         for name in self.names:
             stems[name.rpartition("/")[2]].append(name)
         return stems
+
+    @_by_written.default
+    def _written(self) -> dict[str, str]:
+        return {written: name for name in self.names if (written := _file_of(name)) not in (None, name)}
 
     def of_file(self, file_name: str) -> str | None:
         """Return the image that a file name stands for, with or without folders and suffix; None where there is none.
@@ -68,7 +74,7 @@ class ImageNames:
         PairingError
             If images of several folders have that name.
         """
-        path = PurePosixPath(PureWindowsPath(file_name.strip()).as_posix())
+        path = PurePosixPath(PureWindowsPath(readable(file_name.strip())).as_posix())
         without_suffix = path.with_suffix("").as_posix() if path.suffix else path.as_posix()
         for candidate in (path.as_posix(), without_suffix):
             if candidate in self.names:
@@ -93,6 +99,8 @@ class ImageNames:
         """
         if stem in self.names:
             return stem
+        if stem in self._by_written:
+            return self._by_written[stem]
         last = stem.rpartition("/")[2]
         exact = self._only(last, stem)
         if exact is not None:
@@ -105,6 +113,14 @@ class ImageNames:
         if len(named) > 1:
             raise PairingError(f"{asked!r} may be any of the images {', '.join(sorted(named))}; name the folder too")
         return named[0] if named else None
+
+
+def _file_of(name: str) -> str | None:
+    """Return what a label file of an image is called without its suffix; None where none can be named after it."""
+    try:
+        return relative_path(name).as_posix()
+    except OutputError:
+        return None
 
 
 def extension_of(stem: str, image: str) -> str:

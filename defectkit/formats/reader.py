@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import EmptyInputError, LabelReadError, PairingError, UnpairedLabelsError
+from defectkit.files.names import readable
 from defectkit.formats.interface import LabelReading
 from defectkit.formats.names import ImageNames, extension_of, natural_key
 from defectkit.formats.regions import RegionColumns
@@ -100,7 +101,7 @@ class LabelReader:
 
     def relative(self, file: Path) -> str:
         """Return the path of a label file as messages name it."""
-        return file.relative_to(self.path).as_posix() if self.path.is_dir() else file.name
+        return readable(file.relative_to(self.path).as_posix() if self.path.is_dir() else file.name)
 
     def leave_out(self, what: str, why: str, file: str = "") -> None:
         """List labels that have no image."""
@@ -203,4 +204,4 @@ def label_files(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _label_set_name(path: Path) -> str:
-    return (path.stem if path.is_file() else path.name).replace("@", "-").strip() or "labels"
+    return readable(path.stem if path.is_file() else path.name).replace("@", "-").strip() or "labels"

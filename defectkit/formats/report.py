@@ -11,6 +11,8 @@ from pathlib import Path
 
 import attrs
 
+from defectkit.files.cells import quoted_cell
+
 
 class RepairKind(enum.StrEnum):
     """What became of a region, or of a file, that was not as it should be."""
@@ -152,7 +154,7 @@ class RepairReport:
         text = io.StringIO()
         writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(self.rows())
+        writer.writerows({key: quoted_cell(text) for key, text in row.items()} for row in self.rows())
         write_text(Path(path), text.getvalue())
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.files.names import file_name, name_of_file, relative_path
 from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.names import extension_of
@@ -87,7 +88,7 @@ class TypeMasksFormat(LabelFormat):
             begin = 1
             for label, file in files.items():
                 region = reader.relative(file)
-                kind = reader.types.of(label, image=name, file=region)
+                kind = reader.types.of(name_of_file(label), image=name, file=region)
                 kinds.add(kind)
                 begin += self._add_parts(columns, file, kind, region, begin)
         return reader.finish(kinds)
@@ -131,7 +132,9 @@ class TypeMasksFormat(LabelFormat):
                     report.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=name)
                 for kind in labels.types or ("defect",):
                     mask = self._mask(instances, kind, name)
-                    write_values(folder / kind / f"{name}.png", mask.astype(np.uint8) * np.uint8(255))
+                    write_values(
+                        folder / file_name(kind) / relative_path(name, ".png"), mask.astype(np.uint8) * np.uint8(255)
+                    )
         return report.report()
 
     def _mask(self, instances: Instances, kind: str, image: str) -> NDArray[Any]:

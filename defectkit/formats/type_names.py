@@ -10,6 +10,7 @@ import attrs
 from defectkit.errors import LabelReadError, RecordError
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.records import DefectType, Taxonomy
+from defectkit.records.defect_type import folded
 
 EVERY_OTHER = "*"
 """The key of a category table that stands for every category that is not named."""
@@ -65,7 +66,7 @@ class TypeNames:
     table : mapping of str to str
         See :func:`as_category_table`.
     taxonomy : Taxonomy
-        What is known; it grows by the new types.
+        What is known; :attr:`taxonomy` is that with the new types.
     report : ReportBuilder
         Where new types and stray white space are reported.
 
@@ -80,9 +81,16 @@ class TypeNames:
     """
 
     table: Mapping[str, str]
-    taxonomy: Taxonomy
+    _given: Taxonomy = attrs.field(alias="taxonomy")
     report: ReportBuilder
+    _new: dict[str, DefectType] = attrs.field(factory=dict, init=False)
+    _new_by_any_name: dict[str, DefectType] = attrs.field(factory=dict, init=False)
     _found: dict[tuple[str, ...], str] = attrs.field(factory=dict, init=False)
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The types that were given and, after them, the new ones."""
+        return Taxonomy(types=(*self._given.types, *self._new.values())) if self._new else self._given
 
     def of(self, *names: str, image: str = "", region: str = "", file: str = "") -> str:
         """Return the type of a category.
@@ -119,7 +127,7 @@ class TypeNames:
     def knows(self, *names: str) -> bool:
         """Return whether the table or the taxonomy has a type for a category, so that none would be made."""
         stripped = [name.strip() for name in names if name.strip()]
-        return any(n in self.table or self.taxonomy.find(n) is not None for n in stripped)
+        return any(n in self.table or self._find(n) is not None for n in stripped)
 
     def sorted(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return type names in the order of the taxonomy, each once."""
@@ -131,24 +139,30 @@ class TypeNames:
             if key in self.table:
                 return self._known_or_new(self.table[key])
         for name in names:
-            known = self.taxonomy.find(name)
+            known = self._find(name)
             if known is not None:
                 return known.name
         return self._known_or_new(names[0] if names else UNTYPED)
 
+    def _find(self, name: str) -> DefectType | None:
+        return self._given.find(name) or self._new_by_any_name.get(folded(name))
+
     def _known_or_new(self, name: str) -> str:
-        known = self.taxonomy.find(name)
+        known = self._find(name)
         if known is not None:
             return known.name
         identifier = re.sub(r"\s+", "_", name.strip().casefold())
         try:
-            new = DefectType(name=identifier, title=name.strip())
+            new = DefectType(name=identifier, title=re.sub(r"[^\S ]+", " ", name.strip()))
+            if identifier in self._given or identifier in self._new:
+                raise RecordError(f"another type has the name {identifier!r}")
         except RecordError as error:
             raise LabelReadError(
                 f"{self.report.file}: the category {name!r} cannot be the name of a type ({error}). "
                 f"Name its type: types={{{name!r}: 'loop'}}"
             ) from error
-        self.taxonomy = Taxonomy(types=(*self.taxonomy.types, new))
+        self._new[identifier] = new
+        self._new_by_any_name |= {folded(new.name): new, folded(new.title): new}
         what = f"no type is known as {name.strip()!r}: it is the new type {identifier!r}"
         self.report.add(RepairKind.NOTED, Problem.NEW_TYPE, what)
         return identifier

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import LabelReadError, LabelWriteError
+from defectkit.files.names import relative_path
 from defectkit.formats.atomic import new_folder
 from defectkit.formats.boxes import BoxRegions
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
@@ -154,7 +155,7 @@ class YoloSegFormat(LabelFormat):
                     if not np.isnan(instances.scores[i]):
                         values.append(float(instances.scores[i]))
                     lines.append(" ".join(map(repr, values)))
-                file = folder / f"{name}.txt"
+                file = folder / relative_path(name, ".txt")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
             (folder / "classes.txt").write_text(

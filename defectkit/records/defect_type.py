@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import attrs
@@ -41,6 +42,8 @@ class DefectType:
     def __attrs_post_init__(self) -> None:
         if not self.name or any(c.isspace() for c in self.name):
             raise RecordError(f"defect type {self.name!r}: a name is one word, for instance 'loop_111'")
+        if not (self.name.isprintable() and self.title.isprintable()):
+            raise RecordError(f"defect type {self.name!r}: it has characters that cannot be printed; rename it")
         if self.name in ("all", "overall", "background"):
             raise RecordError(f"defect type {self.name!r}: this name is kept for tables; choose another")
         if not self.title:
@@ -66,11 +69,24 @@ class Taxonomy:
     """
 
     types: tuple[DefectType, ...]
+    _by_name: Mapping[str, DefectType] = attrs.field(init=False, repr=False, eq=False)
+    _by_any_name: Mapping[str, DefectType] = attrs.field(init=False, repr=False, eq=False)
+
+    @_by_name.default
+    def _named(self) -> Mapping[str, DefectType]:
+        return {t.name: t for t in self.types}
+
+    @_by_any_name.default
+    def _called(self) -> Mapping[str, DefectType]:
+        called = ((folded(name), t) for t in self.types for name in (t.name, t.title, *t.aliases))
+        by_any_name: dict[str, DefectType] = {}
+        for name, t in called:
+            by_any_name.setdefault(name, t)
+        return by_any_name
 
     def __attrs_post_init__(self) -> None:
-        names = [t.name for t in self.types]
-        doubled = sorted({n for n in names if names.count(n) > 1})
-        if doubled:
+        if len(self._by_name) < len(self.types):
+            doubled = sorted(name for name, n in Counter(t.name for t in self.types).items() if n > 1)
             raise RecordError(f"taxonomy: the types {', '.join(doubled)} are given twice")
         for t in self.types:
             seen = {t.name}
@@ -78,10 +94,10 @@ class Taxonomy:
             while parent is not None:
                 if parent in seen:
                     raise RecordError(f"taxonomy: {t.name!r} is its own ancestor")
-                if parent not in names:
+                if parent not in self._by_name:
                     raise RecordError(f"taxonomy: {t.name!r} has the parent {parent!r}, which is not in it")
                 seen.add(parent)
-                parent = self.types[names.index(parent)].parent
+                parent = self._by_name[parent].parent
 
     @classmethod
     @cache
@@ -107,21 +123,16 @@ class Taxonomy:
         return iter(self.types)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return name in self._by_name
 
     def __getitem__(self, name: str) -> DefectType:
-        for t in self.types:
-            if t.name == name:
-                return t
+        if name in self._by_name:
+            return self._by_name[name]
         raise UnknownDefectTypeError.of("defect type", name, self.names)
 
     def find(self, name: str) -> DefectType | None:
         """Return the type that ``name`` is the name, title or alias of, without regard to case, or None."""
-        wanted = _folded(name)
-        for t in self.types:
-            if wanted in {_folded(t.name), _folded(t.title), *map(_folded, t.aliases)}:
-                return t
-        return None
+        return self._by_any_name.get(folded(name))
 
     def resolve(self, name: str) -> DefectType:
         """Return the type that ``name`` is the name, title or alias of.
@@ -138,11 +149,8 @@ class Taxonomy:
 
     def with_types(self, names: Iterable[str]) -> Taxonomy:
         """Return a taxonomy that also holds ``names``: those it does not resolve are added as new types."""
-        types = list(self.types)
-        for name in names:
-            if self.find(name) is None and name not in {t.name for t in types}:
-                types.append(DefectType(name=name))
-        return Taxonomy(types=tuple(types))
+        new = [name for name in dict.fromkeys(names) if self.find(name) is None and name not in self]
+        return Taxonomy(types=(*self.types, *(DefectType(name=name) for name in new)))
 
     def ancestry(self, name: str) -> tuple[str, ...]:
         """Return ``name`` and the types above it, nearest first."""
@@ -161,5 +169,12 @@ class Taxonomy:
         return self.ancestry(name)[-1]
 
 
-def _folded(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+def folded(name: str) -> str:
+    """Return what two names have in common that call the same type: letters and digits without case, if there are any.
+
+    Examples
+    --------
+    >>> folded("Loop <111>"), folded("+")
+    ('loop111', '+')
+    """
+    return "".join(c for c in name.casefold() if c.isalnum()) or name.casefold()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from defectkit.errors import OutputError
+from defectkit.files.cells import quoted_cell
 
 if TYPE_CHECKING:
     import xarray
@@ -52,6 +53,8 @@ def column_name(name: str, units: str | None) -> str:
 def cell(value: Any) -> str:
     """Return a value as text: numbers in full, so that reading gives the same number again, and NaN as nothing.
 
+    Text that a spreadsheet would take for a formula is quoted, see :func:`defectkit.files.cells.quoted_cell`.
+
     Examples
     --------
     >>> import numpy as np
@@ -64,7 +67,7 @@ def cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value)
-    return str(value)
+    return quoted_cell(str(value))
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -76,7 +79,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([quoted_cell(title) for title in header])
     writer.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
 

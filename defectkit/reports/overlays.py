@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import OutputError
+from defectkit.files.names import relative_path
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -123,17 +124,14 @@ def overlay_path(name: str) -> PurePosixPath:
     Raises
     ------
     OutputError
-        If the name would lead out of the folder.
+        If the name is too long for a file.
 
     Examples
     --------
     >>> overlay_path("series 1/frame.02").as_posix()
     'series 1/frame.02.png'
     """
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or path.name in ("", "."):
-        raise OutputError(f"image name {name!r}: no file can be named after it; rename the image")
-    return path.with_name(f"{path.name}.png")
+    return relative_path(name, ".png")
 
 
 def save_overlay(picture: Picture, folder: Path, name: str) -> Path:

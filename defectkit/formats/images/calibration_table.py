@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import DefectkitError, RecordError
+from defectkit.files.cells import unquoted_cell
 from defectkit.records import Calibration, Source
 from defectkit.units import QuantityLike
 
@@ -252,7 +253,7 @@ def _csv_rows(text: str) -> Iterable[Mapping[str, Any]]:
     for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
         if None in row:
             raise RecordError(f"a line has more columns than the head: {row[None]}")
-        given = {key.strip(): value.strip() for key, value in row.items() if value and value.strip()}
+        given = {key.strip(): unquoted_cell(value.strip()) for key, value in row.items() if value and value.strip()}
         assumed = given.pop("assumed", "")
         yield {**given, "assumed": [part.strip() for part in assumed.split(";") if part.strip()]}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from defectkit.errors import EmptyInputError, ImageReadError, PairingError
+from defectkit.files.names import readable
 from defectkit.formats.images.calibrating import OnConflict, calibrated
 from defectkit.formats.images.calibration_table import CalibrationTable, find_calibration_table
 from defectkit.formats.interface import ImageFormat
@@ -116,7 +117,7 @@ def read_images(
         raise EmptyInputError("no image file or folder is given")
     files: dict[str, Path] = {}
     for file in (file for path in given for file in _files(Path(path))):
-        earlier = files.setdefault(file.stem, file)
+        earlier = files.setdefault(readable(file.stem), file)
         if earlier != file:
             raise PairingError(
                 f"two files have the name {file.stem!r}: {earlier} and {file}; labels and results could not tell "
@@ -143,7 +144,7 @@ def _opened(file: Path, chosen: ImageFormat | str | None, specimen: Specimen | N
     if not file.is_file():
         raise ImageReadError(f"{file}: there is no such file")
     image = image_format(file, chosen).read(file)
-    return image if specimen is None else attrs.evolve(image, specimen=specimen)
+    return attrs.evolve(image, name=readable(image.name), specimen=specimen or image.specimen)
 
 
 def _files(path: Path) -> list[Path]:
