@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import MissingCalibrationError, RecordError
+from defectkit.files.names import readable
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.specimen import Specimen
 from defectkit.units import QuantityLike
@@ -67,7 +68,8 @@ class Image:
     Parameters
     ----------
     name : str
-        The name that labels and results use: the file's stem, unique within a data set.
+        The name that labels and results use: the file's stem, unique within a data set. Bytes of a stem that are no
+        UTF-8 are written as ``%`` and two digits.
     source : PixelSource
         Where the pixels come from; read on demand, any dtype kept.
     calibration : Calibration, optional
@@ -87,7 +89,7 @@ class Image:
     ((4, 6), dtype('uint16'))
     """
 
-    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    name: str = attrs.field(converter=readable, validator=attrs.validators.min_len(1))
     source: PixelSource
     calibration: Calibration | None = None
     specimen: Specimen = attrs.field(factory=Specimen)

@@ -144,7 +144,7 @@ def _opened(file: Path, chosen: ImageFormat | str | None, specimen: Specimen | N
     if not file.is_file():
         raise ImageReadError(f"{file}: there is no such file")
     image = image_format(file, chosen).read(file)
-    return attrs.evolve(image, name=readable(image.name), specimen=specimen or image.specimen)
+    return image if specimen is None else attrs.evolve(image, specimen=specimen)
 
 
 def _files(path: Path) -> list[Path]:
