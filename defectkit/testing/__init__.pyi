@@ -1,0 +1,8 @@
+from . import strategies as strategies
+from .datasets import DatasetSourceSuite as DatasetSourceSuite
+from .detectors import DetectorSuite as DetectorSuite
+from .hardening_models import HardeningModelSuite as HardeningModelSuite
+from .image_formats import ImageFormatSuite as ImageFormatSuite
+from .label_formats import LabelFormatSuite as LabelFormatSuite
+from .metrics import MetricSuite as MetricSuite
+from .splitters import SplitterSuite as SplitterSuite
