@@ -4,6 +4,8 @@ Strategies and suites need the extra ``defectkit[testing]``; they are imported w
 synthetic micrographs need neither hypothesis nor pytest.
 """
 
+from __future__ import annotations
+
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
