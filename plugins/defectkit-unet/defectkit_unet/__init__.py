@@ -1,0 +1,1 @@
+"""Encoder-decoder networks as detectors of defectkit."""

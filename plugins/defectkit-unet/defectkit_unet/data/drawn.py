@@ -1,0 +1,106 @@
+"""Sources that draw: randomised micrographs without end, and synthetic FeCrAl with its three types."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.synthesis import TYPES, Ellipses, drawn, exposed
+from defectkit.testing.synthetic import Acquisition, synthetic_micrograph
+from defectkit_unet.data.crop import Crop
+from defectkit_unet.data.warping import Scene, turn, warped
+
+BACKDROP_PART = 0.2
+"""Part of the randomised images that have a real ground."""
+BACKDROP_SCALES = (0.35, 1.3)
+FECRAL_SIDE = 448
+FECRAL_SHARED = 12
+"""Crops that are cut of each synthetic micrograph, one after the other in their numbers."""
+FECRAL_SCALES = (0.45, 1.25)
+FECRAL_PIXEL_SIZES_NM = (0.3, 1.0)
+SUB_TYPES = {"loop_100_open": "loop_100", "loop_100_solid": "loop_100"}
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class RandomisedSource:
+    """Randomised micrographs, each drawn at the size of a crop and seen once.
+
+    Parameters
+    ----------
+    backdrops : tuple of Scene
+        Real images without defects; a part of what is drawn is drawn on them.
+    """
+
+    backdrops: tuple[Scene, ...] = ()
+
+    def crop(self, number: int, side: int, rng: np.random.Generator) -> Crop:
+        """Return a new image; ``number`` does not matter."""
+        on_real = self.backdrops and rng.random() < BACKDROP_PART
+        scene = drawn((side, side), rng, backdrop=self._backdrop(side, rng) if on_real else None)
+        return Crop(
+            pixels=exposed(scene.pixels, rng), ellipses=scene.ellipses, known=np.ones((side, side), dtype=np.bool_)
+        )
+
+    def _backdrop(self, side: int, rng: np.random.Generator) -> NDArray[np.float32]:
+        scene = self.backdrops[int(rng.integers(len(self.backdrops)))]
+        scale = float(np.exp(rng.uniform(*np.log(BACKDROP_SCALES))))
+        half = side / 2 / scale
+        center = np.array(
+            [rng.uniform(min(half, length / 2), max(length - half, length / 2)) for length in scene.shape]
+        )
+        gray = np.log(np.maximum(warped(scene, scale * turn(rng), center, side).pixels, 8.0))
+        ground: NDArray[np.float32] = ((gray - gray.mean()) / max(float(gray.std()), 0.02)).astype(np.float32)
+        return ground
+
+
+@attrs.frozen(kw_only=True)
+class FecralSource:
+    """Crops of synthetic FeCrAl micrographs.
+
+    Parameters
+    ----------
+    seed : int
+        Those that a model is tested on have other seeds.
+    """
+
+    seed: int
+
+    def crop(self, number: int, side: int, rng: np.random.Generator) -> Crop:
+        """Return a crop of a micrograph that its neighbours in number are cut of as well."""
+        scene = _fecral(self.seed, number // FECRAL_SHARED)
+        scale = float(np.exp(rng.uniform(*np.log(FECRAL_SCALES))))
+        half = min(side / 2 / scale, FECRAL_SIDE / 2)
+        center = rng.uniform(half, FECRAL_SIDE - half, 2)
+        crop = warped(scene, scale * turn(rng), center, side)
+        return crop if rng.random() < 0.5 else attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
+
+
+@lru_cache(maxsize=3)
+def _fecral(seed: int, number: int) -> Scene:
+    sequence = np.random.SeedSequence([seed, number])
+    rng = np.random.default_rng(sequence)
+    pixel_size_nm = float(np.exp(rng.uniform(*np.log(FECRAL_PIXEL_SIZES_NM))))
+    parts = rng.dirichlet([1, 1, 1]) * rng.uniform(0.5, 1.6) * (FECRAL_SIDE * pixel_size_nm) ** 2
+    image, truth = synthetic_micrograph(
+        sequence,
+        shape=(FECRAL_SIDE, FECRAL_SIDE),
+        pixel_size=f"{pixel_size_nm} nm/px",
+        counts={"bdot": int(parts[0] / 3500), "loop_111": int(parts[1] / 7000), "loop_100": int(parts[2] / 9000)},
+        n_lines=int(rng.integers(0, 6)),
+        acquisition=Acquisition(
+            electrons=float(np.exp(rng.uniform(np.log(60), np.log(500)))),
+            unevenness=rng.uniform(0.05, 0.2),
+            bend_depth=rng.uniform(0, 0.7),
+            mottle=float(np.exp(rng.uniform(np.log(0.01), np.log(0.1)))),
+            fringes=rng.uniform(0, 0.08),
+            level=rng.uniform(0.4, 0.8),
+        ),
+    )
+    names = [SUB_TYPES.get(name, name) for name in truth.type_names]
+    codes = np.array([TYPES.index(name) for name in names], dtype=np.int64)
+    held = truth.areas > 0
+    ellipses = attrs.evolve(Ellipses.of(truth), types=codes[held])
+    return Scene.of(np.asarray(image.pixels), ellipses)

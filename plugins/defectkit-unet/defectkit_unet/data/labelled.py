@@ -1,0 +1,72 @@
+"""LabelledSource: crops of labelled images, scaled so that their defects are of all sizes the network works at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.synthesis import exposed
+from defectkit_unet.data.crop import Crop
+from defectkit_unet.data.warping import Scene, turn, warped
+
+SIZE_RANGE_PX = (9.0, 38.0)
+"""Median diameters of the defects in a crop: even in their logarithm."""
+FAR_RANGE_PX, FAR_PART = (4.0, 100.0), 0.15
+"""In this part of the crops they may be too small or too large, to learn what the wrong scale looks like."""
+SCALE_RANGE = (0.1, 2.0)
+BACKGROUND_SCALES = (0.35, 1.3)
+"""Of images without defects."""
+GENTLE = 0.5
+"""Part of the crops that are not exposed again: real images have noise of their own."""
+
+
+def _scenes(value: Iterable[Scene]) -> tuple[Scene, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class LabelledSource:
+    """Crops of scenes.
+
+    Parameters
+    ----------
+    scenes : iterable of Scene
+        At least one. Those without defects are grounds to find nothing in.
+    """
+
+    scenes: tuple[Scene, ...] = attrs.field(converter=_scenes)
+
+    def crop(self, number: int, side: int, rng: np.random.Generator) -> Crop:
+        """Return a crop anywhere in an image; images are drawn as often as the square roots of their defects."""
+        held = np.array([len(scene.ellipses) for scene in self.scenes])
+        chances = np.sqrt(np.maximum(held, 1.0))
+        scene = self.scenes[rng.choice(len(held), p=chances / chances.sum())]
+        scale = drawn_scale(scene, rng)
+        half = side / 2 / scale
+        center = np.array(
+            [rng.uniform(min(half, length / 2), max(length - half, length / 2)) for length in scene.shape]
+        )
+        crop = warped(scene, scale * turn(rng), center, side)
+        return crop if rng.random() < GENTLE else attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
+
+
+def drawn_scale(scene: Scene, rng: np.random.Generator) -> float:
+    """Return a scale that gives the median defect of a scene a diameter within :data:`SIZE_RANGE_PX`."""
+    if not len(scene.ellipses):
+        return float(np.exp(rng.uniform(*np.log(BACKGROUND_SCALES))))
+    wanted = np.exp(rng.uniform(*np.log(FAR_RANGE_PX if rng.random() < FAR_PART else SIZE_RANGE_PX)))
+    return float(np.clip(wanted / np.median(scene.ellipses.diameters), *SCALE_RANGE))
+
+
+def dark(pixels: NDArray[np.generic], scene_mask: NDArray[np.bool_]) -> NDArray[np.generic]:
+    """Return an image with its defects dark: its negative where they are brighter than what is around them."""
+    from defectkit.detectors.loopnet.normalizing import normalized
+
+    contrast = normalized(pixels)
+    if not scene_mask.any() or scene_mask.all() or contrast[scene_mask].mean() <= contrast[~scene_mask].mean():
+        return pixels
+    turned: NDArray[np.generic] = (pixels.max() - pixels).astype(pixels.dtype)
+    return turned
