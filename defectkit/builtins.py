@@ -39,10 +39,12 @@ def defectkit_register_metrics() -> Iterable[type]:
 @hookimpl
 def defectkit_register_hardening_models() -> Iterable[type]:
     """Register the built-in hardening models."""
+    from defectkit.hardening.bacon_kocks_scattergood import BaconKocksScattergood
     from defectkit.hardening.dispersed_barrier import DispersedBarrier
     from defectkit.hardening.friedel_kroupa_hirsch import FriedelKroupaHirsch
+    from defectkit.hardening.orowan import Orowan
 
-    return [DispersedBarrier, FriedelKroupaHirsch]
+    return [DispersedBarrier, FriedelKroupaHirsch, BaconKocksScattergood, Orowan]
 
 
 @hookimpl
