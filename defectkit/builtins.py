@@ -11,9 +11,10 @@ from defectkit.hooks.specs import hookimpl
 def defectkit_register_detectors() -> Iterable[type]:
     """Register the built-in detectors."""
     from defectkit.detectors.blob import Blob
+    from defectkit.detectors.loopnet import LoopNet
     from defectkit.detectors.pixel_forest import PixelForest
 
-    return [Blob, PixelForest]
+    return [LoopNet, Blob, PixelForest]
 
 
 @hookimpl

@@ -1,0 +1,186 @@
+"""LoopNet: the detector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar, Self
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.detectors.capability import Capability
+from defectkit.detectors.card import ModelCard
+from defectkit.detectors.interface import Detector
+from defectkit.detectors.loopnet.candidates import Candidates
+from defectkit.detectors.loopnet.model import Model, shipped_model
+from defectkit.detectors.loopnet.operating_point import OperatingPoint
+from defectkit.detectors.loopnet.polarity import Polarity
+from defectkit.errors import DetectorError
+from defectkit.records.image import Image
+from defectkit.records.instances import Instances
+from defectkit.records.prediction import Prediction, Setting
+from defectkit.units import LENGTH, Quantity, QuantityLike, as_quantity
+
+UNTYPED = "defect"
+TYPE_SHARE = 0.5
+"""A defect has a type if at least this much of the probability is on it."""
+
+
+def _length(value: QuantityLike | None) -> Quantity | None:
+    return None if value is None else as_quantity(value, LENGTH, what="loopnet: a diameter")
+
+
+def _point(value: OperatingPoint | str) -> OperatingPoint:
+    return OperatingPoint.of(value)
+
+
+@attrs.frozen(kw_only=True)
+class LoopNet(Detector):
+    """A small network that ships with defectkit: dark or bright spots, loops, cavities and particles of any size.
+
+    The image is seen at scales from twice its area down to a thumbnail. At each, the network gives an ellipse for
+    whatever may be a defect; what is found in one place at neighboring scales supports each other, and gives a
+    probability that was calibrated on labelled images. Neither a scale nor a threshold has to be given, nor a pixel
+    size.
+
+    Parameters
+    ----------
+    operating_point : str or OperatingPoint
+        What the number of defects is chosen for: ``f1``, ``count`` or ``precision=0.9``; see
+        :class:`~defectkit.detectors.loopnet.operating_point.OperatingPoint`.
+    polarity : Polarity
+        ``dark``, ``bright``, or ``auto``, by which the image itself decides.
+    min_diameter, max_diameter : str or pint.Quantity, optional
+        Smaller and larger defects are left out, length; the images need a pixel size then.
+    model : Model, optional
+        Another network than the one that ships; :meth:`load` puts it there.
+
+    Examples
+    --------
+    >>> from defectkit.detectors import detect
+    >>> from defectkit.testing.synthetic import synthetic_micrograph
+    >>> image, truth = synthetic_micrograph(5, shape=(256, 256), counts={"bdot": 6}, n_lines=0)
+    >>> [prediction] = detect(LoopNet(), [image])
+    >>> len(prediction.instances), len(truth)
+    (6, 6)
+    """
+
+    name: ClassVar[str] = "loopnet"
+    description: ClassVar[str] = "The network that ships: finds loops, spots, cavities and particles as it is."
+
+    operating_point: OperatingPoint = attrs.field(default="f1", converter=_point)
+    polarity: Polarity = attrs.field(default=Polarity.AUTO, converter=Polarity)
+    min_diameter: Quantity | None = attrs.field(default=None, converter=_length)
+    max_diameter: Quantity | None = attrs.field(default=None, converter=_length)
+    model: Model = attrs.field(factory=shipped_model, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        low, high = self.min_diameter, self.max_diameter
+        if low is not None and high is not None and not low < high:
+            raise DetectorError(f"loopnet: min_diameter {low} is not below max_diameter {high}")
+
+    @property
+    def capability(self) -> Capability:
+        """The types of the network, and ``defect`` where it cannot tell; any pixel size."""
+        return Capability(types=tuple(dict.fromkeys((*self.model.facts.types, UNTYPED))))
+
+    def card(self) -> ModelCard:
+        """Return the card of the network with these options."""
+        return attrs.evolve(self.model.card, types=self.capability.types, settings=self.settings())
+
+    def settings(self) -> dict[str, Setting]:
+        """Return the options as plain values."""
+        return {
+            "operating_point": str(self.operating_point),
+            "polarity": str(self.polarity),
+            "min_diameter": None if self.min_diameter is None else str(self.min_diameter),
+            "max_diameter": None if self.max_diameter is None else str(self.max_diameter),
+            "model": self.model.digest,
+        }
+
+    def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
+        """Yield what is found in each image.
+
+        Raises
+        ------
+        MissingCalibrationError
+            If a diameter is limited and an image has no pixel size.
+        DetectorError
+            If an image has pixels that are not finite.
+        """
+        for image in images:
+            yield self._prediction(image)
+
+    def save(self, folder: Path) -> None:
+        """Write the network, its options and its card."""
+        self.model.save(folder, self)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return the detector that ``folder`` holds.
+
+        Raises
+        ------
+        DetectorError
+            If it holds none.
+        """
+        options, model = Model.load(folder)
+        try:
+            return cls(**options, model=model)
+        except (TypeError, ValueError) as error:
+            raise DetectorError(f"{folder} holds options that {cls.name!r} does not take: {error}") from error
+
+    def _prediction(self, image: Image) -> Prediction:
+        from defectkit.detectors.loopnet.masks import masks
+        from defectkit.detectors.loopnet.pyramid import pyramid
+        from defectkit.detectors.loopnet.strips import image_area
+
+        pixels = image.pixels
+        if not np.isfinite(pixels).all():
+            raise DetectorError(
+                f"detector {self.name!r}, image {image.name!r}: some pixels are not finite; "
+                "replace NaN and infinite values before detection"
+            )
+        area = image_area(pixels)
+        seen = pyramid(pixels[: area.bottom], self.model.network, self.model.fusion, self.polarity)
+        found = self._within(seen.found, image)
+        called = found.take(np.arange(self.operating_point.calls(found.scores)))
+        runs, kept = masks(
+            called, [level.foreground for level in seen.levels], [level.factors for level in seen.levels], image.shape
+        )
+        called = called.take(kept)
+        notes = area.notes
+        if self.polarity is Polarity.AUTO and seen.polarity is Polarity.BRIGHT and len(called):
+            notes = (*notes, "defects were taken to be brighter than what is around them; --polarity dark overrules it")
+        return Prediction(
+            image=image.name,
+            instances=Instances.from_runs(
+                runs,
+                types=self._types(called),
+                shape=image.shape,
+                known_types=self.capability.types,
+                scores=called.scores,
+            ),
+            detector=self.name,
+            detector_version=self.model.facts.version,
+            settings=self.settings(),
+            notes=notes,
+        )
+
+    def _within(self, found: Candidates, image: Image) -> Candidates:
+        if self.min_diameter is None and self.max_diameter is None:
+            return found
+        diameters = found.diameters * float(np.sqrt(np.prod(image.required_calibration().pixel_size_nm)))
+        low = 0.0 if self.min_diameter is None else self.min_diameter.magnitude
+        high = np.inf if self.max_diameter is None else self.max_diameter.magnitude
+        return found.take((diameters >= low) & (diameters <= high))
+
+    def _types(self, found: Candidates) -> list[str]:
+        names: NDArray[np.object_] = np.array([*self.model.facts.types, UNTYPED], object)
+        if not len(found) or not self.model.facts.types:
+            return [UNTYPED] * len(found)
+        best = found.types.argmax(axis=1)
+        sure = found.types[np.arange(len(found)), best] >= TYPE_SHARE
+        return [str(name) for name in names[np.where(sure, best, len(names) - 1)]]

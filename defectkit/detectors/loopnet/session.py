@@ -1,0 +1,144 @@
+"""Session: the network as a file, run by onnxruntime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.detectors.loopnet.facts import METADATA_KEY, SHAPE_MAPS, STRIDE, ModelFacts
+from defectkit.detectors.tiles import Tile, tiles_of
+from defectkit.errors import DetectorError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Floats = NDArray[np.float32]
+
+GRID = 16
+"""Sides of the input are multiples of so many pixels, and tiles begin at such."""
+TILE, OVERLAP = 1536, 384
+"""Edge of a tile and overlap of tiles, in pixels: half the overlap is more than the network sees around a pixel."""
+LARGEST_FILE = 2**26
+"""Bytes that a model file may have."""
+MOST_THREADS = 4
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Network:
+    """A network that is ready to run.
+
+    Parameters
+    ----------
+    session : onnxruntime.InferenceSession
+    facts : ModelFacts
+    content : bytes
+        The file that it came from.
+    """
+
+    session: onnxruntime.InferenceSession = attrs.field(repr=False)
+    facts: ModelFacts
+    content: bytes = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, content: bytes, *, source: str, threads: int | None = None) -> Network:
+        """Return the network that a file in the ONNX format holds.
+
+        Parameters
+        ----------
+        content : bytes
+            The file; nothing that it names outside of itself is opened.
+        source : str
+            What to call it in a message.
+        threads : int, optional
+            How many threads work on one image; as many as there are processors, but four at most, unless it is given.
+
+        Raises
+        ------
+        DetectorError
+            If it is no such file, is too large, keeps its weights in another file, or does not follow
+            :doc:`/decisions/loopnet`.
+        """
+        import onnxruntime
+
+        from defectkit.parallel import available_cpus, check_workers
+
+        if len(content) > LARGEST_FILE:
+            raise DetectorError(f"{source}: it has {len(content)} bytes; a model may have {LARGEST_FILE} at most")
+        if b"location" in content:  # the key by which ONNX names a file beside the model, however it is packed
+            raise DetectorError(
+                f"{source}: it keeps weights in a file beside it, which is refused; export it with all weights inside"
+            )
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = check_workers(threads or min(available_cpus(), MOST_THREADS))
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has no class of errors of its own
+            raise DetectorError(f"{source} is not a model that onnxruntime can run: {error}") from error
+        facts = ModelFacts.of(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), source=source)
+        network = cls(session=session, facts=facts, content=content)
+        network._check(source)
+        return network
+
+    def maps(self, image: Floats) -> Floats:
+        """Return the maps of a normalized image.
+
+        Parameters
+        ----------
+        image : numpy.ndarray, shape (H, W), float32
+
+        Returns
+        -------
+        numpy.ndarray, shape (7 + types, ceil(H / 2), ceil(W / 2)), float32
+            The same whether the image is cut into tiles or not, but for rounding.
+        """
+        height, width = image.shape
+        filled = np.pad(image, ((0, -height % GRID), (0, -width % GRID)), mode="symmetric")
+        blocks = (filled.shape[0] // GRID, filled.shape[1] // GRID)
+        tiles = tiles_of(blocks, tile=TILE // GRID, overlap=OVERLAP // GRID)
+        half = (-(-height // STRIDE), -(-width // STRIDE))
+        if len(tiles) == 1:
+            return self._run(filled)[:, : half[0], : half[1]]
+        step = GRID // STRIDE
+        whole = np.empty((SHAPE_MAPS + len(self.facts.types), blocks[0] * step, blocks[1] * step), np.float32)
+        for tile in tiles:
+            found = self._run(filled[tile.top * GRID : tile.bottom * GRID, tile.left * GRID : tile.right * GRID])
+            top, left, bottom, right = _inner(tile)
+            whole[:, top * step : bottom * step, left * step : right * step] = found[
+                :,
+                (top - tile.top) * step : (bottom - tile.top) * step,
+                (left - tile.left) * step : (right - tile.left) * step,
+            ]
+        return whole[:, : half[0], : half[1]]
+
+    def _run(self, image: Floats) -> Floats:
+        (maps,) = self.session.run(["maps"], {"image": np.ascontiguousarray(image)[None, None]})
+        found: Floats = np.asarray(maps)[0]
+        return found
+
+    def _check(self, source: str) -> None:
+        expected = (SHAPE_MAPS + len(self.facts.types), GRID // STRIDE, GRID // STRIDE)
+        try:
+            found = self._run(np.zeros((GRID, GRID), np.float32))
+        except Exception as error:  # onnxruntime has no class of errors of its own
+            raise DetectorError(f"{source}: it cannot be run on an image: {error}") from error
+        if found.shape != expected or found.dtype != np.float32:
+            raise DetectorError(
+                f"{source}: of an image of {GRID} px it makes maps of shape {found.shape}, where {expected} is needed"
+            )
+
+
+def _inner(tile: Tile) -> tuple[int, int, int, int]:
+    """Return the part of a tile that is taken: up to the middle of what it shares with its neighbors."""
+    trim = OVERLAP // GRID // 2
+    return (
+        tile.top + trim * (tile.top > 0),
+        tile.left + trim * (tile.left > 0),
+        tile.bottom - trim * (tile.bottom < tile.shape[0]),
+        tile.right - trim * (tile.right < tile.shape[1]),
+    )

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import numpy as np
+import pytest
+
+from defectkit.detectors import detect
+from defectkit.detectors.loopnet import LoopNet, Polarity
+from defectkit.detectors.loopnet.session import OVERLAP, TILE, Network
+from defectkit.errors import DetectorError, MissingCalibrationError
+from defectkit.geometry.overlap import mask_iou
+from defectkit.records import Image, Instances
+from defectkit.testing import DetectorSuite
+from defectkit.testing.synthetic import synthetic_micrograph
+
+
+def scene(seed: int = 5, shape: tuple[int, int] = (256, 256)) -> tuple[Image, Instances]:
+    return synthetic_micrograph(seed, shape=shape, counts={"bdot": 8, "loop_111": 4}, n_lines=0)
+
+
+def found(pixels: np.ndarray, **options: object) -> Instances:
+    (prediction,) = detect(LoopNet(**options), [Image.from_array("image", pixels)])
+    return prediction.instances
+
+
+def agreement(a: Instances, b: Instances) -> float:
+    """How many of the defects of both have a partner of IoU 0.5."""
+    pairs = mask_iou(a.runs, b.runs) >= 0.5
+    return float(pairs.any(axis=0).sum() + pairs.any(axis=1).sum()) / max(len(a) + len(b), 1)
+
+
+class TestConformance(DetectorSuite):
+    cls = LoopNet
+    options: ClassVar = {"operating_point": "count", "polarity": "dark", "min_diameter": "1 nm", "max_diameter": "1 um"}
+
+
+class TestConformanceOfDefaults(DetectorSuite):
+    cls = LoopNet
+
+
+def test_it_finds_what_is_drawn() -> None:
+    image, truth = scene()
+    assert agreement(found(image.pixels), truth) > 0.8
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_depth_of_gray_values_does_not_matter(dtype: str) -> None:
+    image, _ = scene()
+    pixels = np.asarray(image.pixels, np.float64)
+    factor = {"uint8": 1.0, "uint16": 200.0, "float32": 1e-3}[dtype]
+    assert agreement(found((pixels * factor).astype(dtype)), found(image.pixels)) == 1
+
+
+def test_bright_defects_are_found_in_the_negative() -> None:
+    image, truth = scene(7, (320, 320))
+    negative = 255 - np.asarray(image.pixels)
+    assert agreement(found(negative, polarity="bright"), found(image.pixels, polarity="dark")) > 0.95
+    (prediction,) = detect(LoopNet(), [Image.from_array("negative", negative)])
+    assert agreement(prediction.instances, truth) > 0.7
+    assert any("brighter" in note for note in prediction.notes)
+    assert Polarity.AUTO is LoopNet().polarity
+
+
+def test_half_and_double_magnification_give_the_same_defects() -> None:
+    image, truth = scene(11, (384, 384))
+    large = np.kron(np.asarray(image.pixels), np.ones((2, 2), np.uint8))
+    areas = found(large).areas
+    assert agreement(found(image.pixels), truth) > 0.7
+    assert np.median(areas) / 4 == pytest.approx(np.median(found(image.pixels).areas), rel=0.25)
+
+
+def test_one_thread_and_several_give_the_same() -> None:
+    content = LoopNet().model.content
+    networks = [Network.of(content, source="the model", threads=n) for n in (1, 3)]
+    pixels = np.random.default_rng(0).normal(size=(200, 333)).astype(np.float32)
+    one, several = (network.maps(pixels) for network in networks)
+    np.testing.assert_array_equal(one, several)
+
+
+def test_tiles_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = LoopNet().model.network
+    pixels = np.random.default_rng(1).normal(size=(500, 940)).astype(np.float32)
+    whole = network.maps(pixels)
+    monkeypatch.setattr("defectkit.detectors.loopnet.session.TILE", OVERLAP + 160)
+    assert TILE > OVERLAP + 160
+    np.testing.assert_allclose(network.maps(pixels), whole, atol=1e-3)
+
+
+def test_diameters_are_limited_in_nm() -> None:
+    image, _ = scene()
+    size = image.required_calibration().pixel_size_nm[0]
+    everything = found(image.pixels)
+    diameters = 2 * np.sqrt(everything.areas / np.pi) * size
+    limit = float(np.median(diameters))
+    (prediction,) = detect(LoopNet(min_diameter=f"{limit} nm"), [image])
+    assert 0 < len(prediction.instances) < len(everything)
+    with pytest.raises(MissingCalibrationError):
+        found(image.pixels, min_diameter="5 nm")
+    with pytest.raises(DetectorError, match="not below"):
+        LoopNet(min_diameter="5 nm", max_diameter="4 nm")
+
+
+def test_higher_precision_calls_fewer() -> None:
+    image, _ = synthetic_micrograph(3, shape=(320, 320), counts={"bdot": 20})
+    counts = [len(found(image.pixels, operating_point=point)) for point in ("precision=0.95", "precision=0.6")]
+    assert counts[0] < counts[1]
+
+
+def test_pixels_that_are_not_finite_are_refused() -> None:
+    pixels = np.ones((32, 32))
+    pixels[3, 4] = np.nan
+    with pytest.raises(DetectorError, match="not finite"):
+        found(pixels)
+
+
+def test_the_shipped_network_says_what_it_is() -> None:
+    card = LoopNet().card()
+    assert card.license == "MIT"
+    assert card.settings["operating_point"] == "f1"
+    assert card.types[-1] == "defect"
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda content: content[:1000], "onnxruntime can run"),
+        (lambda content: content + b"location", "in a file beside it"),
+        (
+            lambda content: content.replace(b"local-contrast-1", b"local-contrast-9"),
+            "is 'local-contrast-9'",
+        ),
+        (lambda content: content.replace(b'"stride": 2', b'"strode": 2'), "stride"),
+        (lambda content: content + bytes(2**26), "bytes; a model may have"),
+    ],
+)
+def test_a_file_that_breaks_the_contract_is_refused(damage, message) -> None:  # type: ignore[no-untyped-def]
+    content = LoopNet().model.content
+    damaged = damage(content)
+    assert damaged != content
+    with pytest.raises(DetectorError, match=message):
+        Network.of(damaged, source="the model")
+
+
+def test_a_saved_detector_keeps_network_and_options(tmp_path: Path) -> None:
+    detector = LoopNet(operating_point="precision=0.8", polarity="bright", max_diameter="90 nm")
+    detector.save(tmp_path / "saved")
+    loaded = LoopNet.load(tmp_path / "saved")
+    assert loaded.settings() == detector.settings()
+    assert loaded.model.content == detector.model.content
+    (tmp_path / "saved" / "fusion.json").write_text('{"weights": [1, 2]}')
+    with pytest.raises(DetectorError, match="does not hold a network"):
+        LoopNet.load(tmp_path / "saved")
+
+
+def test_an_image_is_looked_at_once_and_in_order() -> None:
+    images = [attrs.evolve(scene(seed, (96, 96))[0], name=str(seed)) for seed in (1, 2)]
+    assert [p.image for p in detect(LoopNet(), iter(images))] == ["1", "2"]
