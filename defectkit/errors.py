@@ -36,6 +36,10 @@ class RecordError(DefectkitError, ValueError):
     """A record was built from values that contradict each other, or read from text that holds no such record."""
 
 
+class DecodingError(DefectkitError, ValueError):
+    """A file that is no JSON or TOML, or that is larger or nested more deeply than allowed."""
+
+
 class GeometryError(DefectkitError, ValueError):
     """Runs, polygons or boxes that are malformed or leave their frame."""
 

@@ -100,7 +100,7 @@ def test_every_error_and_warning_is_explained() -> None:
 
 def test_every_environment_variable_is_explained() -> None:
     source = Path(defectkit.__file__).parent
-    used = {v for file in source.rglob("*.py") for v in re.findall(r"DEFECTKIT_[A-Z]+", file.read_text("utf-8"))}
+    used = {v for file in source.rglob("*.py") for v in re.findall(r"DEFECTKIT_[A-Z_]+", file.read_text("utf-8"))}
     assert used
     rows = {name for name in used if f"| `{name}` |" in PAGES["start.md"]}
     assert used - rows == set()

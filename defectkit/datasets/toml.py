@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +14,8 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from defectkit.datasets import sources
-from defectkit.errors import CatalogueError, DefectkitError
+from defectkit.errors import CatalogueError, DecodingError, DefectkitError
+from defectkit.files import decoding
 from defectkit.records import DefectType, Specimen, record_converter
 
 R = TypeVar("R")
@@ -33,9 +33,9 @@ def read_toml(path: Path, kind: type[R]) -> R:
         If it cannot be read, or a key is unknown, missing or of the wrong kind; the message names its path.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path} cannot be read: {error}") from error
+        text = decoding.read_text(path)
+    except DecodingError as error:
+        raise CatalogueError(str(error)) from error
     return parse_toml(text, kind, where=str(path))
 
 
@@ -56,9 +56,9 @@ def parse_toml(text: str, kind: type[R], *, where: str) -> R:
         As :func:`read_toml`.
     """
     try:
-        return converter().structure(tomllib.loads(text), kind)
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{where} is no TOML: {error}") from error
+        return converter().structure(decoding.parse_toml(text, where=where), kind)
+    except DecodingError as error:
+        raise CatalogueError(str(error)) from error
     except (cattrs.BaseValidationError, cattrs.errors.StructureHandlerNotFoundError) as error:
         faults = "; ".join(cattrs.transform_error(error, path=where, format_exception=_fault))
         raise CatalogueError(faults) from error

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from defectkit.detectors.interface import Detector
-from defectkit.errors import DefectkitError, DetectorError, OutputError
+from defectkit.errors import DecodingError, DefectkitError, DetectorError, OutputError
+from defectkit.files.decoding import read_json
 from defectkit.records.json import record_converter, to_json
 
 D = TypeVar("D", bound=Detector)
@@ -65,10 +66,12 @@ def load_options(cls: type[D], folder: Path) -> D:
     """
     path = folder / OPTIONS
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved = read_json(path)
         name, options = saved["detector"], saved["options"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DetectorError(f"{path} does not hold a saved detector: {type(error).__name__}: {error}") from error
+    except DecodingError as error:
+        raise DetectorError(f"no saved detector can be read: {error}") from error
+    except (TypeError, KeyError) as error:
+        raise DetectorError(f"{path} does not hold a saved detector: 'detector' and 'options' are needed") from error
     if name != cls.name:
         raise DetectorError(f"{path} holds the detector {name!r}, not {cls.name!r}")
     try:

@@ -17,7 +17,8 @@ from defectkit.detectors.interface import Detector
 from defectkit.detectors.merging import merge_tiles
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.detectors.training import TrainingSet
-from defectkit.errors import DetectorError
+from defectkit.errors import DecodingError, DetectorError
+from defectkit.files.decoding import read_json
 from defectkit.records.image import ArrayPixels, Image, Pixels
 from defectkit.records.prediction import Prediction
 
@@ -115,10 +116,14 @@ class Tiled(Detector):
 
         path = folder / TILING
         try:
-            tiling = json.loads(path.read_text(encoding="utf-8"))
+            tiling = read_json(path)
             name, tile, overlap = tiling["detector"], int(tiling["tile"]), int(tiling["overlap"])
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise DetectorError(f"{path} does not hold a tiling: {type(error).__name__}: {error}") from error
+        except DecodingError as error:
+            raise DetectorError(f"no tiling can be read: {error}") from error
+        except (OverflowError, ValueError, TypeError, KeyError) as error:
+            raise DetectorError(
+                f"{path} does not hold a tiling: 'detector' and whole numbers 'tile' and 'overlap' are needed"
+            ) from error
         return cls(detector=hooks.find("detector", name).load(folder / "detector"), tile=tile, overlap=overlap)
 
 

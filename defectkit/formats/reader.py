@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from defectkit.errors import EmptyInputError, LabelReadError, PairingError, UnpairedLabelsError
+from defectkit.errors import DecodingError, EmptyInputError, LabelReadError, PairingError, UnpairedLabelsError
+from defectkit.files import decoding
 from defectkit.files.names import readable
 from defectkit.formats.interface import LabelReading
 from defectkit.formats.names import ImageNames, extension_of, natural_key
@@ -170,11 +170,9 @@ def read_json(path: Path) -> Any:
         If it cannot be read or is not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise LabelReadError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise LabelReadError(f"{path}: it is not JSON: {error}") from error
+        return decoding.read_json(path)
+    except DecodingError as error:
+        raise LabelReadError(str(error)) from error
 
 
 def label_files(path: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import cattrs
 
-from defectkit.errors import RecordError, UnknownMaterialError
+from defectkit.errors import DecodingError, RecordError, UnknownMaterialError
+from defectkit.files import decoding
 from defectkit.hardening.material import Material
 from defectkit.records.json import record_converter
 from defectkit.resources import registry_path
@@ -55,9 +55,9 @@ def load_material(material: str | Path | Material) -> Material:
 def read_material(path: Path) -> Material:
     """Return the material that a TOML file describes; its name is the file's stem unless the file says otherwise."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"material {path}: not TOML: {error}") from error
+        table = decoding.read_toml(path)
+    except DecodingError as error:
+        raise RecordError(f"material {error}") from error
     try:
         return record_converter().structure({"name": path.stem, **table}, Material)
     except cattrs.BaseValidationError as error:

@@ -13,7 +13,8 @@ import numpy as np
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from cattrs.preconf.json import JsonConverter, make_converter
 
-from defectkit.errors import RecordError
+from defectkit.errors import DecodingError, RecordError
+from defectkit.files.decoding import parse_json
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records.calibration import Calibration
@@ -70,9 +71,9 @@ def from_json(text: str, kind: type[R]) -> R:
         If the text is no JSON, or a key is unknown, missing or of the wrong kind; the message names its path.
     """
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise RecordError(f"{kind.__name__}: not JSON: {error}") from error
+        value = parse_json(text, where=kind.__name__)
+    except DecodingError as error:
+        raise RecordError(str(error)) from error
     if not isinstance(value, dict):
         raise RecordError(f"{kind.__name__}: a JSON object is needed, not {type(value).__name__}")
     try:

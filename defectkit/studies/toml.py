@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
 
-from defectkit.errors import StudyError
+from defectkit.errors import DecodingError, StudyError
+from defectkit.files import decoding
 from defectkit.studies.data import StudyData, catalogue_data, own_data
 from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
 
@@ -27,12 +27,9 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         If it cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise StudyError(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path} is no TOML: {error}") from error
+        return decoding.read_toml(Path(path))
+    except DecodingError as error:
+        raise StudyError(str(error)) from error
 
 
 def read_study(path: str | Path) -> tuple[Study, StudyData]:

@@ -11,7 +11,8 @@ import attrs
 import numpy as np
 
 from defectkit.detectors.card import ModelCard
-from defectkit.errors import DetectorError, OutputError, RecordError
+from defectkit.errors import DecodingError, DetectorError, OutputError, RecordError
+from defectkit.files.decoding import parse_json
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.json import from_json, to_json
@@ -83,7 +84,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
     DetectorError
         If there are none.
     """
-    return dict(_read(folder / SETTINGS, json.loads))
+    return dict(_read(folder / SETTINGS, _settings))
 
 
 def read_self_test(folder: Path) -> SelfTest | None:
@@ -130,10 +131,17 @@ def _counts(instances: Instances) -> str:
     return ", ".join(f"{names.count(name)} {name}" for name in sorted(set(names))) or "none"
 
 
+def _settings(text: str) -> dict[str, Any]:
+    settings = parse_json(text, where=SETTINGS)
+    if not isinstance(settings, dict):
+        raise DecodingError("a JSON object with settings is needed")
+    return settings
+
+
 def _read(path: Path, parse: Callable[[str], T]) -> T:
     try:
         return parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DetectorError(f"{path.parent}: no saved detector lies here ({path.name} is missing)") from error
-    except (RecordError, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (RecordError, DecodingError, UnicodeDecodeError) as error:
         raise DetectorError(f"{path}: the saved detector is damaged: {error}") from error
