@@ -215,6 +215,14 @@ class ResumeWarning(DefectkitWarning):
     """Unfinished work of an earlier run cannot be gone on with, so it is done again."""
 
 
+class LockWarning(DefectkitWarning):
+    """A file system that has no locks, so that nothing keeps two runs from writing in one place."""
+
+
+class KeptAsideWarning(DefectkitWarning):
+    """A file that was changed, or made by somebody else, stood where a result goes; it was renamed."""
+
+
 class DatasetWarning(DefectkitWarning):
     """A data set that is not all there, or whose counts are not those that the catalogue expects."""
 

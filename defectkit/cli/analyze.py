@@ -14,7 +14,6 @@ from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import min_score_option
-from defectkit.cli.output import output_folder
 from defectkit.cli.params import PluginNameParam
 
 EXAMPLE = """
@@ -67,8 +66,9 @@ def analyze(
     """Find, measure and report the defects in images.
 
     Writes defects.csv, summary.csv, hardening.csv, overlays, report.html and results.zarr. When a run was
-    interrupted, the same command goes on with the images that are not done.
+    interrupted, the same command resumes it with the images that are not done.
     """
+    from defectkit.files import output_folder, unfinished_of
     from defectkit.reports import write_analysis
     from defectkit.workflows import analyze as run, make_detector
 
@@ -79,8 +79,11 @@ def analyze(
         confirm_pixel_size=confirm_pixel_size,
         foil_thickness=foil_thickness,
     )
-    target = output.expanduser().resolve()
-    with _unfinished(target) as folder, output_folder(target, overwrite) as partial:
+    inputs = [*paths, *([model] if model else []), material]
+    with (
+        output_folder(output, command="analyze", inputs=inputs, overwrite=overwrite) as partial,
+        _unfinished(unfinished_of(partial)) as folder,
+    ):
         analysis = run(
             images,
             finder,
@@ -98,18 +101,12 @@ def analyze(
 
 
 @contextmanager
-def _unfinished(output: Path) -> Iterator[Path]:
-    """Give the folder that keeps what is done until ``output`` is written; it stays if the run ends before that."""
-    from defectkit.workflows import Checkpoint
-
-    folder = output.parent / f".{output.name}.unfinished"
-    kept = Checkpoint(folder=folder)
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Give the folder that keeps what is done; say where it is if the run ends before its result is written."""
     try:
         yield folder
     except BaseException:
-        if folder.is_dir() and len(kept):
-            note(f"{len(kept)} images are done and kept in {folder}; the same command goes on from there")
-        elif folder.is_dir():
-            kept.discard()
+        done = sum(1 for _ in folder.glob("*/*.prediction"))
+        if done:
+            note(f"{done} images are done and kept in {folder}; the same command resumes from there")
         raise
-    kept.discard()

@@ -63,6 +63,15 @@ def load_references(
     ]
 
 
+def places_read(*datasets: Dataset) -> list[Path]:
+    """Return where data sets lie: the cache, the user's own catalogue, and the files of their images."""
+    from defectkit.datasets.places import data_folder, own_catalogue
+
+    sources = [image.source for dataset in datasets for image in dataset.images.values()]
+    files = {path for source in sources if isinstance(path := getattr(source, "path", None), Path)}
+    return [data_folder(), own_catalogue(), *sorted(files)]
+
+
 def check_same_images(first: Dataset, second: Dataset) -> None:
     """Raise unless images that two data sets call alike have equal pixels.
 

@@ -11,7 +11,6 @@ import click
 from defectkit.cli.command import Command
 from defectkit.cli.console import print_table, progress, say
 from defectkit.cli.options import output_option, overwrite_option
-from defectkit.cli.output import output_folder
 
 if TYPE_CHECKING:
     import xarray
@@ -40,6 +39,7 @@ def demo(n_images: int, seed: int, overwrite: bool, output: Path) -> None:
     Writes images/, truth.json (COCO), analysis/ with report.html, evaluation/ and hardening.csv.
     """
     from defectkit.detectors.blob import Blob
+    from defectkit.files import output_folder
     from defectkit.formats import write_labels
     from defectkit.reports import write_analysis
     from defectkit.reports.evaluation import write_evaluation
@@ -47,7 +47,7 @@ def demo(n_images: int, seed: int, overwrite: bool, output: Path) -> None:
     from defectkit.workflows import analyze, evaluate, measure_labels
 
     images, truth = synthetic_dataset(seed, n_images)
-    with output_folder(output.expanduser().resolve(), overwrite) as folder:
+    with output_folder(output, command="demo", overwrite=overwrite) as folder:
         _write_images(images, folder / "images")
         write_labels(truth, folder / "truth.json", format="coco", images=images)
         analysis = analyze(images, Blob(rules="fecral"), progress=progress)

@@ -21,7 +21,6 @@ from defectkit.cli.options import (
     pixel_size_option,
     workers_option,
 )
-from defectkit.cli.output import output_folder
 from defectkit.cli.params import PluginNameParam
 
 if TYPE_CHECKING:
@@ -138,6 +137,7 @@ def evaluate(
     pixels where none has. With --metric, only that is computed and only what it is needed for is written.
     """
     from defectkit import workflows
+    from defectkit.files import output_folder
     from defectkit.formats import Unpaired
     from defectkit.reports.evaluation import write_evaluation
     from defectkit.workflows.sides import joined_taxonomy, read_side, store_at
@@ -163,7 +163,8 @@ def evaluate(
         )
         for name, (path, own_format, options, key) in given.items()
     ]
-    with output_folder(output.expanduser().resolve(), overwrite) as folder:
+    inputs = [*image_paths, truth, predicted]
+    with output_folder(output, command="evaluate", inputs=inputs, overwrite=overwrite) as folder:
         taxonomy = joined_taxonomy(side.taxonomy for side in sides)
         result = workflows.evaluate(
             sides[0].labels,

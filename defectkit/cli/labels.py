@@ -17,9 +17,9 @@ from defectkit.cli.dataset_options import (
     check_same_images,
     load_references,
     mirror_option,
+    places_read,
 )
-from defectkit.cli.options import convention_option, format_option, overwrite_option
-from defectkit.cli.output import output_folder
+from defectkit.cli.options import convention_option, format_option, overwrite_option, replace_file_option
 from defectkit.cli.params import PluginNameParam
 
 optional_output = click.option(
@@ -29,6 +29,14 @@ optional_output = click.option(
     metavar="FOLDER",
     help="Folder for tables, figures and overlays; without it only the summary is printed.",
 )
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Raise if a file is at ``path`` that may not be replaced."""
+    from defectkit.errors import OutputError
+
+    if path.is_file() and not overwrite:
+        raise OutputError(f"{path} is there already; give another name, or --overwrite to replace this file")
 
 
 @click.group()
@@ -61,9 +69,11 @@ def diff(
     check_same_images(one, two)
     difference = compare(old, new)
     if output is not None:
+        from defectkit.files import output_folder
         from defectkit.reports.label_diff import write_diff
 
-        with output_folder(output, overwrite) as folder:
+        inputs = places_read(one, two)
+        with output_folder(output, command="labels diff", inputs=inputs, overwrite=overwrite) as folder:
             locks = (str(one.locks[old.key]), str(two.locks[new.key]))
             notes = list(dict.fromkeys((*one.cautions, *two.cautions)))
             write_diff(difference, old, new, one.images, folder, locks=locks, notes=notes)
@@ -134,9 +144,11 @@ def agree(
     cautions = list(dict.fromkeys((*one.cautions, *two.cautions)))
     result = result.assign_attrs(notes=[*result.attrs.get("notes", []), *cautions])
     if output is not None:
+        from defectkit.files import output_folder
         from defectkit.reports.agreement import write_agreement
 
-        with output_folder(output, overwrite) as folder:
+        inputs = places_read(one, two)
+        with output_folder(output, command="labels agree", inputs=inputs, overwrite=overwrite) as folder:
             write_agreement(result, ours, theirs, one.images, folder)
     for side, key in (("first", ours.key), ("second", theirs.key)):
         names = result.attrs[f"only_in_{side}"]
@@ -161,6 +173,7 @@ def agree(
 @click.option("--into", metavar="DATASET", help="A data set of your own that gets it as a new version.")
 @click.option("--export", "path", type=click.Path(path_type=Path), metavar="PATH", help="Where to write it as a file.")
 @format_option
+@replace_file_option
 @mirror_option
 @available_option
 def merge(
@@ -171,6 +184,7 @@ def merge(
     into: str | None,
     path: Path | None,
     format_name: str | None,
+    overwrite: bool,
     mirror: str | None,
     available: bool,
 ) -> None:
@@ -180,14 +194,19 @@ def merge(
     """
     from defectkit.datasets import Catalogue
     from defectkit.datasets.merging import merge as join
+    from defectkit.files import check_apart
     from defectkit.formats.labels import write_labels
 
     if into is None and path is None:
         raise click.UsageError("give --into DATASET, --export PATH, or both")
     if path is not None and format_name is None:
         raise click.UsageError("--export needs --format")
+    if path is not None:
+        check_free(path, overwrite=overwrite)
     (one, ours), (two, theirs) = load_references((first, second), available=available, mirror=mirror)
     check_same_images(one, two)
+    if path is not None:
+        check_apart(path, places_read(one, two))
     store = None if into is None else Catalogue.standard().find(into).store()
     version = "1" if store is None else store.next_version(name)
     merged = join(ours, theirs, name=name, version=version, keep=keep)
@@ -209,6 +228,7 @@ def merge(
 @click.option(
     "-o", "--output", "path", required=True, type=click.Path(path_type=Path), metavar="PATH", help="Where to."
 )
+@replace_file_option
 @mirror_option
 @available_option
 def export(
@@ -216,13 +236,20 @@ def export(
     format_name: str,
     format_options: tuple[tuple[str, Any], ...],
     path: Path,
+    overwrite: bool,
     mirror: str | None,
     available: bool,
 ) -> None:
-    """Write a label set in any format that holds it."""
+    """Write a label set in any format that holds it.
+
+    A format of one file writes PATH as that file; the others make the folder PATH, which must be new or empty.
+    """
+    from defectkit.files import check_apart
     from defectkit.formats.labels import write_labels
 
+    check_free(path, overwrite=overwrite)
     ((data, held),) = load_references((reference,), available=available, mirror=mirror)
+    check_apart(path, places_read(data))
     report = write_labels(
         held, path, format=format_name, images=data.images, options=pairs(format_options, "--format-option")
     )

@@ -12,7 +12,6 @@ from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import format_option
-from defectkit.cli.output import output_folder
 
 EXAMPLE = """
 defectkit measure --labels via.json --images frames/ --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
@@ -72,6 +71,7 @@ def measure(
     Writes defects.csv, summary.csv, hardening.csv, overlays, report.html and results.zarr; of polygons also their
     own area, equivalent diameter and Feret diameter, and repairs.csv where labels had to be mended.
     """
+    from defectkit.files import output_folder
     from defectkit.formats import Unpaired, read_labels
     from defectkit.reports import write_analysis
     from defectkit.workflows import measure_labels
@@ -89,8 +89,8 @@ def measure(
         options=pairs(format_options, "--format-option"),
         unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
     )
-    target = output.expanduser().resolve()
-    with output_folder(target, overwrite) as partial:
+    inputs = [*image_paths, labels, material]
+    with output_folder(output, command="measure", inputs=inputs, overwrite=overwrite) as partial:
         analysis = measure_labels(
             reading.labels,
             images,

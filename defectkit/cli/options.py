@@ -32,7 +32,12 @@ output_option = click.option(
 overwrite_option = click.option(
     "--overwrite",
     is_flag=True,
-    help="Write into a folder that holds other files, replacing those of the same name; no other file is touched.",
+    help="Write into a folder of another command, or one that holds other files. Only what defectkit wrote and nobody "
+    "changed is replaced; a file in the way is kept as NAME.kept-1.",
+)
+
+replace_file_option = click.option(
+    "--overwrite", is_flag=True, help="Replace a file that is there already; a folder is never replaced."
 )
 
 format_option = click.option(

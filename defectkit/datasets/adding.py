@@ -16,7 +16,7 @@ from defectkit.datasets.places import own_catalogue
 from defectkit.datasets.sources import StoreSource
 from defectkit.datasets.toml import to_toml
 from defectkit.errors import CatalogueError, LabelReadError, SealedError
-from defectkit.formats.atomic import write_text
+from defectkit.files import locked, write_text
 from defectkit.formats.images.calibrating import OnConflict
 from defectkit.formats.images.reading import read_images
 from defectkit.formats.interface import LabelFormat, LabelReading
@@ -24,7 +24,6 @@ from defectkit.formats.labels import Unpaired, read_labels
 from defectkit.formats.lookup import recognized_format
 from defectkit.records import Image
 from defectkit.storage import Store
-from defectkit.storage.locks import exclusive
 from defectkit.storage.sets import Seal
 from defectkit.units import QuantityLike
 
@@ -82,7 +81,7 @@ def add_dataset(
         source=StoreSource(store=f"{chosen}.zarr"),
     )
     opened = read_images(folder, pixel_size=pixel_size, foil_thickness=foil_thickness, on_conflict=on_conflict)
-    with exclusive(home / f"{chosen}.lock"):
+    with locked(home / f"{chosen}.lock"):
         if chosen in known.names():
             raise CatalogueError(f"there is a data set {chosen!r} already; choose another name (--name)")
         place = home / f"{chosen}.zarr"

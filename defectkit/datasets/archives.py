@@ -15,7 +15,7 @@ import attrs
 
 from defectkit.datasets.sources import check_relative
 from defectkit.errors import CatalogueError, UnsafeArchiveError
-from defectkit.storage.replacing import replaced_folder
+from defectkit.files import replaced_folder
 
 MAX_BYTES = 50 * 2**30
 """An archive may unpack to this many bytes in all."""

@@ -16,7 +16,7 @@ from defectkit.datasets.places import Mirror
 from defectkit.datasets.progress import Progress, silent
 from defectkit.datasets.transfer import Network, Transfer, hash_of
 from defectkit.errors import FetchError
-from defectkit.storage.locks import exclusive
+from defectkit.files import locked
 
 INCOMING = ".incoming"
 """The folder, within that of a source, of what is on its way."""
@@ -121,7 +121,7 @@ def _fetch(
     import pooch
 
     work = home / INCOMING / hashlib.sha256(f"{file.hash} {file.path}".encode()).hexdigest()[:32]
-    with exclusive(work.with_suffix(".lock")):
+    with locked(work.with_suffix(".lock")):
         if is_whole(target, file):
             return
         work.mkdir(parents=True, exist_ok=True)

@@ -15,9 +15,8 @@ from defectkit.datasets.places import Mirror
 from defectkit.datasets.sources import FigshareSource
 from defectkit.datasets.transfer import Network, hash_of
 from defectkit.errors import CatalogueError, FetchError
-from defectkit.formats.atomic import write_text
+from defectkit.files import locked, write_text
 from defectkit.records import record_converter
-from defectkit.storage.locks import exclusive
 
 LOCK = ".figshare-lock.json"
 """The lock file, in the folder of the source in the cache."""
@@ -63,7 +62,7 @@ def figshare_files(
         If the interface cannot be reached, answers in another form than is documented, or the lock file is damaged.
     """
     path = home / LOCK
-    with exclusive(path.with_suffix(".lock")):
+    with locked(path.with_suffix(".lock")):
         if not path.exists():
             write_lock(path, parse_article(_answer(source, mirror, network or Network()), source.article))
     return read_lock(path, source.article).files
@@ -72,7 +71,7 @@ def figshare_files(
 def pin(home: Path, fetched: Mapping[str, Path]) -> None:
     """Write the sha256 of files that were fetched into the lock file, in place of their md5."""
     path = home / LOCK
-    with exclusive(path.with_suffix(".lock")):
+    with locked(path.with_suffix(".lock")):
         lock = read_lock(path, None)
         files = tuple(
             attrs.evolve(file, hash=hash_of(fetched[file.path], "sha256:"))

@@ -12,8 +12,8 @@ import attrs
 import numpy as np
 
 from defectkit.errors import LabelReadError, LabelWriteError
+from defectkit.files import new_folder
 from defectkit.files.names import file_name, relative_path
-from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.reader import LabelReader, label_files
 from defectkit.formats.regions import RegionColumns

@@ -12,9 +12,9 @@ import attrs
 import numpy as np
 
 from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.files import new_folder
 from defectkit.files.cells import quoted_cell, unquoted_cell
 from defectkit.files.names import readable, relative_path
-from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.rasters import SUFFIXES, read_values, write_values
 from defectkit.formats.reader import LabelReader, label_files

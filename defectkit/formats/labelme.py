@@ -13,8 +13,8 @@ import attrs
 import numpy as np
 
 from defectkit.errors import DefectkitError, LabelReadError
+from defectkit.files import new_folder
 from defectkit.files.names import relative_path
-from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.labelme_writing import labelme_document
 from defectkit.formats.reader import LabelReader, label_files, read_json

@@ -149,7 +149,7 @@ class RepairReport:
 
     def to_csv(self, path: str | Path) -> None:
         """Write the lines to a CSV file, the head line also where there are none."""
-        from defectkit.formats.atomic import write_text
+        from defectkit.files import write_text
 
         text = io.StringIO()
         writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.files import new_folder
 from defectkit.files.names import file_name, name_of_file, relative_path
-from defectkit.formats.atomic import new_folder
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.names import extension_of
 from defectkit.formats.rasters import SUFFIXES, checked_binary, read_values, write_values

@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.formats.atomic import write_text
+from defectkit.files import write_text
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.formats.shapes import Ring
 from defectkit.geometry.polygons import Polygons

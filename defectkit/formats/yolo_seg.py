@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import LabelReadError, LabelWriteError
+from defectkit.files import new_folder
 from defectkit.files.names import relative_path
-from defectkit.formats.atomic import new_folder
 from defectkit.formats.boxes import BoxRegions
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.names import natural_key

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from defectkit.errors import OutputError
+from defectkit.files import new_folder
 from defectkit.reports.analysis_page import analysis_page
 from defectkit.reports.colors import type_colors
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
@@ -45,7 +44,7 @@ def write_analysis(analysis: Analysis, folder: str | Path, *, progress: Progress
     """
     for image in analysis.images:
         overlay_path(image.name)
-    with _new_folder(Path(folder)) as partial:
+    with new_folder(Path(folder)) as partial:
         write_text(partial / "defects.csv", defects_csv(analysis.defects))
         write_text(partial / "summary.csv", summary_csv(analysis.summary))
         write_text(partial / "hardening.csv", hardening_csv(analysis.hardening))
@@ -68,17 +67,3 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
         save_overlay(draw_overlay(image, pixels, here, colors=colors, titles=titles), folder, image.name)
         picture = draw_overlay(image, pixels, here, colors=colors, titles=titles, longest_px=small)
         yield embedded(image.name, picture)
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    from defectkit.storage.beside import clear_remains, folder_beside
-
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder} is there already and is not an empty folder; give the name of a new one")
-    clear_remains(folder)
-    with folder_beside(folder) as places:
-        yield places.partial
-        if folder.exists():
-            folder.rmdir()
-        places.partial.rename(folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from defectkit.errors import OutputError
+from defectkit.files import writing
 from defectkit.files.cells import quoted_cell
 
 if TYPE_CHECKING:
@@ -158,7 +159,5 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         If it cannot be written.
     """
-    try:
+    with writing(path):
         path.write_bytes(text.encode())
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error}") from error

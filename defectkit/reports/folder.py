@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from defectkit.errors import OutputError
+from defectkit.files import writing
 
 
 def made(folder: Path) -> Path:
@@ -15,8 +15,6 @@ def made(folder: Path) -> Path:
     OutputError
         If it cannot be made.
     """
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"output folder {folder} cannot be made: {error}") from error
     return folder

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.errors import OutputError
+from defectkit.files import writing
 from defectkit.files.names import relative_path
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.image import Image
@@ -143,11 +143,9 @@ def save_overlay(picture: Picture, folder: Path, name: str) -> Path:
         If it cannot be written.
     """
     path = folder / overlay_path(name)
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with_palette(picture).save(path, compress_level=3)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error}") from error
     return path
 
 

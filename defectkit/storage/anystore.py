@@ -13,8 +13,7 @@ import zarr.abc.store
 import zarr.buffer
 
 from defectkit.errors import SealedError, StorageError
-from defectkit.storage.backend import SEAL, Backend, unescaped
-from defectkit.storage.staging import Interrupted
+from defectkit.storage.backend import SEAL, Backend, Interrupted, unescaped
 
 T = TypeVar("T")
 

@@ -9,13 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from defectkit.storage.staging import Interrupted
+import attrs
 
 if TYPE_CHECKING:
     import zarr.abc.store
 
 SEAL = "zarr.json"
 """The metadata of a group is written after all else in it: a group that has it is whole."""
+
+
+@attrs.frozen(kw_only=True)
+class Interrupted:
+    """Something that was begun in a store and never sealed; no reader sees it.
+
+    Parameters
+    ----------
+    name : str
+        What it was to become, for instance ``labels/new@2``.
+    address : str
+        Where its remains lie.
+    """
+
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name} was begun and never sealed; it is ignored. Its remains lie in {self.address}"
 
 
 class Backend(ABC):

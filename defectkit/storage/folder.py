@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from defectkit.errors import SealedError, StorageError
-from defectkit.storage import staging
-from defectkit.storage.backend import SEAL, Backend, unescaped
-from defectkit.storage.locks import exclusive
-from defectkit.storage.staging import Interrupted
+from defectkit.errors import OutputError, SealedError, StorageError
+from defectkit.files import cause, locked, staging, writing
+from defectkit.files.work import flush
+from defectkit.storage.backend import SEAL, Backend, Interrupted, unescaped
 
 if TYPE_CHECKING:
     import zarr.abc.store
@@ -49,14 +48,15 @@ class FolderBackend(Backend):
     @contextmanager
     def stage(self, prefix: str) -> Iterator[Path]:
         """Give a folder within the store's own, so that renaming it is one step of the file system."""
-        with staging.staged(self.root / _STAGING, unescaped(prefix)) as folder:
+        with writing(self.root), staging.staged(self.root / _STAGING, unescaped(prefix)) as folder:
             yield folder
 
     def publish(self, staged: Path, prefix: str) -> None:
         """Rename ``staged`` to ``prefix``."""
         target = self.root / prefix
-        staging.flush_to_disk(staged)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        with writing(self.root):
+            flush(staged)
+            target.parent.mkdir(parents=True, exist_ok=True)
         try:
             staged.rename(target)
         except OSError as error:
@@ -65,7 +65,7 @@ class FolderBackend(Backend):
                     f"{unescaped(prefix)!r} is too long for a name in {self.root}; shorten it"
                 ) from error
             if error.errno not in _TAKEN or not target.exists():
-                raise StorageError(f"cannot write {target}: {error.strerror}") from error
+                raise OutputError(f"cannot write {target}: {cause(error)}") from error
             if (target / SEAL).exists():
                 raise SealedError(
                     f"{unescaped(prefix)!r} is in {self.root} already and sealed; write a new version"
@@ -75,7 +75,7 @@ class FolderBackend(Backend):
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the store's lock for publishing."""
-        with exclusive(self.root / _PUBLISHING):
+        with locked(self.root / _PUBLISHING):
             yield
 
     def names(self, prefix: str) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class FolderBackend(Backend):
 
     def interrupted(self) -> tuple[Interrupted, ...]:
         """List dead writers' folders, and groups without metadata (a copy of the store that was cut short)."""
-        return (*staging.leftovers(self.root / _STAGING), *self._unsealed())
+        return (*_interrupted(staging.left_in(self.root / _STAGING)), *self._unsealed())
 
     def sweep(self) -> tuple[Interrupted, ...]:
         """Remove them."""
@@ -96,7 +96,7 @@ class FolderBackend(Backend):
         unsealed = self._unsealed()
         for remains in unsealed:
             shutil.rmtree(remains.address)
-        return (*staging.sweep(self.root / _STAGING), *unsealed)
+        return (*_interrupted(staging.sweep(self.root / _STAGING)), *unsealed)
 
     def _unsealed(self) -> tuple[Interrupted, ...]:
         parents = [p for p in self.root.iterdir() if p.is_dir() and p.name != _STAGING]
@@ -106,3 +106,7 @@ class FolderBackend(Backend):
             for node in nodes
             if not (node / SEAL).is_file()
         )
+
+
+def _interrupted(left: tuple[tuple[str, Path], ...]) -> tuple[Interrupted, ...]:
+    return tuple(Interrupted(name=name, address=str(home)) for name, home in left)

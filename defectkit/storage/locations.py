@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from defectkit.errors import OutputError, StorageError
-from defectkit.formats.atomic import new_folder, replaced_file
+from defectkit.files import new_folder, replaced_file
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, Backend
 from defectkit.storage.folder import FolderBackend

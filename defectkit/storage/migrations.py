@@ -12,8 +12,8 @@ from pathlib import Path
 import attrs
 
 from defectkit.errors import SchemaError, StorageError
+from defectkit.files import replaced_file, replaced_folder
 from defectkit.storage import schema
-from defectkit.storage.replacing import replaced_folder
 
 
 @attrs.frozen(kw_only=True)
@@ -113,8 +113,6 @@ def _apply(steps: Sequence[Migration], folder: Path) -> None:
 
 
 def _migrate_zip(place: Path, steps: Sequence[Migration]) -> None:
-    from defectkit.formats.atomic import replaced_file
-
     with tempfile.TemporaryDirectory(prefix="defectkit-") as name, replaced_file(place) as temporary:
         folder = Path(name)
         with zipfile.ZipFile(place) as archive:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from defectkit.errors import OutputError, StorageError
+from defectkit.files import replaced_folder, whole
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, escaped
-from defectkit.storage.replacing import replaced_folder
-from defectkit.storage.staging import flush_to_disk
 from defectkit.storage.xarrays import read_dataset, write_dataset
 
 if TYPE_CHECKING:
@@ -30,8 +29,8 @@ def save_results(results: Results, path: str | Path) -> Path:
         One table, or several by name. Texts may be of any kind; durations (``timedelta64``) are not stored: give a
         number with ``units``.
     path : str or pathlib.Path
-        The folder. Results that are there already are replaced, when the new ones are complete; anything else is not
-        touched.
+        The folder. Results that are there already are replaced, when the new ones are complete; a folder that holds
+        anything else is not touched.
 
     Returns
     -------
@@ -55,17 +54,17 @@ def save_results(results: Results, path: str | Path) -> Path:
     """
     target = Path(path)
     if target.exists() and not _holds_results(target):
-        raise OutputError(f"{target} is there already and holds no results of defectkit; choose another name")
+        raise OutputError(f"{target} is there already and holds other things than results; choose another name")
     with replaced_folder(target) as folder:
         write_results(results, folder)
-        flush_to_disk(folder)
     return target
 
 
 def load_results(path: str | Path) -> xarray.Dataset | dict[str, xarray.Dataset]:
     """Read what :func:`save_results` wrote: one data set, or several by name, as it was given.
 
-    Everything is read into memory. Texts come back as objects, tuples in attributes as lists.
+    Beside a run that writes them anew, the old results or the new ones are read, never some of each. Everything is read
+    into memory. Texts come back as objects, tuples in attributes as lists.
 
     Raises
     ------
@@ -77,9 +76,13 @@ def load_results(path: str | Path) -> xarray.Dataset | dict[str, xarray.Dataset]
     from zarr.storage import LocalStore
 
     folder = Path(path)
-    if not folder.is_dir():
-        raise StorageError(f"{folder} is not there, or is no folder of results")
-    return read_results(LocalStore(folder, read_only=True), "", where=str(folder))
+
+    def read() -> xarray.Dataset | dict[str, xarray.Dataset]:
+        if not folder.is_dir():
+            raise StorageError(f"{folder} is not there, or is no folder of results")
+        return read_results(LocalStore(folder, read_only=True), "", where=str(folder))
+
+    return whole(folder, read)
 
 
 def write_results(results: Results, folder: Path) -> None:
@@ -124,8 +127,17 @@ def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xar
 
 
 def _holds_results(path: Path) -> bool:
+    """Tell whether a folder holds results and nothing else, or nothing."""
     try:
-        attributes = json.loads((path / "zarr.json").read_text(encoding="utf-8")).get("attributes", {})
-    except (OSError, ValueError):
+        attributes = json.loads((path / SEAL).read_text(encoding="utf-8")).get("attributes", {})
+    except (OSError, ValueError, AttributeError, RecursionError):
         return path.is_dir() and not any(path.iterdir())
-    return isinstance(attributes.get(schema.ATTRIBUTE), dict) and attributes[schema.ATTRIBUTE].get("kind") == "results"
+    known = isinstance(attributes, dict) and attributes.get(schema.ATTRIBUTE)
+    return isinstance(known, dict) and known.get("kind") == "results" and all(map(_is_of_zarr, path.rglob("*")))
+
+
+def _is_of_zarr(path: Path) -> bool:
+    """Tell whether a path may be one that Zarr made: metadata, a chunk, or a folder on the way to one."""
+    if path.is_symlink():
+        return False
+    return path.is_dir() or path.name == SEAL or path.name == "c" or path.name.isdecimal()

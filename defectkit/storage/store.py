@@ -10,14 +10,13 @@ import attrs
 
 from defectkit.errors import PairingError, UnknownDefectTypeError, UnknownSetError
 from defectkit.records import Image, Instances, LabelSet, Prediction, Taxonomy, record_converter
-from defectkit.storage.backend import Backend, escaped, unescaped
+from defectkit.storage.backend import Backend, Interrupted, escaped, unescaped
 from defectkit.storage.blocks import Entry
 from defectkit.storage.images import ImageWriter, StoredImages
 from defectkit.storage.locations import backend_of, create_at
 from defectkit.storage.predictions import about_run, entries_of_run
 from defectkit.storage.results import read_results, write_results
 from defectkit.storage.sets import Seal, SealedSets
-from defectkit.storage.staging import Interrupted
 
 if TYPE_CHECKING:
     import xarray

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
@@ -14,10 +13,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.errors import SealedError, StorageError
-from defectkit.formats.atomic import replaced_file
-from defectkit.storage.backend import SEAL, Backend, unescaped
-from defectkit.storage.locks import exclusive
-from defectkit.storage.staging import Interrupted
+from defectkit.files import locked, replaced_file, writing
+from defectkit.storage.backend import SEAL, Backend, Interrupted, unescaped
 
 if TYPE_CHECKING:
     import zarr.abc.store
@@ -54,7 +51,7 @@ class ZipBackend(Backend):
     @contextmanager
     def stage(self, prefix: str) -> Iterator[Path]:
         """Give a temporary folder; nothing of it is left in the zip file, whatever happens."""
-        with tempfile.TemporaryDirectory(prefix="defectkit-") as folder:
+        with writing(self.path), tempfile.TemporaryDirectory(prefix="defectkit-") as folder:
             yield Path(folder)
 
     def publish(self, staged: Path, prefix: str) -> None:
@@ -71,13 +68,11 @@ class ZipBackend(Backend):
                         archive.write(file, f"{prefix}/{file.relative_to(staged).as_posix()}")
             except zipfile.BadZipFile as error:
                 raise StorageError(f"{self.path} is no zip file, or a damaged one: {error}") from error
-            with temporary.open("rb") as whole:
-                os.fsync(whole.fileno())
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold a lock file beside the zip file."""
-        with exclusive(self.path.with_name(f".{self.path.name}.lock")):
+        with locked(self.path.with_name(f".{self.path.name}.publish.lock")):
             yield
 
     def names(self, prefix: str) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def analyze(
     DetectionCapWarning
         If the detector reached its largest number of detections.
     ResumeWarning
-        If ``unfinished`` holds the work of a run with other settings, which is removed.
+        If ``unfinished`` holds only the work of runs with other settings, which stays there.
 
     Notes
     -----

@@ -1,10 +1,9 @@
-"""Checkpoint: the predictions of a run that is not finished, a file an image, so that an interrupted run goes on."""
+"""Checkpoint: the predictions of a run that is not finished, a file an image, so that an interrupted run is resumed."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
+import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import OutputError, RecordError, ResumeWarning
+from defectkit.files import Cells, key_of, write_text, writing
 from defectkit.records.json import from_json, to_json
 from defectkit.records.prediction import Prediction
 
@@ -22,30 +22,33 @@ SUFFIX = ".prediction"
 
 @attrs.frozen(kw_only=True)
 class Checkpoint:
-    """A folder with one file for each image that is done.
+    """The finished images of a run: one folder for its settings in a folder that runs of other settings share.
 
     Parameters
     ----------
     folder : pathlib.Path
-        Made by :meth:`open`.
+        Of all unfinished runs.
+    key : str
+        Of the settings; the name of the run's own folder.
 
     Notes
     -----
     Every file is written beside its place and moved there, so a kill at any time leaves whole files only. A prediction
     counts for an image when name and digest agree; the digest is the caller's and covers whatever else of the image a
-    prediction depends on.
+    prediction depends on. Runs of other settings never see each other's files.
     """
 
     folder: Path
+    key: str
 
     @classmethod
     def open(cls, folder: Path, settings: Mapping[str, Any]) -> Checkpoint:
-        """Open the folder of a run with ``settings``, and go on with it if an earlier run had the same ones.
+        """Open the folder of a run with ``settings``, which resumes an earlier one with the same settings.
 
         Parameters
         ----------
         folder : pathlib.Path
-            Made where it is missing; what an earlier run with other settings left in it is removed.
+            Made where it is missing. What a run with other settings left in it stays.
         settings : mapping of str to Any
             All that predictions depend on, beside the image; ready for JSON.
 
@@ -57,35 +60,35 @@ class Checkpoint:
         Warns
         -----
         ResumeWarning
-            If predictions made with other settings are removed; names the settings that differ.
+            If there is unfinished work of other settings alone; names the settings that differ.
         """
-        file = folder / SETTINGS
         wanted = json.loads(json.dumps(settings, sort_keys=True))
-        try:
-            if folder.exists() and not file.is_file() and any(folder.iterdir()):
-                raise OutputError(
-                    f"{folder} holds files that defectkit did not write; move them, or name another folder"
-                )
-            if file.is_file() and (found := _read(file)) != wanted:
+        with writing(folder):
+            others = _runs(folder)
+            made = cls(folder=folder, key=key_of(wanted))
+            if others and made.key not in {other.name for other in others}:
+                found = _read(others[0] / SETTINGS)
                 changed = sorted(k for k in {*found, *wanted} if found.get(k) != wanted.get(k))
                 warnings.warn(
-                    f"{folder} holds an unfinished run with other settings ({', '.join(changed)}); starting afresh",
+                    f"{folder} holds unfinished work of a run with other settings ({', '.join(changed)}), "
+                    "which is of no use to this one",
                     ResumeWarning,
                     stacklevel=3,
                 )
-                _clear(folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            _write(file, json.dumps(wanted, indent=1, sort_keys=True))
-        except OSError as error:
-            if isinstance(error, OutputError):
-                raise
-            raise OutputError(f"the folder for unfinished work, {folder}, cannot be used: {error}") from error
-        return cls(folder=folder)
+            cells = Cells.open(folder / made.key, SUFFIX)
+            if not (cells.folder / SETTINGS).is_file():
+                write_text(cells.folder / SETTINGS, json.dumps(wanted, indent=1, sort_keys=True))
+        return made
+
+    @property
+    def cells(self) -> Cells:
+        """The files of this run."""
+        return Cells(folder=self.folder / self.key, suffix=SUFFIX)
 
     def get(self, image: str, digest: str) -> Prediction | None:
         """Return the prediction that was put for ``image``, or None where there is none for this ``digest``."""
-        file = self._file(image)
-        if not file.is_file():
+        file = self.cells.find(key_of(image))
+        if file is None:
             return None
         try:
             head, _, body = file.read_text(encoding="utf-8").partition("\n")
@@ -96,36 +99,42 @@ class Checkpoint:
         return prediction if head == digest and prediction.image == image else None
 
     def put(self, prediction: Prediction, digest: str) -> None:
-        """Keep the prediction of an image."""
-        _write(self._file(prediction.image), f"{digest}\n{to_json(prediction)}")
+        """Keep the prediction of an image.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        with self.cells.making(key_of(prediction.image)) as path:
+            path.write_text(f"{digest}\n{to_json(prediction)}", encoding="utf-8")
 
     def __len__(self) -> int:
-        return sum(file.name.endswith(SUFFIX) for file in self.folder.iterdir())
+        return len(self.cells.keys())
 
     def discard(self) -> None:
-        """Remove what was put, and the folder: the run is finished and its results are elsewhere."""
-        _clear(self.folder)
-        self.folder.rmdir()
+        """Remove what was put: the run is finished and its results are elsewhere. Other runs' work stays."""
+        with writing(self.folder):
+            shutil.rmtree(self.folder / self.key)
+            if not any(self.folder.iterdir()):
+                self.folder.rmdir()
 
-    def _file(self, image: str) -> Path:
-        return self.folder / f"{hashlib.sha256(image.encode()).hexdigest()[:40]}{SUFFIX}"
 
-
-def _clear(folder: Path) -> None:
-    for file in folder.iterdir():
-        if file.name.startswith(SETTINGS) or SUFFIX in file.suffixes:
-            file.unlink()
+def _runs(folder: Path) -> list[Path]:
+    """Return the folders of the runs that have left something; raise where there is anything else."""
+    if not folder.exists():
+        return []
+    found = sorted(folder.iterdir()) if folder.is_dir() else [folder]
+    if not all((run / SETTINGS).is_file() or not any(run.iterdir()) for run in found if run.is_dir()) or any(
+        not run.is_dir() for run in found
+    ):
+        raise OutputError(f"{folder} holds files that defectkit did not write; move them, or name another folder")
+    return found
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
+    except (OSError, ValueError):
         found = None
     return found if isinstance(found, dict) else {SETTINGS: "damaged"}
-
-
-def _write(file: Path, text: str) -> None:
-    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(file)

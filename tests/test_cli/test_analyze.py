@@ -169,7 +169,7 @@ def test_an_interrupted_run_goes_on(run: Run, frames: Path, tmp_path: Path, monk
     assert stopped.exit_code == 130
     assert seen == ["none", "one"]
     assert "2 images are done" in stopped.stderr
-    assert contents(tmp_path) == {"frames", ".out.unfinished"}
+    assert contents(tmp_path) == {"frames", ".out.defectkit"}
 
     def watched(self: Blob, images: Iterator[Image]) -> Iterator[Any]:
         for prediction in whole(self, images):
@@ -252,7 +252,8 @@ def test_nothing_to_analyze_is_refused(run: Run, tmp_path: Path) -> None:
 def test_the_marker_lists_what_was_written(run: Run, frames: Path, tmp_path: Path) -> None:
     run("analyze", frames / "one.png", *CALIBRATED, "-o", tmp_path / "out")
     marker = json.loads((tmp_path / "out" / ".defectkit-output.json").read_text())
-    assert set(marker["entries"]) == FILES
+    assert {name.partition("/")[0] for name in marker["files"]} == FILES
+    assert marker["command"] == "analyze"
 
 
 def test_the_help_has_an_example(run: Run) -> None:

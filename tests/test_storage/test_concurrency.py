@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from defectkit.errors import PairingError, StorageError
+from defectkit.errors import PairingError
 from defectkit.records import Image
 from defectkit.storage import Store
-from defectkit.storage.locks import exclusive, is_held, try_lock
 from tests.test_storage import writing
 from tests.test_storage.test_interrupted import start
 
@@ -63,31 +62,3 @@ def test_an_image_that_another_writer_has_just_added(tmp_path: Path) -> None:
         store.add_images(overtaken())  # type: ignore[arg-type]  # a generator
     (found,) = store.images()
     assert found.pixels.all()
-
-
-def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    assert not is_held(path)
-    with exclusive(path):
-        assert is_held(path)
-        assert try_lock(path) is None
-        with pytest.raises(StorageError, match="held by another"), exclusive(path, timeout_s=0.1):
-            raise AssertionError("two holders")
-    assert not path.exists()
-
-
-def test_a_lock_that_was_removed_meanwhile_is_no_lock(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    first = try_lock(path)
-    assert first is not None
-    path.unlink()
-    second = try_lock(path)
-    assert second is not None
-    first.close()
-    second.close()
-
-
-def test_a_lock_where_nothing_can_be_made(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot make the lock"), exclusive(tmp_path / "file" / "lock"):
-        raise AssertionError("no lock")

@@ -91,13 +91,17 @@ def test_older_results_are_replaced_and_nothing_else_is(tmp_path: Path) -> None:
     other = tmp_path / "photos"
     other.mkdir()
     (other / "a.png").write_bytes(b"x")
-    with pytest.raises(OutputError, match="holds no results"):
+    with pytest.raises(OutputError, match="holds other things than results"):
         save_results(table(), other)
-    with pytest.raises(OutputError, match="holds no results"):
+    with pytest.raises(OutputError, match="holds other things than results"):
         save_results(table(), other / "a.png")
     Store.create(tmp_path / "store.zarr")
-    with pytest.raises(OutputError, match="holds no results"):
+    with pytest.raises(OutputError, match="holds other things than results"):
         save_results(table(), tmp_path / "store.zarr")
+    (path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="holds other things than results"):
+        save_results(table(), path)
+    assert (path / "notes.txt").read_text() == "mine"
 
 
 def test_a_failure_leaves_the_old_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +110,7 @@ def test_a_failure_leaves_the_old_results(tmp_path: Path, monkeypatch: pytest.Mo
     def fail(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(results_module, "flush_to_disk", fail)
+    monkeypatch.setattr(results_module, "write_results", fail)
     with pytest.raises(KeyboardInterrupt):
         save_results(xr.Dataset({"new": 1}), path)
     assert "area" in load_results(path)
@@ -137,7 +141,7 @@ def test_missing_results(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="is not there"):
         load_results(tmp_path / "results.zarr")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(StorageError, match="holds no results"):
+    with pytest.raises(StorageError, match="holds other things than results"):
         load_results(tmp_path / "empty")
 
 

@@ -19,7 +19,8 @@ import xarray
 from defectkit.conventions import DEFECTKIT
 from defectkit.detectors import TrainingSet, detect
 from defectkit.detectors.pixel_forest import PixelForest
-from defectkit.errors import LeakError, OutputError, ResumeWarning, StorageError, StudyError, UnknownPluginError
+from defectkit.errors import LeakError, OutputError, ResumeWarning, StudyError, UnknownPluginError
+from defectkit.files import locked
 from defectkit.records import Image, LabelSet, Specimen, Split
 from defectkit.storage import load_results
 from defectkit.studies import (
@@ -268,7 +269,7 @@ def test_a_killed_study_goes_on_where_it_was(tmp_path: Path, data: StudyData, tr
     process.stdout.close()
     assert process.returncode == -signal.SIGKILL
     assert not (folder / "results.zarr").exists()
-    kept = {p.name for p in (folder / "cells").iterdir() if p.name.endswith(".predictions")}
+    kept = {p.name for p in (folder / "cells").iterdir() if p.name.endswith(".predictions.jsonl.gz")}
     assert 3 <= len(kept) <= 4
     study = Study(name="killed", splits=(FOLDS,), detectors=(FOREST,), labels=(TRUTH,), seeds=(0, 1, 2))
     resumed = run_study(study, data, folder)
@@ -283,12 +284,12 @@ def test_a_damaged_cell_is_made_again(tmp_path: Path, data: StudyData, trainings
     study = Study(name="one", splits=(FOLDS,), detectors=(FOREST,), labels=(TRUTH,))
     first = run_study(study, data, tmp_path / "out")
     cells = tmp_path / "out" / "cells"
-    predictions = next(cells.glob("*.predictions")) / "predictions.jsonl.gz"
+    predictions = next(cells.glob("*.predictions.jsonl.gz"))
     predictions.write_bytes(gzip.compress(b"{}"))
     with pytest.warns(ResumeWarning, match="made again"):
         again = run_study(study, data, tmp_path / "out")
     assert len(trainings) == 3
-    evaluation = next(cells.glob("*.evaluation")) / "evaluation.npz"
+    evaluation = next(cells.glob("*.evaluation.npz"))
     evaluation.write_bytes(evaluation.read_bytes()[:200])
     with pytest.warns(ResumeWarning, match="made again"):
         third = run_study(study, data, tmp_path / "out")
@@ -298,9 +299,8 @@ def test_a_damaged_cell_is_made_again(tmp_path: Path, data: StudyData, trainings
 
 
 def test_two_studies_do_not_run_in_one_folder(tmp_path: Path, data: StudyData, study: Study) -> None:
-    from defectkit.storage.locks import exclusive
 
-    with exclusive(tmp_path / "out" / "study.lock"), pytest.raises(StorageError, match="held by another"):
+    with locked(tmp_path / "out" / "study.lock"), pytest.raises(OutputError, match="another process runs a study"):
         run_study(study, data, tmp_path / "out")
 
 

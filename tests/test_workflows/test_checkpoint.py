@@ -45,35 +45,40 @@ def test_names_need_not_be_file_names(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["work"]
 
 
-def test_other_settings_remove_what_was_kept_and_name_what_differs(tmp_path: Path) -> None:
-    Checkpoint.open(tmp_path / "work", SETTINGS).put(prediction(), "abc")
+def test_other_settings_are_named_and_share_nothing(tmp_path: Path) -> None:
+    first = Checkpoint.open(tmp_path / "work", SETTINGS)
+    first.put(prediction(), "abc")
     with pytest.warns(ResumeWarning, match=r"\(version\)"):
         changed = Checkpoint.open(tmp_path / "work", {**SETTINGS, "version": "2"})
     assert len(changed) == 0
+    assert changed.get("one", "abc") is None
+    changed.discard()
+    assert Checkpoint.open(tmp_path / "work", SETTINGS).get("one", "abc") is not None
 
 
 def test_a_damaged_file_is_done_again(tmp_path: Path) -> None:
     kept = Checkpoint.open(tmp_path / "work", SETTINGS)
     kept.put(prediction(), "abc")
-    (file,) = (tmp_path / "work").glob("*.prediction")
+    (file,) = (tmp_path / "work").glob("*/*.prediction")
     file.write_text(file.read_text()[:-40])
     with pytest.warns(ResumeWarning, match="damaged"):
         assert kept.get("one", "abc") is None
 
 
-def test_damaged_settings_start_afresh(tmp_path: Path) -> None:
+def test_damaged_settings_do_no_harm(tmp_path: Path) -> None:
     kept = Checkpoint.open(tmp_path / "work", SETTINGS)
     kept.put(prediction(), "abc")
-    (tmp_path / "work" / "unfinished-run.json").write_text("{")
-    with pytest.warns(ResumeWarning):
-        assert len(Checkpoint.open(tmp_path / "work", SETTINGS)) == 0
+    (tmp_path / "work" / kept.key / "unfinished-run.json").write_text("{")
+    assert len(Checkpoint.open(tmp_path / "work", SETTINGS)) == 1
+    with pytest.warns(ResumeWarning, match=r"unfinished-run\.json"):
+        Checkpoint.open(tmp_path / "work", {**SETTINGS, "version": "2"})
 
 
 def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(OutputError, match="did not write"):
         Checkpoint.open(tmp_path, SETTINGS)
-    with pytest.raises(OutputError, match="cannot be used"):
+    with pytest.raises(OutputError, match="defectkit did not write"):
         Checkpoint.open(tmp_path / "thesis.tex", SETTINGS)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -81,6 +86,6 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
 def test_discarding_leaves_nothing(tmp_path: Path) -> None:
     kept = Checkpoint.open(tmp_path / "work", SETTINGS)
     kept.put(prediction(), "abc")
-    (tmp_path / "work" / "x.prediction.12.partial").write_text("cut sho")
+    (tmp_path / "work" / kept.key / ".0123.part").write_text("cut sho")
     kept.discard()
     assert list(tmp_path.iterdir()) == []

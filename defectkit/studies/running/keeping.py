@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from defectkit.errors import OutputError, RecordError, ResumeWarning, StorageError
+from defectkit.files import Cells, write_text, writing
 from defectkit.records.json import from_json, to_json
 from defectkit.records.prediction import Prediction
-from defectkit.storage.replacing import replaced_folder
-from defectkit.storage.staging import flush_to_disk
 from defectkit.studies.running.table_file import read_table, write_table
 
 if TYPE_CHECKING:
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
 MARKER = "study.json"
 RESULTS = "results.zarr"
 LOCK = "study.lock"
-PREDICTIONS, ABOUT, EVALUATION = "predictions.jsonl.gz", "about.json", "evaluation.npz"
+CELLS = "cells"
+_LOCKS_OF_MARKER = (f".{MARKER}.defectkit", f".{MARKER}.defectkit.lock")
+PREDICTIONS, EVALUATION = ".predictions.jsonl.gz", ".evaluation.npz"
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -66,20 +67,13 @@ class Kept:
         OutputError
             If the folder holds something that no study wrote, or cannot be written.
         """
-        try:
-            if folder.exists() and any(p.name != LOCK for p in folder.iterdir()) and not (folder / MARKER).is_file():
-                raise OutputError(f"{folder} holds files that no study wrote; name another folder")
-            cells = folder / "cells"
-            cells.mkdir(parents=True, exist_ok=True)
-            for partial in (*folder.glob(".*-*"), *cells.glob(".*-*")):
-                shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
-            beside = folder / f".{MARKER}-new"
-            beside.write_text(json.dumps(settings, indent=1), encoding="utf-8")
-            beside.replace(folder / MARKER)
-        except OutputError:
-            raise
-        except OSError as error:
-            raise OutputError(f"the folder of the study, {folder}, cannot be used: {error}") from error
+        with writing(folder):
+            if folder.exists() and not (folder / MARKER).is_file():
+                strange = sorted(p.name for p in folder.iterdir() if p.name not in (LOCK, *_LOCKS_OF_MARKER))
+                if strange:
+                    raise OutputError(f"{folder} holds {strange[0]}, which no study wrote; name another folder")
+            Cells.open(folder / CELLS, PREDICTIONS).tidy()
+            write_text(folder / MARKER, json.dumps(settings, indent=1))
         return cls(folder=folder)
 
     @property
@@ -87,59 +81,61 @@ class Kept:
         """Where the result of the whole study lies."""
         return self.folder / RESULTS
 
+    @property
+    def predicted(self) -> Cells:
+        """The cells of predictions that are done."""
+        return Cells(folder=self.folder / CELLS, suffix=PREDICTIONS)
+
+    @property
+    def evaluated(self) -> Cells:
+        """The evaluations that are done."""
+        return Cells(folder=self.folder / CELLS, suffix=EVALUATION)
+
     def has_predictions(self, key: str) -> bool:
         """Return whether a cell of predictions is finished."""
-        return self._predictions(key).is_dir()
+        return self.predicted.find(key) is not None
 
     def predictions(self, key: str) -> Predicted | None:
         """Return a finished cell of predictions; None where there is none, or where it is damaged, which is said."""
-        folder = self._predictions(key)
-        if not folder.is_dir():
+        path = self.predicted.find(key)
+        if path is None:
             return None
         try:
-            about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-            lines = gzip.decompress((folder / PREDICTIONS).read_bytes()).decode().splitlines()
+            first, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+            about = json.loads(first)
             return Predicted(
                 predictions=tuple(from_json(line, Prediction) for line in lines),
                 train_seconds=float(about["train_seconds"]),
                 predict_seconds=float(about["predict_seconds"]),
             )
-        except (OSError, EOFError, RecordError, ValueError, KeyError, TypeError) as error:
-            self._redo(folder, error)
+        except (OSError, EOFError, zlib.error, RecordError, ValueError, KeyError, TypeError) as error:
+            _redo(self.predicted, key, error)
             return None
 
     def put_predictions(self, key: str, predicted: Predicted) -> None:
         """Keep a cell of predictions: it is there whole or not at all, whenever the process dies."""
-        lines = "\n".join(to_json(p) for p in predicted.predictions)
         about = {"train_seconds": predicted.train_seconds, "predict_seconds": predicted.predict_seconds}
-        with replaced_folder(self._predictions(key)) as folder:
-            (folder / PREDICTIONS).write_bytes(gzip.compress(lines.encode(), mtime=0))
-            (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
-            flush_to_disk(folder)
+        lines = "\n".join([json.dumps(about), *(to_json(p) for p in predicted.predictions)])
+        with self.predicted.making(key) as path:
+            path.write_bytes(gzip.compress(lines.encode(), mtime=0))
 
     def evaluation(self, key: str) -> xarray.Dataset | None:
         """Return a finished evaluation; None where there is none, or where it is damaged, which is said."""
-        folder = self._evaluation(key)
-        if not folder.is_dir():
+        path = self.evaluated.find(key)
+        if path is None:
             return None
         try:
-            return read_table(folder / EVALUATION)
+            return read_table(path)
         except StorageError as error:
-            self._redo(folder, error)
+            _redo(self.evaluated, key, error)
             return None
 
     def put_evaluation(self, key: str, evaluation: xarray.Dataset) -> None:
         """Keep an evaluation: it is there whole or not at all."""
-        with replaced_folder(self._evaluation(key)) as folder:
-            write_table(evaluation, folder / EVALUATION)
-            flush_to_disk(folder)
+        with self.evaluated.making(key) as path:
+            write_table(evaluation, path)
 
-    def _predictions(self, key: str) -> Path:
-        return self.folder / "cells" / f"{key}.predictions"
 
-    def _evaluation(self, key: str) -> Path:
-        return self.folder / "cells" / f"{key}.evaluation"
-
-    def _redo(self, folder: Path, error: Exception) -> None:
-        warnings.warn(f"{folder} is damaged ({error}); it is made again", ResumeWarning, stacklevel=4)
-        shutil.rmtree(folder)
+def _redo(cells: Cells, key: str, error: Exception) -> None:
+    warnings.warn(f"{cells.path(key)} is damaged ({error}); it is made again", ResumeWarning, stacklevel=4)
+    cells.drop(key)

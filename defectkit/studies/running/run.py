@@ -13,10 +13,10 @@ import numpy as np
 
 from defectkit.detectors import detect
 from defectkit.errors import StudyError
+from defectkit.files import locked
 from defectkit.records.label_set import combined_digest
 from defectkit.records.prediction import Prediction
 from defectkit.statistics.comparing import fold
-from defectkit.storage.locks import exclusive
 from defectkit.storage.results import save_results
 from defectkit.studies.data import StudyData
 from defectkit.studies.resampleable import evaluate_resampleable
@@ -64,9 +64,7 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
     Raises
     ------
     OutputError
-        If the folder holds something else.
-    StorageError
-        If another process runs a study in the folder.
+        If the folder holds something else, cannot be written, or another process runs a study in it.
     StudyError, SplitError, LeakError, UnknownPluginError
         If study and data do not fit each other; before anything is trained.
     DetectorError
@@ -84,7 +82,8 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
     so another convention trains nothing.
     """
     place = Path(folder)
-    with exclusive(place / LOCK, timeout_s=1.0):
+    busy = f"another process runs a study in {place}; wait for it, or give another folder"
+    with locked(place / LOCK, timeout_s=1.0, busy=busy):
         kept = Kept.open(place, study.settings() | {"data": data.name})
         cells = cells_of(study, data)
         evaluations, seconds = _evaluated(study, data, cells, kept, report)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from defectkit.errors import OutputError
-from defectkit.formats.atomic import new_folder, replaced_file, write_text
+from defectkit.files import new_folder, replaced_file, write_text
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
