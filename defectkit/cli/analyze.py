@@ -79,7 +79,7 @@ def analyze(
         confirm_pixel_size=confirm_pixel_size,
         foil_thickness=foil_thickness,
     )
-    inputs = [*paths, *([model] if model else []), material]
+    inputs: list[str | Path] = [*paths, *([model] if model else []), material]
     with (
         output_folder(output, command="analyze", inputs=inputs, overwrite=overwrite) as partial,
         _unfinished(unfinished_of(partial)) as folder,

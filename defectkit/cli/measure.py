@@ -89,7 +89,7 @@ def measure(
         options=pairs(format_options, "--format-option"),
         unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
     )
-    inputs = [*image_paths, labels, material]
+    inputs: list[str | Path] = [*image_paths, labels, material]
     with output_folder(output, command="measure", inputs=inputs, overwrite=overwrite) as partial:
         analysis = measure_labels(
             reading.labels,

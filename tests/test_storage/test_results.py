@@ -141,7 +141,7 @@ def test_missing_results(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="is not there"):
         load_results(tmp_path / "results.zarr")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(StorageError, match="holds other things than results"):
+    with pytest.raises(StorageError, match="holds no results"):
         load_results(tmp_path / "empty")
 
 
