@@ -69,7 +69,7 @@ def load_options(cls: type[D], folder: Path) -> D:
         saved = read_json(path)
         name, options = saved["detector"], saved["options"]
     except DecodingError as error:
-        raise DetectorError(f"no saved detector can be read: {error}") from error
+        raise DetectorError(f"{folder} does not hold a saved detector: {error}") from error
     except (TypeError, KeyError) as error:
         raise DetectorError(f"{path} does not hold a saved detector: 'detector' and 'options' are needed") from error
     if name != cls.name:

@@ -119,7 +119,7 @@ class Tiled(Detector):
             tiling = read_json(path)
             name, tile, overlap = tiling["detector"], int(tiling["tile"]), int(tiling["overlap"])
         except DecodingError as error:
-            raise DetectorError(f"no tiling can be read: {error}") from error
+            raise DetectorError(f"{folder} does not hold a tiling: {error}") from error
         except (OverflowError, ValueError, TypeError, KeyError) as error:
             raise DetectorError(
                 f"{path} does not hold a tiling: 'detector' and whole numbers 'tile' and 'overlap' are needed"

@@ -80,7 +80,7 @@ def test_the_standard_catalogue_has_the_data_sets_of_the_registry() -> None:
         ("id = 1", "id = 1.5", "1.5 is not one of: int, str"),
         ('type = "bdot"', 'type = "wart"', "types wart are in no taxonomy"),
         ("[splits]", '[[labels]]\nname = "drawn"\nversion = "1"\n[splits]', "label sets drawn@1 stand there twice"),
-        ("[citation]", "[citation", "is no TOML"),
+        ("[citation]", "[citation", "is not TOML"),
     ],
 )
 def test_faults_are_named_with_their_path(old: str, new: str, message: str) -> None:

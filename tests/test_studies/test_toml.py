@@ -35,7 +35,7 @@ def test_a_study_is_read_with_its_data(declared: Path) -> None:
         ("[[splits]]", "[splits]", "write \\[\\[splits\\]\\]"),
         ('accepted = ["area"]', 'accepted = ["weather"]', "cannot be understood"),
         ('labels.truth.path = "truth.json"', "labels.truth.options = {}", "no path"),
-        ('name = "two folds"', "name = two folds", "no TOML"),
+        ('name = "two folds"', "name = two folds", "not TOML"),
     ],
 )
 def test_a_faulty_declaration_is_refused(declared: Path, old: str, new: str, said: str) -> None:
