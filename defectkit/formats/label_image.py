@@ -98,7 +98,7 @@ class LabelImageFormat(LabelFormat):
         """
         report = ReportBuilder(path.name)
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text, lineterminator="\r\n")
         writer.writerow(("image", "value", "defect_type"))
         with new_folder(path) as folder:
             for name, instances in labels.instances.items():

@@ -152,7 +152,7 @@ class RepairReport:
         from defectkit.files import write_text
 
         text = io.StringIO()
-        writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(text, _COLUMNS, lineterminator="\r\n")
         writer.writeheader()
         writer.writerows({key: quoted_cell(text) for key, text in row.items()} for row in self.rows())
         write_text(Path(path), text.getvalue())
