@@ -92,6 +92,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def attack(session: nox.Session) -> None:
+    """Read mutated files with every reader: `-- --budget 20` minutes, `--output FILE` keeps the table as Markdown."""
+    session.install("-e", ".[testing,imagej]")
+    session.run("python", "-m", "tests.attack", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel, install it alone, and see that it finds its catalogue and runs."""
     session.install("build")

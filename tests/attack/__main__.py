@@ -1,0 +1,77 @@
+"""`python -m tests.attack --budget 20`: attack for so many minutes; exit status 1 where anything was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.attack import pool, table
+from tests.attack.readers import readers
+from tests.attack.worker import apply, case, outcome_of, place
+
+
+def main() -> int:
+    """Run the attack, print its table, and keep an input for each kind of finding."""
+    parser = argparse.ArgumentParser(prog="nox -s attack --", description=__doc__)
+    parser.add_argument("--budget", type=float, default=3, help="minutes")
+    parser.add_argument("--seed", type=int, default=0, help="another seed makes other inputs")
+    parser.add_argument("--only", default="", help="readers whose name begins so")
+    parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1))
+    parser.add_argument("--output", type=Path, default=None, help="write the table as Markdown")
+    parser.add_argument("--keep", type=Path, default=Path("attack-findings"), help="where inputs of findings are kept")
+    given = parser.parse_args()
+    chosen = {r.name: r.weight for r in readers() if r.name.startswith(given.only)}
+    shared = Path("/dev/shm")
+    home = Path(tempfile.mkdtemp(prefix="defectkit-attack-", dir=shared if shared.is_dir() else None))
+    try:
+        tallies = pool.run(chosen, seconds=given.budget * 60, seed=given.seed, n_workers=given.workers, home=home)
+        found = sum(tally.n_findings for tally in tallies.values())
+        if found:
+            keep(tallies, given.seed, given.keep, home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    text = table.markdown(tallies, seed=given.seed, minutes=given.budget)
+    print(text)
+    if given.output is not None:
+        given.output.write_text(text, encoding="utf-8")
+    if found:
+        print(f"{found} findings; an input for each kind is in {given.keep}", file=sys.stderr)
+    return 1 if found else 0
+
+
+def keep(tallies: dict[str, pool.Tally], seed: int, folder: Path, home: Path) -> None:
+    """Write one input for each kind of finding into ``folder``, beside a note of what it does."""
+    for reader in readers():
+        tally = tallies.get(reader.name)
+        if tally is None or not tally.examples:
+            continue
+        good = home / "again" / "".join(c if c.isalnum() else "-" for c in reader.name)
+        good.mkdir(parents=True)
+        trees = list(reader.trees(good))
+        for kind, number in tally.examples.items():
+            name = "".join(c if c.isalnum() else "-" for c in f"{reader.name} {kind}")[:120]
+            target = folder / name
+            shutil.rmtree(target, ignore_errors=True)
+            tree, changed = case(reader, trees, number, seed)
+            given = place(tree, target / "input")
+            apply(tree, changed, target / "input")
+            (target / "README").write_text(
+                f"{reader.name}: {kind}\nread: {given.relative_to(target)}\nseed {seed}, number {number}\n"
+            )
+
+
+def again(folder: Path) -> tuple[str, str | None]:
+    """Read a kept input again, and return what becomes of it."""
+    name, _, rest = (folder / "README").read_text().partition(": ")
+    lines = f"{name}: {rest}".splitlines()
+    table_of = {r.name: r for r in readers()}
+    reader = next(r for n, r in table_of.items() if lines[0].startswith(f"{n}: "))
+    return outcome_of(reader, folder / lines[1].removeprefix("read: "))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
