@@ -13,6 +13,7 @@ from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.options import (
     convention_option,
     foil_thickness_option,
+    frame_option,
     output_option,
     overwrite_option,
     pixel_size_option,
@@ -105,6 +106,7 @@ def analysis_options(command: F) -> F:
         pixel_size_option,
         confirm_option,
         foil_thickness_option,
+        frame_option,
         convention_option,
         material_option,
         hardening_model_option,

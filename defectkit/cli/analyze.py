@@ -55,6 +55,7 @@ def analyze(
     pixel_size: Any,
     confirm_pixel_size: bool,
     foil_thickness: Any,
+    frame: Any,
     convention_name: str,
     material: str,
     hardening_model: str,
@@ -78,6 +79,7 @@ def analyze(
         pixel_size=pixel_size,
         confirm_pixel_size=confirm_pixel_size,
         foil_thickness=foil_thickness,
+        frame=frame,
     )
     inputs: list[str | Path] = [*paths, *([model] if model else []), material]
     with (

@@ -15,6 +15,7 @@ from defectkit.cli.image_files import open_images
 from defectkit.cli.options import (
     convention_option,
     format_option,
+    frame_option,
     min_score_option,
     output_option,
     overwrite_option,
@@ -84,6 +85,7 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
 )
 @pixel_size_option
 @confirm_option
+@frame_option
 @convention_option
 @click.option(
     "--iou-threshold",
@@ -120,6 +122,7 @@ def evaluate(
     image_paths: tuple[Path, ...],
     pixel_size: Any,
     confirm_pixel_size: bool,
+    frame: Any,
     convention_name: str,
     iou_threshold: float | None,
     min_score: float | None,
@@ -147,6 +150,7 @@ def evaluate(
         image_paths,
         pixel_size=pixel_size,
         confirm_pixel_size=confirm_pixel_size,
+        frame=frame,
     )
     given = {
         "truth": (truth, truth_format, truth_format_options, truth_set),

@@ -21,6 +21,7 @@ def open_images(
     pixel_size: Any,
     confirm_pixel_size: bool,
     foil_thickness: Any = None,
+    frame: Any = None,
 ) -> dict[str, Image]:
     """Return the images of files and folders by name.
 
@@ -29,7 +30,7 @@ def open_images(
     """
     from defectkit.formats import OnConflict, read_images
 
-    given = {"pixel_size": pixel_size, "foil_thickness": foil_thickness}
+    given = {"pixel_size": pixel_size, "foil_thickness": foil_thickness, "frame": frame}
     chosen = list(paths)
     try:
         on_conflict = OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE

@@ -58,6 +58,7 @@ def measure(
     pixel_size: Any,
     confirm_pixel_size: bool,
     foil_thickness: Any,
+    frame: Any,
     convention_name: str,
     material: str,
     hardening_model: str,
@@ -81,6 +82,7 @@ def measure(
         pixel_size=pixel_size,
         confirm_pixel_size=confirm_pixel_size,
         foil_thickness=foil_thickness,
+        frame=frame,
     )
     reading = read_labels(
         labels,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from defectkit.cli.params import PixelSizeParam, PluginNameParam, QuantityParam
+from defectkit.cli.params import FrameParam, PixelSizeParam, PluginNameParam, QuantityParam
 
 pixel_size_option = click.option(
     "--pixel-size",
@@ -18,6 +18,13 @@ foil_thickness_option = click.option(
     "--foil-thickness",
     type=QuantityParam("nanometer", "170 nm"),
     help="Thickness of the foil, with its unit; without it there are no number densities and no hardening.",
+)
+
+frame_option = click.option(
+    "--frame",
+    type=FrameParam(),
+    help="Of files that hold several images: the one of that number, from 0; all, each as an image named NAME-0007; or "
+    "their mean. Without it such files are an error.",
 )
 
 output_option = click.option(

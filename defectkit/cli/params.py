@@ -73,6 +73,24 @@ class PixelSizeParam(QuantityParam):
             self._refuse(str(error), param, ctx)
 
 
+class FrameParam(_ParamType):
+    """A frame of a stack: a number from 0, ``all`` or ``mean``."""
+
+    name = "frame"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return the number or the word, or end with a usage error."""
+        if value in ("all", "mean") or isinstance(value, int):
+            return value  # type: ignore[no-any-return]  # one of the two words, or a number
+        if not (value.isascii() and value.isdecimal() and len(value) < 10):
+            self.fail(f"{value!r} is none of: a number from 0, all, mean", param, ctx)
+        return int(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "N|all|mean"
+
+
 class PluginNameParam(_ParamType):
     """The name of something registered; an unknown or broken one ends with the error of the hooks.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -126,6 +126,10 @@ class LabelFormat(ABC):
         return False
 
 
+CHOOSE_A_FRAME = "choose one of them, each, or their mean: --frame 0, --frame all or --frame mean"
+"""What a format says of a file that holds several images, where none was chosen."""
+
+
 class ImageFormat(ABC):
     """A kind of image file.
 
@@ -166,3 +170,15 @@ class ImageFormat(ABC):
             If the file is missing, damaged or holds no single image; for damage that only the pixels show, when they
             are read.
         """
+
+    def frames(self, path: Path) -> Sequence[ImageFormat]:
+        """Return a format for each image that a file holds, in their order, that reads just that one.
+
+        Formats whose files hold one image need not change this.
+
+        Raises
+        ------
+        ImageReadError
+            If the file is missing or damaged.
+        """
+        return (self,)

@@ -98,6 +98,8 @@ def image_format(path: Path, chosen: ImageFormat | str | None = None) -> ImageFo
     if not fitting:
         known = ", ".join(sorted(image_suffixes()))
         message = f"{path}: no format reads {suffix or 'a file without suffix'}; read are {known}"
+        if suffix == ".emi":
+            message += f". An .emi file holds no images, the files {path.stem}_1.ser and so on beside it do: give those"
         if suffix in ROSETTASCIIO_SUFFIXES:
             message += ". In the checkout, `python -m pip install ./plugins/defectkit-rosettasciio` adds it"
         raise ImageReadError(message)

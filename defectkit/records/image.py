@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,9 @@ from defectkit.records.specimen import Specimen
 from defectkit.units import QuantityLike
 
 Pixels = NDArray[Any]
+
+BAND_PIXELS = 2**25
+"""Of a file that is read in parts, about so many pixels are read at a time."""
 
 
 class PixelSource(Protocol):
@@ -76,6 +79,8 @@ class Image:
     specimen : Specimen
     path : pathlib.Path, optional
         The file that the image was read from.
+    frame : int, optional
+        Which image of that file, from 0, where it holds several.
     notes : tuple of str
         What a reader of results has to know of how the image was read.
     cautions : tuple of str
@@ -94,6 +99,7 @@ class Image:
     calibration: Calibration | None = None
     specimen: Specimen = attrs.field(factory=Specimen)
     path: Path | None = None
+    frame: int | None = None
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
 
@@ -146,6 +152,21 @@ class Image:
         return self.source.read()
 
     @property
+    def reads_boxes(self) -> bool:
+        """Whether a part of the pixels can be read without the rest."""
+        return bool(getattr(self.source, "reads_boxes", False))
+
+    def box(self, top: int, left: int, bottom: int, right: int) -> Pixels:
+        """Return the pixels of rows ``top`` to before ``bottom`` and columns ``left`` to before ``right``, read now.
+
+        Of a source that reads boxes (``reads_boxes`` and ``read_box``), only these are read.
+        """
+        if self.reads_boxes:
+            part: Pixels = self.source.read_box((top, left, bottom, right))  # type: ignore[attr-defined]  # it reads boxes
+            return part
+        return self.pixels[top:bottom, left:right]
+
+    @property
     def is_assumed(self) -> bool:
         """Whether the pixel size or the thickness is somebody's assumption."""
         c = self.calibration
@@ -168,10 +189,21 @@ class Image:
 
     def digest(self) -> str:
         """Return the sha256 of shape, dtype and pixels: equal pixels have equal digests, whatever their file."""
-        pixels = np.ascontiguousarray(self.pixels)
-        state = hashlib.sha256(f"{pixels.shape}|{pixels.dtype.newbyteorder('<').str}|".encode())
-        state.update(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes())
+        little = self.dtype.newbyteorder("<")
+        state = hashlib.sha256(f"{self.shape}|{little.str}|".encode())
+        for part in self._bands():
+            state.update(np.ascontiguousarray(part.astype(little, copy=False)).data)
         return state.hexdigest()
+
+    def _bands(self) -> Iterator[Pixels]:
+        """Give the pixels in bands of rows, from the top down; of a large file one band at a time is in memory."""
+        height, width = self.shape
+        rows = max(1, BAND_PIXELS // max(width, 1))
+        if not self.reads_boxes or height <= rows:
+            yield self.pixels
+            return
+        for top in range(0, height, rows):
+            yield self.box(top, 0, min(top + rows, height), width)
 
 
 def cautions_of_images(images: Iterable[Image]) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class ImageFacts:
         The plane within that array.
     path, relative_path : str, optional
         The file it was read from, also as seen from the store.
+    frame : int, optional
+        Which image of that file, where it holds several.
     calibration : Calibration, optional
     specimen : Specimen
     notes, cautions : tuple of str
@@ -55,6 +57,7 @@ class ImageFacts:
     plane: int | None = None
     path: str | None = None
     relative_path: str | None = None
+    frame: int | None = None
     calibration: Calibration | None = None
     specimen: Specimen = attrs.field(factory=Specimen)
     notes: tuple[str, ...] = ()
@@ -130,6 +133,7 @@ class ImageWriter:
             digest=image.digest(),
             path=None if path is None else str(path),
             relative_path=None if path is None or self._base is None else _relative(path, self._base),
+            frame=image.frame,
             calibration=image.calibration,
             specimen=image.specimen,
             notes=image.notes,
@@ -189,6 +193,7 @@ class ImageReader:
             calibration=facts.calibration,
             specimen=facts.specimen,
             path=next((p for p in paths if p.is_file()), None),
+            frame=facts.frame,
             notes=facts.notes,
             cautions=facts.cautions,
         )
@@ -196,7 +201,12 @@ class ImageReader:
     def _source(self, facts: ImageFacts, paths: tuple[Path, ...]) -> PixelSource:
         if facts.array is None or facts.plane is None:
             return ReferencedPixels(
-                name=facts.name, paths=paths, digest=facts.digest, shape=facts.shape, dtype=np.dtype(facts.dtype)
+                name=facts.name,
+                paths=paths,
+                frame=facts.frame,
+                digest=facts.digest,
+                shape=facts.shape,
+                dtype=np.dtype(facts.dtype),
             )
         where = f"{self._where}, image {facts.name!r}"
         return StoredPixels(array=self._array(facts.array), plane=facts.plane, where=where)

@@ -117,6 +117,7 @@ class ReferencedPixels:
 
     name: str
     paths: tuple[Path, ...]
+    frame: int | None = None
     digest: str
     shape: tuple[int, int]
     dtype: np.dtype[Any]
@@ -135,7 +136,13 @@ class ReferencedPixels:
         if path is None:
             looked = " and ".join(map(str, self.paths))
             raise StorageError(f"image {self.name!r} is not stored but referred to, and is not at {looked}")
-        pixels = image_format(path).read(path).pixels
+        format_ = image_format(path)
+        if self.frame is not None:
+            frames = format_.frames(path)
+            if self.frame >= len(frames):
+                raise StorageError(f"image {self.name!r}: {path} no longer holds the frame {self.frame}")
+            format_ = frames[self.frame]
+        pixels = format_.read(path).pixels
         if Image(name=self.name, source=ArrayPixels(array=pixels)).digest() != self.digest:
             raise StorageError(f"image {self.name!r}: the pixels of {path} have changed since the store was written")
         return pixels

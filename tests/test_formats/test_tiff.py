@@ -79,7 +79,7 @@ def test_a_color_table_is_not_applied(tmp_path: Path) -> None:
 
 def test_of_several_images_one_must_be_chosen(tmp_path: Path) -> None:
     path = saved(tmp_path / "one.tif", np.stack([RAMP, RAMP + 1, RAMP + 2]), photometric="minisblack")
-    with pytest.raises(ImageReadError, match=r"holds 3 images.*frame=0"):
+    with pytest.raises(ImageReadError, match=r"holds 3 images.*--frame 0, --frame all or --frame mean"):
         read(path)
     second = read(path, frame=1)
     assert np.array_equal(second.pixels, RAMP + 1)
@@ -257,3 +257,46 @@ def test_tags_that_disagree_are_not_used(tmp_path: Path) -> None:
 )
 def test_units_as_programs_write_them(unit: str, size: float | None) -> None:
     assert nanometers(unit) == size
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {},
+        {"rowsperstrip": 7},
+        {"rowsperstrip": 1, "compression": "zlib"},
+        {"tile": (16, 32)},
+        {"tile": (32, 16), "compression": "zlib", "predictor": 2},
+        {"compression": "packbits"},
+        {"photometric": "miniswhite"},
+        {"byteorder": ">"},
+        {"bigtiff": True},
+        {"photometric": "rgb"},
+        {"photometric": "rgb", "planarconfig": "separate"},
+    ],
+)
+def test_a_box_is_that_part_of_the_image(layout: dict[str, Any], tmp_path: Path) -> None:
+    values = np.random.default_rng(1).integers(0, 60_000, (75, 90), dtype=np.uint16)
+    if layout.get("photometric") == "rgb":
+        values = np.stack([values, values // 2, values // 3], axis=0 if "planarconfig" in layout else -1)
+    image = read(saved(tmp_path / "one.tif", values, **layout))
+    assert image.reads_boxes
+    whole = image.pixels
+    for top, left, bottom, right in (
+        (0, 0, 75, 90),
+        (0, 0, 1, 1),
+        (74, 89, 75, 90),
+        (10, 20, 43, 71),
+        (16, 32, 32, 64),
+    ):
+        assert np.array_equal(image.box(top, left, bottom, right), whole[top:bottom, left:right])
+
+
+@pytest.mark.parametrize("kind", ["uint32", "int32", "float64", "int8", "uint64"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_kinds_of_numbers(kind: str, byteorder: str, tmp_path: Path) -> None:
+    values = (np.arange(24).reshape(4, 6) * 5).astype(kind)
+    image = read(saved(tmp_path / "one.tif", values, byteorder=byteorder))
+    assert image.dtype == np.dtype(kind)
+    assert image.dtype.isnative
+    assert np.array_equal(image.pixels, values)

@@ -88,7 +88,8 @@ def calibrated(
     if calibration is not None and (pixel_size is not None or foil_thickness is not None):
         raise RecordError(f"image {image.name!r}: give either a calibration or a pixel size and thickness, not both")
     given = calibration if pixel_size is None else Calibration.square(pixel_size)
-    known = [table.of(image.name) for table in tables]
+    listed_as = image.name if image.path is None or image.frame is None else image.path.stem
+    known = [table.of(listed_as) for table in tables]
     confirmed = OnConflict(on_conflict) is OnConflict.USE_GIVEN
     notes = [*image.notes, *_doubted(image, given, foil_thickness, confirmed)]
     for entry in known:

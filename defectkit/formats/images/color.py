@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.formats.images.boxes import bands
+
 LUMINANCE = (0.299, 0.587, 0.114)
 """Weights of red, green and blue, as in ITU-R BT.601."""
 
@@ -23,6 +25,10 @@ def is_grey(channels: NDArray[Any]) -> bool:
     """
     if channels.shape[2] < 3:
         return True
+    return all(_is_grey(channels[top:bottom]) for top, _, bottom, _ in bands(channels.shape[:2]))
+
+
+def _is_grey(channels: NDArray[Any]) -> bool:
     red, green, blue = (channels[..., c] for c in range(3))
     return bool(np.array_equal(red, green) and np.array_equal(red, blue))
 
@@ -39,8 +45,8 @@ def to_grey(channels: NDArray[Any]) -> NDArray[Any]:
     """
     if is_grey(channels):
         return np.ascontiguousarray(channels[..., 0])
-    luminance = channels[..., :3].astype(np.float64) @ np.array(LUMINANCE)
-    if channels.dtype.kind in "iu":
-        luminance = np.rint(luminance)
-    grey: NDArray[Any] = luminance.astype(channels.dtype)
+    grey = np.empty(channels.shape[:2], dtype=channels.dtype)
+    for top, _, bottom, _ in bands(grey.shape):
+        luminance = channels[top:bottom, :, :3].astype(np.float64) @ np.array(LUMINANCE)
+        grey[top:bottom] = np.rint(luminance) if channels.dtype.kind in "iu" else luminance
     return grey

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import ImageReadError
+from defectkit.formats.images.boxes import Box, bands
 from defectkit.formats.images.color import COLOR_NOTE, is_grey, to_grey
 from defectkit.formats.images.file_pixels import FilePixels
+from defectkit.formats.images.limits import check_size
 from defectkit.formats.interface import ImageFormat
 from defectkit.records import Image
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import PIL.Image
 
 _GREY_DTYPES = {"1": "u1", "L": "u1", "LA": "u1", "La": "u1", "I": "i4", "F": "f4"}
+_BYTES = {"1": 1, "L": 1, "P": 1, "LA": 2, "La": 2, "I;16": 2, "RGB": 3}
 _DEEP_COLOR_NOTE = "a PNG of several channels with 16 bits each: read with 8 bits"
 
 
@@ -48,7 +51,7 @@ class PillowFormat(ImageFormat):
             dtype = _grey_dtype(image.mode)
             if dtype is None:
                 dtype = np.dtype(np.uint8)
-                if not is_grey(_channels(image)):
+                if not all(is_grey(channels) for _, channels in _bands(image)):
                     notes.append(COLOR_NOTE)
             if image.format == "PNG" and _has_deep_channels(path):
                 notes.append(_DEEP_COLOR_NOTE)
@@ -67,7 +70,10 @@ def load_grey(path: Path) -> NDArray[Any]:
     with opened(path) as image:
         dtype = _grey_dtype(image.mode)
         if dtype is None:
-            return to_grey(_channels(image))
+            grey = np.empty((image.height, image.width), np.uint8)
+            for (top, _, bottom, _), channels in _bands(image):
+                grey[top:bottom] = to_grey(channels)
+            return grey
         if image.mode in ("1", "LA", "La"):
             image = image.convert("L")
         return np.asarray(image).astype(dtype)
@@ -84,7 +90,7 @@ def load_values(path: Path) -> NDArray[Any]:
     with opened(path) as image:
         if image.mode == "P":
             return np.asarray(image)
-        if _grey_dtype(image.mode) is None and not is_grey(_channels(image)):
+        if _grey_dtype(image.mode) is None and not all(is_grey(channels) for _, channels in _bands(image)):
             raise ImageReadError(f"{path}: it is coloured; masks and label images have one channel")
     return load_grey(path)
 
@@ -100,13 +106,14 @@ def opened(path: Path) -> Iterator[PIL.Image.Image]:
                 "ignore", PIL.Image.DecompressionBombWarning
             )  # micrographs are large, and the user's own
             with PIL.Image.open(path) as image:
+                check_size(path, (image.height, image.width), _BYTES.get(image.mode, 4))
                 yield image
     except PIL.Image.DecompressionBombError as error:
         raise ImageReadError(f"{path}: {error}. Save it as TIFF, which is read without that limit") from error
     except ImageReadError:
         raise
-    except (OSError, ValueError, SyntaxError, EOFError) as error:  # Pillow raises SyntaxError for broken PNG chunks
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    except Exception as error:  # Pillow raises SyntaxError for broken PNG chunks, and what struct and zlib raise
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)[:200]
         raise ImageReadError(f"{path}: it cannot be read as an image ({reason}); it is missing or damaged") from error
 
 
@@ -116,8 +123,12 @@ def _grey_dtype(mode: str) -> np.dtype[Any] | None:
     return np.dtype(_GREY_DTYPES[mode]) if mode in _GREY_DTYPES else None
 
 
-def _channels(image: PIL.Image.Image) -> NDArray[Any]:
-    return np.asarray(image if image.mode in ("RGB", "RGBA", "RGBX") else image.convert("RGB"))
+def _bands(image: PIL.Image.Image) -> Iterator[tuple[Box, NDArray[Any]]]:
+    """Give bands of rows with their channels (rows, width, 3): a large image is never there as colours at once."""
+    for box in bands((image.height, image.width)):
+        top, left, bottom, right = box
+        part = image.crop((left, top, right, bottom))
+        yield box, np.asarray(part if part.mode in ("RGB", "RGBA", "RGBX") else part.convert("RGB"))
 
 
 def _has_deep_channels(path: Path) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
+from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,11 +15,15 @@ from defectkit.errors import EmptyInputError, ImageReadError, PairingError
 from defectkit.files.names import readable
 from defectkit.formats.images.calibrating import OnConflict, calibrated
 from defectkit.formats.images.calibration_table import CalibrationTable, find_calibration_table
+from defectkit.formats.images.frames import Frame, read_frames
 from defectkit.formats.interface import ImageFormat
 from defectkit.formats.lookup import image_format, image_suffixes
 from defectkit.formats.names import listed, natural_key
 from defectkit.records import Calibration, Image, Specimen
 from defectkit.units import QuantityLike
+
+MOST_FOLDERS, MOST_ENTRIES, MOST_HINTS = 100, 500, 4
+"""Below a folder without images, for a hint: folders and entries of each that are looked at, and folders named."""
 
 
 def read_image(
@@ -28,6 +36,7 @@ def read_image(
     tables: Sequence[CalibrationTable] = (),
     on_conflict: OnConflict | str = OnConflict.RAISE,
     format: ImageFormat | str | None = None,  # noqa: A002 - the name that the design gives it
+    frame: Frame = None,
 ) -> Image:
     """Open an image file; its pixels are read when they are asked for.
 
@@ -48,11 +57,13 @@ def read_image(
         What happens when pixel sizes of two of these, or of the file's tags, are more than 1 % apart.
     format : ImageFormat or str, optional
         A format, or the name of one; found by the suffix where it is not given.
+    frame : int or "mean", optional
+        Of a file that holds several images the one of that number, from 0, or their mean.
 
     Returns
     -------
     Image
-        Named by the stem of the file.
+        Named by the stem of the file; what cannot be shown in it is escaped.
 
     Raises
     ------
@@ -66,9 +77,11 @@ def read_image(
         If a size has no unit or a wrong one, or a calibration table cannot be understood.
     """
     file = Path(path)
+    if frame == "all":
+        raise ImageReadError(f"{file}: one image is asked for, and all frames; read_images gives all")
     own_table = find_calibration_table(file.parent)
     return calibrated(
-        _opened(file, format, specimen),
+        _opened(file, format, specimen, frame)[0],
         pixel_size=pixel_size,
         foil_thickness=foil_thickness,
         calibration=calibration,
@@ -87,6 +100,7 @@ def read_images(
     tables: Sequence[CalibrationTable] = (),
     on_conflict: OnConflict | str = OnConflict.RAISE,
     format: ImageFormat | str | None = None,  # noqa: A002 - the name that the design gives it
+    frame: Frame = None,
 ) -> dict[str, Image]:
     """Open image files and all images of folders; see :func:`read_image` for the parameters.
 
@@ -97,6 +111,9 @@ def read_images(
         hidden files are not; a file that is named is always read.
     pixel_size, foil_thickness, calibration, specimen, tables, on_conflict, format
         As :func:`read_image`, for each of the images.
+    frame : int, "all" or "mean", optional
+        Of each file that holds several images the one of that number, from 0; each of them, named ``STEM-0007``; or
+        their mean. Files that hold one image are read as they are.
 
     Returns
     -------
@@ -124,27 +141,33 @@ def read_images(
                 "them apart. Rename one, or read them in two runs"
             )
     own_tables = {folder: find_calibration_table(folder) for folder in {file.parent for file in files.values()}}
-    images = {}
+    images: dict[str, Image] = {}
     for name in sorted(files, key=natural_key):
         own_table = own_tables[files[name].parent]
-        images[name] = calibrated(
-            _opened(files[name], format, specimen),
-            pixel_size=pixel_size,
-            foil_thickness=foil_thickness,
-            calibration=calibration,
-            tables=[*([own_table] if own_table else []), *tables],
-            on_conflict=on_conflict,
-        )
+        for image in _opened(files[name], format, specimen, frame):
+            if image.name in images:
+                raise PairingError(
+                    f"two images have the name {image.name!r}, one of them a frame of {files[name]}; labels and "
+                    "results could not tell them apart. Rename a file, or read them in two runs"
+                )
+            images[image.name] = calibrated(
+                image,
+                pixel_size=pixel_size,
+                foil_thickness=foil_thickness,
+                calibration=calibration,
+                tables=[*([own_table] if own_table else []), *tables],
+                on_conflict=on_conflict,
+            )
     return images
 
 
-def _opened(file: Path, chosen: ImageFormat | str | None, specimen: Specimen | None) -> Image:
+def _opened(file: Path, chosen: ImageFormat | str | None, specimen: Specimen | None, frame: Frame) -> list[Image]:
     if file.is_dir():
         raise ImageReadError(f"{file}: it is a folder; read_images reads all images of a folder")
     if not file.is_file():
         raise ImageReadError(f"{file}: there is no such file")
-    image = image_format(file, chosen).read(file)
-    return image if specimen is None else attrs.evolve(image, specimen=specimen)
+    images = read_frames(file, image_format(file, chosen), frame)
+    return images if specimen is None else [attrs.evolve(image, specimen=specimen) for image in images]
 
 
 def _files(path: Path) -> list[Path]:
@@ -154,8 +177,26 @@ def _files(path: Path) -> list[Path]:
     found = [f for f in path.iterdir() if f.suffix.lower() in suffixes and f.is_file() and not f.name.startswith(".")]
     if not found:
         message = f"{path}: the folder holds no image; read are {', '.join(sorted(suffixes))}"
-        below = {f.parent.relative_to(path).as_posix() for f in path.rglob("*") if f.suffix.lower() in suffixes}
+        below = _folders_with_images(path, suffixes)
         if below:
-            message += f". Its sub-folders {listed(below, most=4)} do: name those"
+            message += f". Its sub-folders {listed(below, most=MOST_HINTS)} do: name those"
         raise EmptyInputError(message)
+    return found
+
+
+def _folders_with_images(path: Path, suffixes: Iterable[str]) -> list[str]:
+    """Return a few sub-folders that hold an image, seen from ``path``, for a hint: no walk over a disk."""
+    found: list[str] = []
+    waiting = deque([path])
+    for _ in range(MOST_FOLDERS):
+        if not waiting or len(found) > MOST_HINTS:
+            break
+        folder = waiting.popleft()
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in itertools.islice(entries, MOST_ENTRIES):
+                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                    waiting.append(Path(entry.path))
+                elif entry.name.lower().endswith(tuple(suffixes)):
+                    found.append(folder.relative_to(path).as_posix())
+                    break
     return found

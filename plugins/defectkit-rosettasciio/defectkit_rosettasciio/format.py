@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from defectkit.errors import ImageReadError
 from defectkit.formats import FilePixels, ImageFormat
+from defectkit.formats.images.limits import check_size
+from defectkit.formats.interface import CHOOSE_A_FRAME
 from defectkit.records import Image
 from defectkit_rosettasciio.metadata import calibration_of, specimen_of
 
@@ -79,6 +81,11 @@ class RosettaSciIOFormat(ImageFormat):
             notes=notes,
         )
 
+    def frames(self, path: Path) -> tuple[RosettaSciIOFormat, ...]:
+        """Return a format for each frame of a file; see :meth:`defectkit.formats.ImageFormat.frames`."""
+        data = self._candidate(_signals(path), path)["data"]
+        return (self,) if data.ndim == 2 else tuple(attrs.evolve(self, frame=n) for n in range(data.shape[0]))
+
     def load(self, path: Path) -> NDArray[Any]:
         """Return the pixels, shape (H, W).
 
@@ -93,6 +100,14 @@ class RosettaSciIOFormat(ImageFormat):
         return np.ascontiguousarray(image, dtype=_native(image.dtype))
 
     def _chosen(self, signals: list[Signal], path: Path) -> Signal:
+        """Return the data set that holds the image, once it is clear which frame of it is meant."""
+        signal = self._candidate(signals, path)
+        data = signal["data"]
+        self._check_frame(data, path)
+        check_size(path, (int(data.shape[-2]), int(data.shape[-1])), data.dtype.itemsize)
+        return signal
+
+    def _candidate(self, signals: list[Signal], path: Path) -> Signal:
         usable = [signal for signal in signals if _is_real_image(signal["data"])]
         titles = [_title(signal) for signal in signals]
         if self.signal is not None:
@@ -104,22 +119,18 @@ class RosettaSciIOFormat(ImageFormat):
         single = [s for s in usable if s["data"].ndim == 2 or s["data"].shape[0] == 1]
         candidates = single or usable
         if not candidates:
-            raise ImageReadError(f"{path}: it holds no image of real numbers, but {_listed(signals) or 'nothing'}")
+            raise ImageReadError(f"{path}: it holds no image of real numbers, but {_without_image(signals)}")
         if len(candidates) > 1:
             raise ImageReadError(
-                f"{path}: it holds several images: {_listed(signals)}; choose one, for instance "
-                f"format=RosettaSciIOFormat(signal={titles.index(_title(candidates[0]))})"
+                f"{path}: it holds several images: {_listed(signals)}. The command line cannot choose one: save it as "
+                "a file of its own; from Python, name it (the option signal of this format)"
             )
-        self._check_frame(candidates[0]["data"], path)
         return candidates[0]
 
     def _check_frame(self, data: Any, path: Path) -> None:
         frames = 1 if data.ndim == 2 else data.shape[0]
         if self.frame is None and frames > 1:
-            raise ImageReadError(
-                f"{path}: it holds a stack of {frames} frames; choose one, for instance "
-                "format=RosettaSciIOFormat(frame=0)"
-            )
+            raise ImageReadError(f"{path}: it holds a stack of {frames} frames; {CHOOSE_A_FRAME}")
         if self.frame is not None and not 0 <= self.frame < frames:
             raise ImageReadError(f"{path}: there is no frame {self.frame}; it holds {frames}, counted from 0")
 
@@ -145,6 +156,22 @@ def _tried(path: Path, work: Callable[[], Any]) -> Any:
             reason = f"{type(error).__name__}: {error}"
     # raised here, not above, so that the reader's frames and the open files that they hold are gone by now
     raise ImageReadError(f"{path}: it cannot be read ({reason}); it may be damaged")
+
+
+def _without_image(signals: list[Signal]) -> str:
+    """Return what a file without an image holds, in words: colours and spectra are named."""
+    if not signals:
+        return "nothing"
+    words = []
+    for signal in signals:
+        data = signal["data"]
+        if data.dtype.names is not None and {"R", "G", "B"} <= set(data.dtype.names):
+            words.append("a colour picture (RGB), such as a screenshot with a scale bar: save the image itself")
+        elif "EDS" in str(signal.get("metadata", {}).get("Signal", {}).get("signal_type", "")):
+            words.append("X-ray spectra (EDS): export the image, for instance HAADF, as a file of its own")
+        elif data.dtype.kind == "c":
+            words.append("complex numbers, such as a Fourier transform")
+    return "; ".join(dict.fromkeys(words)) or _listed(signals)
 
 
 def _is_real_image(data: Any) -> bool:

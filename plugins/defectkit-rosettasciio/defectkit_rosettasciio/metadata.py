@@ -11,6 +11,9 @@ from defectkit.units import as_pixel_size
 
 Signal = dict[str, Any]
 
+NO_LENGTHS = ("wavelength", "energy", "time", "angle")
+"""Words in the name of an axis along which there is no length of the specimen, whatever its unit."""
+
 
 def calibration_of(signal: Signal) -> tuple[Calibration | None, tuple[str, ...]]:
     """Return the pixel size that the last two axes of a signal state, and notes on it.
@@ -23,20 +26,24 @@ def calibration_of(signal: Signal) -> tuple[Calibration | None, tuple[str, ...]]
     Returns
     -------
     calibration : Calibration or None
-        None where an axis is no length, as in a diffraction pattern or an image that was never calibrated.
+        None where an axis is no length, as in a diffraction pattern or spectrum, or where its scale is zero or
+        negative, as in an image that was never calibrated.
     notes : tuple of str
     """
     sizes = [_size(axis) for axis in signal["axes"][-2:]]
     if len(sizes) < 2 or sizes[0] is None or sizes[1] is None:
         units = " and ".join(repr(str(axis.get("units"))) for axis in signal["axes"][-2:])
-        return None, (f"the axes of the file are in {units}: they give no pixel size",)
+        scales = " and ".join(str(axis.get("scale")) for axis in signal["axes"][-2:])
+        return None, (f"the axes of the file are in {units}, scaled by {scales}: they give no pixel size",)
     calibration = Calibration(pixel_size_y=sizes[0], pixel_size_x=sizes[1], pixel_size_source=Source.FILE_TAG)
     return calibration, ("pixel size from the axes of the file",)
 
 
 def _size(axis: dict[str, Any]) -> str | None:
+    if any(word in str(axis.get("name", "")).casefold() for word in NO_LENGTHS):
+        return None
     try:
-        scale = abs(float(axis["scale"]))
+        scale = float(axis["scale"])
         if not (math.isfinite(scale) and scale > 0):
             return None
         size = as_pixel_size(f"{scale!r} {axis['units']}")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from defectkit_rosettasciio import RosettaSciIOFormat
+from defectkit_rosettasciio.metadata import calibration_of
 
 from defectkit.errors import CalibrationConflictError, ImageReadError
 from defectkit.formats import read_image, read_images
@@ -97,7 +98,7 @@ def test_facts_of_the_microscope_are_kept(write_dm3: Write, tmp_path: Path) -> N
 
 def test_of_a_stack_one_frame_must_be_chosen(write_mrc: Write, tmp_path: Path) -> None:
     path = write_mrc(tmp_path / "a.mrc", np.stack([RAMP, RAMP + 100, RAMP + 200]))
-    with pytest.raises(ImageReadError, match=r"stack of 3 frames.*frame=0"):
+    with pytest.raises(ImageReadError, match=r"stack of 3 frames.*--frame 0, --frame all or --frame mean"):
         RosettaSciIOFormat().read(path)
     second = RosettaSciIOFormat(frame=1).read(path)
     assert np.array_equal(second.pixels, RAMP + 100)
@@ -133,3 +134,40 @@ def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xyz").write_bytes(b"")
     with pytest.raises(ImageReadError, match=r"reads \.dm3"):
         RosettaSciIOFormat().read(tmp_path / "a.xyz")
+
+
+@pytest.mark.parametrize("kind", ["dm3", "mrc", "emd"])
+def test_frames_of_a_stack(kind: str, write_dm3: Write, write_mrc: Write, write_emd: Write, tmp_path: Path) -> None:
+    write = {"dm3": write_dm3, "mrc": write_mrc, "emd": write_emd}[kind]
+    path = write(tmp_path / f"a.{kind}", np.stack([RAMP, RAMP + 100, RAMP + 200]))
+    each = read_images(path, frame="all", format=RosettaSciIOFormat())
+    assert list(each) == ["a-0000", "a-0001", "a-0002"]
+    for n, image in enumerate(each.values()):
+        assert np.array_equal(image.pixels, RAMP + 100 * n)
+    assert np.array_equal(read_image(path, frame=1, format=RosettaSciIOFormat()).pixels, RAMP + 100)
+    assert np.array_equal(read_image(path, frame="mean", format=RosettaSciIOFormat()).pixels, RAMP + 100)
+
+
+@pytest.mark.parametrize("angstrom", [(0.0, 0.0), (-2.5, -2.5)])
+def test_a_cell_that_is_not_positive_calibrates_nothing(
+    angstrom: tuple[float, float], write_mrc: Write, tmp_path: Path
+) -> None:
+    image = RosettaSciIOFormat().read(write_mrc(tmp_path / "a.mrc", RAMP, angstrom=angstrom))
+    assert image.calibration is None
+    assert "no pixel size" in image.notes[0]
+
+
+@pytest.mark.parametrize(("name", "units"), [("Wavelength", "nm"), ("Energy loss", "eV")])
+def test_axes_of_a_spectrum_calibrate_nothing(name: str, units: str) -> None:
+    axes = [{"name": "y", "scale": 0.25, "units": "nm"}, {"name": name, "scale": 0.25, "units": units}]
+    assert calibration_of({"axes": axes})[0] is None
+
+
+def test_a_colour_picture_and_spectra_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "a.dm3").write_bytes(b"read by the stub")
+    rgb = np.zeros((4, 6), np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")]))
+    spectra = {"data": np.ones((2, 3, 4, 5)), "metadata": {"Signal": {"signal_type": "EDS_TEM"}}}
+    for signals, said in (([{"data": rgb}], "colour picture"), ([spectra], "X-ray spectra"), ([], "nothing")):
+        monkeypatch.setattr("defectkit_rosettasciio.format._signals", lambda _, signals=signals: signals)
+        with pytest.raises(ImageReadError, match=rf"no image of real numbers, but .*{said}"):
+            RosettaSciIOFormat().read(tmp_path / "a.dm3")
