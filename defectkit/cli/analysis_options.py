@@ -68,6 +68,24 @@ class Strength(click.ParamType):  # type: ignore[type-arg]  # generic only since
         return "TYPE=VALUE"
 
 
+class TypeNames(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``TYPE=TYPE,TYPE=TYPE`` to a dict from types to types."""
+
+    name = "type names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        """Return the table, or end with a usage error."""
+        if isinstance(value, dict):
+            return value
+        found: dict[str, str] = {}
+        for part in filter(None, str(value).split(",")):
+            key, _, name = (text.strip() for text in part.partition("="))
+            if not key or not name or key in found:
+                self.fail(f"{value!r} is not TYPE=TYPE,... with each type once; for instance defect=loop", param, ctx)
+            found[key] = name
+        return found
+
+
 confirm_option = click.option(
     "--confirm-pixel-size",
     is_flag=True,

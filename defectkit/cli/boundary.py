@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import click
 
 from defectkit.cli.console import print_error, print_warning
-from defectkit.errors import DefectkitError, DefectkitWarning
+from defectkit.errors import DefectkitError, DefectkitWarning, NotFullyReadWarning
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -59,4 +59,12 @@ def show_warnings() -> Iterator[None]:
                 shown(message, category, filename, lineno, file, line)
 
         warnings.showwarning = show
+        yield
+
+
+@contextmanager
+def told_with_results() -> Iterator[None]:
+    """Hold back the warning that images are not fully read, in a command that says so of its results."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotFullyReadWarning)
         yield

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, confirm_option, pairs
+from defectkit.cli.analysis_options import Assignment, TypeNames, confirm_option, pairs
+from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import (
+    allow_refused_option,
     convention_option,
     format_option,
     frame_option,
@@ -104,7 +106,26 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
 @click.option(
     "--allow-partial",
     is_flag=True,
-    help="Leave out images of one side only, and list them; otherwise they are an error.",
+    help="Leave out images of one side only, and list them; otherwise they are an error. Images without a prediction "
+    "are then out of recall, too.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["empty", "error"]),
+    default="error",
+    show_default=True,
+    help="What an image of the truth without a prediction means: that nothing was found there, or a mistake.",
+)
+@allow_refused_option
+@click.option(
+    "--predicted-types",
+    type=TypeNames(),
+    metavar="TYPE=TYPE,...",
+    default="",
+    help="What types of the prediction are called in the truth, for instance defect=loop.",
+)
+@click.option(
+    "--ignore-types", is_flag=True, help="Take all defects of both sides as of one type: only finding is scored."
 )
 @workers_option
 @overwrite_option
@@ -128,6 +149,10 @@ def evaluate(
     min_score: float | None,
     metrics: tuple[str, ...],
     allow_partial: bool,
+    missing: str,
+    allow_refused: bool,
+    predicted_types: dict[str, str],
+    ignore_types: bool,
     workers: int,
     overwrite: bool,
     output: Path,
@@ -141,11 +166,12 @@ def evaluate(
     """
     from defectkit import workflows
     from defectkit.files import output_folder
-    from defectkit.formats import Unpaired
+    from defectkit.formats import Refused, Unpaired
     from defectkit.reports.evaluation import write_evaluation
     from defectkit.workflows.sides import joined_taxonomy, read_side, store_at
 
     unpaired = Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE
+    refused = Refused.LEAVE_OUT if allow_refused else Refused.RAISE
     images = open_images(
         image_paths,
         pixel_size=pixel_size,
@@ -156,17 +182,19 @@ def evaluate(
         "truth": (truth, truth_format, truth_format_options, truth_set),
         "predicted": (predicted, predicted_format, predicted_format_options, predicted_set),
     }
-    sides = [
-        read_side(
-            path,
-            images=images,
-            format=own_format or (format_name if store_at(path) is None else None),
-            options=pairs(options, f"--{name}-format-option"),
-            key=key,
-            unpaired=unpaired,
-        )
-        for name, (path, own_format, options, key) in given.items()
-    ]
+    with told_with_results():
+        sides = [
+            read_side(
+                path,
+                images=images,
+                format=own_format or (format_name if store_at(path) is None else None),
+                options=pairs(options, f"--{name}-format-option"),
+                key=key,
+                unpaired=unpaired,
+                refused=refused,
+            )
+            for name, (path, own_format, options, key) in given.items()
+        ]
     inputs = [*image_paths, truth, predicted]
     with output_folder(output, command="evaluate", inputs=inputs, overwrite=overwrite) as folder:
         taxonomy = joined_taxonomy(side.taxonomy for side in sides)
@@ -177,6 +205,10 @@ def evaluate(
             convention=convention_name,
             iou_threshold=iou_threshold,
             unpaired=unpaired,
+            missing=missing,
+            refused=refused,
+            predicted_types=predicted_types,
+            ignore_types=ignore_types,
             min_score=min_score,
             taxonomy=taxonomy,
             metrics=metrics or None,
@@ -199,6 +231,7 @@ def show(result: xarray.Dataset, sides: list[ReadSide], output: Path) -> None:
     for key, said in (
         ("only_in_truth", "only in the truth, left out"),
         ("only_predicted", "only predicted, left out"),
+        ("left_out_not_fully_read", "not fully read, left out of all scores"),
         ("capped_images", "the detector reached its largest number of detections in"),
         ("assumed_calibration", "the pixel size is assumed, not measured, of"),
     ):
@@ -208,31 +241,59 @@ def show(result: xarray.Dataset, sides: list[ReadSide], output: Path) -> None:
         print_warning(text)
 
     now = result.sel(iou_threshold=result.attrs["iou_threshold"]) if "iou_threshold" in result.dims else result
-    images = f"{result.sizes['image']} images, " if "image" in result.sizes else ""
-    counts = f"{int(now['n_true'])} true and {int(now['n_predicted'])} predicted defects, " if "n_true" in now else ""
-    kinds = {
-        "finding": "find_{}",
-        "type of found defects": "overall_type_{}",
-        "finding and typing": "overall_end_to_end_{}",
-    }
-    scores = [
+    rows = score_rows(now)
+    if rows:
+        images = f"{result.sizes['image']} images, " if "image" in result.sizes else ""
+        marked = _not_fully_read(result)
+        partly = f"{marked} of them not fully read, " if marked else ""
+        counts = (
+            f"{int(now['n_true'])} true and {int(now['n_predicted'])} predicted defects, " if "n_true" in now else ""
+        )
+        threshold = f"found at IoU {result.attrs['iou_threshold']:g}"
+        title = f"{images}{partly}{counts}convention {result.attrs['convention']}, {threshold}"
+        print_table(title, ("", "precision", "recall", "F1"), rows)
+    if "overall_size_error" in result:
+        print_table(
+            "Percent errors, mean over types; in brackets with their sign: + is predicted too large",
+            ("", "all defects", "found defects"),
+            [(q, *error_cells(result, q)) for q in ("size", "shape", "density")],
+        )
+    say(f"Tables and figures: {output}")
+
+
+def score_rows(now: xarray.Dataset) -> list[tuple[str, ...]]:
+    """Return the rows of scores: of finding and, where both sides share several types, of typing.
+
+    With one type nothing is said by the type of what was found, and without a shared one nothing by any type.
+    """
+    kinds = {"finding": "find_{}"}
+    if len(shared_types(now)) > 1:
+        kinds |= {"type of found defects": "overall_type_{}", "finding and typing": "overall_end_to_end_{}"}
+    return [
         (kind, *(_number(now[name.format(score)].item(), 3) for score in ("precision", "recall", "f1_score")))
         for kind, name in kinds.items()
         if name.format("f1_score") in now
     ]
-    if scores:
-        print_table(
-            f"{images}{counts}convention {result.attrs['convention']}, found at IoU {result.attrs['iou_threshold']:g}",
-            ("", "precision", "recall", "F1"),
-            scores,
-        )
-    if "overall_size_error" in result:
-        print_table(
-            "Percent errors, mean over types",
-            ("", "all defects", "found defects"),
-            [(q, *(_number(v, 1) for v in result[f"overall_{q}_error"].values)) for q in ("size", "shape", "density")],
-        )
-    say(f"Tables and figures: {output}")
+
+
+def shared_types(result: xarray.Dataset) -> list[str]:
+    """Return the types that occur on either side, if any type is on both; else none."""
+    occurring = {side: set(result.attrs[f"{side}_types"]) for side in ("true", "predicted")}
+    return sorted(occurring["true"] | occurring["predicted"]) if occurring["true"] & occurring["predicted"] else []
+
+
+def error_cells(result: xarray.Dataset, quantity: str) -> list[str]:
+    """Return the mean percent error of all and of found defects, each with its sign in brackets."""
+    unsigned, signed = (result[f"overall_{name}"].values for name in (f"{quantity}_error", f"{quantity}_signed_error"))
+    return [
+        _number(value, 1) + (f" ({sign:+.1f})" if sign == sign else "")
+        for value, sign in zip(unsigned, signed, strict=True)
+    ]
+
+
+def _not_fully_read(result: xarray.Dataset) -> int:
+    names = [name for name in result.data_vars if str(name).startswith("image_n_refused_")]
+    return int((sum(result[name] for name in names) > 0).sum()) if names else 0
 
 
 def _number(value: float, decimals: int) -> str:

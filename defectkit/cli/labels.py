@@ -19,7 +19,13 @@ from defectkit.cli.dataset_options import (
     mirror_option,
     places_read,
 )
-from defectkit.cli.options import convention_option, format_option, overwrite_option, replace_file_option
+from defectkit.cli.options import (
+    allow_refused_option,
+    convention_option,
+    format_option,
+    overwrite_option,
+    replace_file_option,
+)
 from defectkit.cli.params import PluginNameParam
 
 optional_output = click.option(
@@ -101,6 +107,7 @@ def diff(
 @click.option(
     "--allow-partial", is_flag=True, help="Leave out images of one side only, and list them; otherwise an error."
 )
+@allow_refused_option
 @mirror_option
 @available_option
 @overwrite_option
@@ -113,6 +120,7 @@ def agree(
     resamples: int,
     seed: int,
     allow_partial: bool,
+    allow_refused: bool,
     mirror: str | None,
     available: bool,
     overwrite: bool,
@@ -125,7 +133,7 @@ def agree(
     what one has alone, and as agreement.zarr with the lock lines of both sets.
     """
     from defectkit.datasets import put_locks
-    from defectkit.formats.labels import Unpaired
+    from defectkit.formats import Refused, Unpaired
     from defectkit.workflows.agreement import agree as compare
 
     (one, ours), (two, theirs) = load_references((first, second), available=available, mirror=mirror)
@@ -137,6 +145,7 @@ def agree(
         convention=convention_name,
         iou_threshold=iou_threshold,
         unpaired=Unpaired.LEAVE_OUT if allow_partial or available else Unpaired.RAISE,
+        refused=Refused.LEAVE_OUT if allow_refused else Refused.RAISE,
         n_resamples=resamples,
         seed=seed,
     )
@@ -154,6 +163,8 @@ def agree(
         names = result.attrs[f"only_in_{side}"]
         if names:
             print_warning(f"{len(names)} images are in {key} only, left out: {', '.join(names)}")
+    for text in result.attrs["notes"]:
+        print_warning(text)
     show_agreement(result)
     if output is not None:
         say(f"Tables and figures: {output}")
@@ -268,6 +279,11 @@ def export(
 @click.option("--description", default="", metavar="TEXT", help="What is to be known of this version.")
 @click.option("--parent", metavar="LABELS@VERSION", help="What it was made from; by default the version before it.")
 @click.option("--allow-partial", is_flag=True, help="Leave out labels without an image; otherwise they are an error.")
+@click.option(
+    "--allow-refused",
+    is_flag=True,
+    help="Add labels of which many regions were refused; their images stay marked as not fully read.",
+)
 def add(
     dataset: str,
     path: Path,
@@ -278,6 +294,7 @@ def add(
     description: str,
     parent: str | None,
     allow_partial: bool,
+    allow_refused: bool,
 ) -> None:
     """Add a version of a label set to a data set of your own.
 
@@ -285,7 +302,7 @@ def add(
     """
     from defectkit.datasets import Catalogue
     from defectkit.datasets.adding import add_labels
-    from defectkit.formats.labels import Unpaired
+    from defectkit.formats import Refused, Unpaired
 
     item = Catalogue.standard().find(dataset)
     seal, reading = add_labels(
@@ -298,6 +315,7 @@ def add(
         description=description,
         parent=parent,
         unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
+        refused=Refused.LEAVE_OUT if allow_refused else Refused.RAISE,
     )
     if reading.without_image:
         print_warning(f"no image is there for these, left out: {', '.join(reading.without_image)}")

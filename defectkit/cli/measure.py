@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from defectkit.cli.analysis_options import Assignment, analysis_options, pairs, show
+from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
-from defectkit.cli.console import note, progress
+from defectkit.cli.console import note, print_warning, progress
 from defectkit.cli.image_files import open_images
-from defectkit.cli.options import format_option
+from defectkit.cli.options import allow_refused_option, format_option
 
 EXAMPLE = """
 defectkit measure --labels via.json --images frames/ --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
@@ -48,6 +49,13 @@ defectkit measure --labels via.json --images frames/ --pixel-size "0.2554 nm" --
     is_flag=True,
     help="Leave out labels for which there is no image, and list them; otherwise they are an error.",
 )
+@allow_refused_option
+@click.option(
+    "--missing",
+    type=click.Choice(["empty", "error"]),
+    help="What an image without labels means: that nothing is there, or a mistake; by default it is left out and "
+    "named.",
+)
 @analysis_options
 def measure(
     labels: Path,
@@ -55,6 +63,8 @@ def measure(
     format_options: tuple[tuple[str, Any], ...],
     image_paths: tuple[Path, ...],
     allow_partial: bool,
+    allow_refused: bool,
+    missing: str | None,
     pixel_size: Any,
     confirm_pixel_size: bool,
     foil_thickness: Any,
@@ -73,10 +83,11 @@ def measure(
     own area, equivalent diameter and Feret diameter, and repairs.csv where labels had to be mended.
     """
     from defectkit.files import output_folder
-    from defectkit.formats import Unpaired, read_labels
+    from defectkit.formats import Refused, Unpaired, read_labels
     from defectkit.reports import write_analysis
     from defectkit.workflows import measure_labels
 
+    refused = Refused.LEAVE_OUT if allow_refused else Refused.RAISE
     images = open_images(
         image_paths,
         pixel_size=pixel_size,
@@ -84,13 +95,15 @@ def measure(
         foil_thickness=foil_thickness,
         frame=frame,
     )
-    reading = read_labels(
-        labels,
-        images=images,
-        format=format_name,
-        options=pairs(format_options, "--format-option"),
-        unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
-    )
+    with told_with_results():
+        reading = read_labels(
+            labels,
+            images=images,
+            format=format_name,
+            options=pairs(format_options, "--format-option"),
+            unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
+            refused=refused,
+        )
     inputs: list[str | Path] = [*image_paths, labels, material]
     with output_folder(output, command="measure", inputs=inputs, overwrite=overwrite) as partial:
         analysis = measure_labels(
@@ -101,9 +114,13 @@ def measure(
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
             repairs=reading.report,
+            refused=refused,
+            missing=missing,
             workers=workers,
         )
         write_analysis(analysis, partial, progress=progress)
+    if reading.without_image:
+        print_warning(f"no image is given for these, left out: {', '.join(reading.without_image)}")
     if reading.report:
         note(f"Labels: {reading.report.summary()}")
     show(analysis, output)

@@ -54,6 +54,13 @@ format_option = click.option(
     help="Format of the labels (see `defectkit plugins`); by default what the files look like.",
 )
 
+allow_refused_option = click.option(
+    "--allow-refused",
+    is_flag=True,
+    help="Go on where too many regions of the labels were refused, and leave images that are not fully read out of "
+    "densities, hardening and scores; otherwise that is an error.",
+)
+
 convention_option = click.option(
     "--convention",
     "convention_name",

@@ -22,6 +22,7 @@ from defectkit.formats.images.reading import read_images
 from defectkit.formats.interface import LabelFormat, LabelReading
 from defectkit.formats.labels import Unpaired, read_labels
 from defectkit.formats.lookup import recognized_format
+from defectkit.formats.refusals import Refused
 from defectkit.records import Image
 from defectkit.storage import Store
 from defectkit.storage.sets import Seal
@@ -103,6 +104,7 @@ def add_labels(
     description: str = "",
     parent: str | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
+    refused: Refused | str = Refused.RAISE,
 ) -> tuple[Seal, LabelReading]:
     """Add a version of a label set to a data set of one's own, from label files.
 
@@ -122,6 +124,8 @@ def add_labels(
         The ``name@version`` that it was made from; the version before it unless given.
     unpaired : Unpaired
         What happens to labels without an image.
+    refused : Refused
+        What happens if too many regions were refused, see :func:`~defectkit.formats.labels.read_labels`.
 
     Returns
     -------
@@ -140,7 +144,14 @@ def add_labels(
     version = store.next_version(name)
     before = f"{name}@{int(version) - 1}" if version != "1" else None
     reading = read_labels(
-        labels, images=images, format=label_format, options=options, name=name, version=version, unpaired=unpaired
+        labels,
+        images=images,
+        format=label_format,
+        options=options,
+        name=name,
+        version=version,
+        unpaired=unpaired,
+        refused=refused,
     )
     held = attrs.evolve(reading.labels, annotator=annotator, description=description, parent=parent or before)
     if before is not None and store.seal(before).digest == held.digest():

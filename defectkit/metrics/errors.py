@@ -9,7 +9,7 @@ import attrs
 from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES, Floats, class_means
 from defectkit.metrics.interface import Metric
 from defectkit.statistics.comparison import Comparison, Part
-from defectkit.statistics.scores import percent_error, sd_of_defined
+from defectkit.statistics.scores import percent_error, sd_of_defined, signed_percent_error
 from defectkit.statistics.variables import Variable, averaged, dataset, overall
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def errors(comparison: Comparison) -> xarray.Dataset:
         - ``true_X``, ``predicted_X``: means of the defects, or number over area;
         - ``X_error``: percent error of these; with ``averaged_`` the mean over images, ``averaged_X_error_sd`` its
           standard deviation over images, ``undefined_X_error`` the number of images left out;
+        - ``X_signed_error``, the same with its sign, also with ``image_``, ``averaged_`` and ``overall_``: errors of
+          both signs cancel out in its means;
         - ``overall_X_error``, ``overall_averaged_X_error`` (subset) and the number of types left out of each.
 
         ``true_count`` and ``predicted_count``, and ``undefined_true_X`` and ``undefined_predicted_X``, the number of
@@ -99,7 +101,22 @@ def _error_variables(
         dims=IMAGE, values=percent_error(each["predicted"], each["true"]), long_name=long_name, units="percent"
     )
     means = averaged(name, of_images)
+    signed = f"{quantity}_signed_error"
+    signed_name = f"{long_name} with its sign"
+    signed_of_all, signed_of_images = (
+        Variable(
+            dims=dims,
+            values=signed_percent_error(side["predicted"], side["true"]),
+            long_name=signed_name,
+            units="percent",
+        )
+        for dims, side in ((POOLED, pooled), (IMAGE, each))
+    )
     return {
+        signed: signed_of_all,
+        f"image_{signed}": signed_of_images,
+        f"averaged_{signed}": averaged(signed, signed_of_images)[f"averaged_{signed}"],
+        f"overall_{signed}": overall(comparison, signed, signed_of_all)[f"overall_{signed}"],
         name: of_all,
         f"image_{name}": of_images,
         **means,

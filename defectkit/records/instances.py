@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -266,6 +266,19 @@ class Instances:
         if name not in self.types:
             raise UnknownDefectTypeError.of("defect type", name, self.types)
         return self.take(self.type_codes == self.types.index(name))
+
+    def retyped(self, rename: Callable[[str], str]) -> Instances:
+        """Return the same defects with each type called what ``rename`` gives for it.
+
+        Examples
+        --------
+        >>> Instances.empty((4, 4), ["loop_111", "loop_100"]).retyped(lambda name: "loop").types
+        ('loop',)
+        """
+        names = [rename(name) for name in self.types]
+        types = tuple(dict.fromkeys(names))
+        table = np.array([types.index(name) for name in names], dtype=np.int16)
+        return attrs.evolve(self, types=types, type_codes=table[self.type_codes])
 
     def folded(self, taxonomy: Taxonomy, among: Sequence[str]) -> Instances:
         """Return the same defects with each type replaced by the nearest one at or above it ``among`` the given.

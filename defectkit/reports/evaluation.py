@@ -13,6 +13,7 @@ from defectkit.reports.evaluation_tables import (
     confusion_csv,
     errors_csv,
     find_csv,
+    left_out_csv,
     pairs_csv,
     scores_csv,
     types_csv,
@@ -34,6 +35,7 @@ TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[xarray.Dataset], str]]] = 
     "errors.csv": (("size_error", "averaged_true_size"), errors_csv),
     "scores.csv": ((), scores_csv),
     "pairs.csv": (("true_defect_partner",), pairs_csv),
+    "left_out.csv": ((), left_out_csv),
 }
 """Each table, the variables that it needs, and what makes it."""
 

@@ -19,6 +19,8 @@ POOLED, AVERAGED, IMAGE, OVERALL = "pooled", "averaged", "image", "overall"
 
 SCORES = ("precision", "recall", "f1_score")
 QUANTITIES = ("size", "shape", "density")
+REFUSED = ("n_refused_true", "n_refused_predicted")
+"""Columns of rows of one image: its regions that were refused when the labels of each side were read."""
 
 
 def find_csv(result: xarray.Dataset) -> str:
@@ -30,7 +32,7 @@ def find_csv(result: xarray.Dataset) -> str:
         As :func:`defectkit.workflows.evaluate` returns it.
     """
     header = ["scope", "image", "iou_threshold", "n_true", "n_predicted", "n_found", *SCORES]
-    header += [f"n_undefined_{score}" for score in SCORES]
+    header += [*(f"n_undefined_{score}" for score in SCORES), *REFUSED]
     of = _columns(result)
     thresholds = of("iou_threshold")
 
@@ -38,17 +40,18 @@ def find_csv(result: xarray.Dataset) -> str:
         counts = [np.broadcast_to(of(name), thresholds.shape) for name in ("n_true", "n_predicted", "n_found")]
         pooled = [of(f"find_{s}") for s in SCORES]
         for threshold, *values in zip(thresholds, *counts, *pooled, strict=True):
-            yield [POOLED, "", threshold, *values, "", "", ""]
+            yield [POOLED, "", threshold, *values, *[""] * 5]
         averaged = [of(f"{kind}_find_{s}") for kind in ("averaged", "undefined") for s in SCORES]
         for threshold, *values in zip(thresholds, *averaged, strict=True):
-            yield [AVERAGED, "", threshold, "", "", "", *values]
+            yield [AVERAGED, "", threshold, "", "", "", *values, "", ""]
         counted = [of(f"image_{name}") for name in ("n_true", "n_predicted", "n_found")]
         scored = [of(f"image_find_{s}") for s in SCORES]
+        refused = _refused(of)
         for i, image in enumerate(of("image")):
             for t, threshold in enumerate(thresholds):
                 n_true, n_predicted, n_found = counted[0][i], counted[1][i], counted[2][i, t]
                 scores = [values[i, t] for values in scored]
-                yield [IMAGE, image, threshold, n_true, n_predicted, n_found, *scores, "", "", ""]
+                yield [IMAGE, image, threshold, n_true, n_predicted, n_found, *scores, "", "", "", *refused[i]]
 
     return csv_text(header, rows())
 
@@ -102,9 +105,12 @@ def errors_csv(result: xarray.Dataset) -> str:
     A row for each quantity, subset (``all`` defects, or ``found`` ones), scope, image and type. In the row ``overall``
     is the unweighted mean over types. ``n_undefined`` counts the images, or types, that the mean leaves out because the
     truth has no such defect there, and ``without_value`` the defects of either side that have no size or shape.
+    ``signed_percent_error`` is above 0 where too much was predicted; errors of both signs cancel out in its means.
+    ``n_refused_true`` and ``n_refused_predicted`` are the regions of an image that were refused when it was read.
     """
     header = ["quantity", "subset", "scope", "image", "defect_type", "n_true", "n_predicted", "true", "predicted"]
-    header += ["units", "percent_error", "percent_error_sd", "n_undefined", "without_value"]
+    header += ["units", "percent_error", "percent_error_sd", "n_undefined", "without_value", "signed_percent_error"]
+    header += list(REFUSED)
     of = _columns(result)
     types = [str(name) for name in of("defect_type")]
 
@@ -120,12 +126,15 @@ def errors_csv(result: xarray.Dataset) -> str:
                 start = [quantity, subset]
                 for t, name in enumerate(types):
                     *values, error, without = (column[k, t] for column in pooled)
-                    yield [*start, POOLED, "", name, *values, units, error, "", "", without]
-                yield [*start, *_overall(of, POOLED, f"{quantity}_error", k)]
+                    sign = of(f"{quantity}_signed_error")[k, t]
+                    yield [*start, POOLED, "", name, *values, units, error, "", "", without, sign, "", ""]
+                sign = of(f"overall_{quantity}_signed_error")[k]
+                yield [*start, *_overall(of, POOLED, f"{quantity}_error", k), sign, "", ""]
                 for t, name in enumerate(types):
                     values, percents = ([column[k, t] for column in columns] for columns in (averaged, errors))
-                    yield [*start, AVERAGED, "", name, *values, units, *percents, undefined[k, t], ""]
-                yield [*start, *_overall(of, AVERAGED, f"averaged_{quantity}_error", k)]
+                    sign = of(f"averaged_{quantity}_signed_error")[k, t]
+                    yield [*start, AVERAGED, "", name, *values, units, *percents, undefined[k, t], "", sign, "", ""]
+                yield [*start, *_overall(of, AVERAGED, f"averaged_{quantity}_error", k), "", "", ""]
                 yield from _image_rows(of, start, k, units)
 
     return csv_text(header, rows())
@@ -170,22 +179,43 @@ def pairs_csv(result: xarray.Dataset) -> str:
     header = ["image", "outcome"]
     for side in ("true", "predicted"):
         header += [f"{side}_{column_name(c, result[f'{side}_defect_{c}'].attrs['units'] or None)}" for c in columns]
-    header += ["predicted_score", "iou"]
+    header += ["predicted_score", "iou", *REFUSED]
 
     of = _columns(result)
     true, predicted = ([of(f"{side}_defect_{c}") for c in columns] for side in ("true", "predicted"))
 
     def rows() -> Iterator[list[Any]]:
         partners, ious, scores = of("true_defect_partner"), of("true_defect_iou"), of("predicted_defect_score")
+        refused = dict(zip(of("image").tolist(), _refused(of), strict=True))
         for k, image in enumerate(of("true_defect_image")):
             j = int(partners[k])
             found = [*(column[j] for column in predicted), scores[j]] if j >= 0 else [""] * 5
-            yield [image, "found" if j >= 0 else "missed", *(column[k] for column in true), *found, ious[k]]
+            outcome = "found" if j >= 0 else "missed"
+            yield [image, outcome, *(column[k] for column in true), *found, ious[k], *refused[image]]
         for k, image in enumerate(of("predicted_defect_image")):
             if of("predicted_defect_partner")[k] < 0:
-                yield [image, "false find", *[""] * 4, *(column[k] for column in predicted), scores[k], math.nan]
+                values = (*(column[k] for column in predicted), scores[k], math.nan)
+                yield [image, "false find", *[""] * 4, *values, *refused[image]]
 
     return csv_text(header, rows())
+
+
+def left_out_csv(result: xarray.Dataset) -> str:
+    """Return the images that are not in the scores, or in them as asked, and why: a row an image.
+
+    Notes
+    -----
+    ``reason`` is ``only in the truth``, ``only predicted``, ``not fully read`` (left out all three) or ``no prediction,
+    taken as empty`` (in the scores).
+    """
+    reasons = {
+        "only_in_truth": "only in the truth",
+        "only_predicted": "only predicted",
+        "left_out_not_fully_read": "not fully read",
+        "taken_as_empty": "no prediction, taken as empty",
+    }
+    rows = [(name, reason) for key, reason in reasons.items() for name in result.attrs.get(key, [])]
+    return csv_text(["image", "reason"], rows)
 
 
 def at_threshold(result: xarray.Dataset) -> xarray.Dataset:
@@ -196,6 +226,11 @@ def at_threshold(result: xarray.Dataset) -> xarray.Dataset:
 def _columns(result: xarray.Dataset) -> Callable[[str], NDArray[Any]]:
     """Return what gives the values of a variable; asking xarray for one number at a time takes far longer."""
     return lambda name: result.variables[name].values
+
+
+def _refused(of: Callable[[str], NDArray[Any]]) -> NDArray[np.int64]:
+    """Return how many regions of each image were refused, a row an image and a column a side."""
+    return np.stack([of(f"image_{name}") for name in REFUSED], axis=1)
 
 
 def _pooled(of: Callable[[str], NDArray[Any]], quantity: str) -> list[NDArray[Any]]:
@@ -214,17 +249,18 @@ def _overall(of: Callable[[str], NDArray[Any]], scope: str, name: str, subset: i
 def _image_rows(of: Callable[[str], NDArray[Any]], start: list[Any], subset: int, units: str) -> Iterator[list[Any]]:
     quantity = start[0]
     names = ("true_count", "predicted_count", f"true_{quantity}", f"predicted_{quantity}", f"{quantity}_error")
-    columns = [of(f"image_{name}")[:, subset] for name in names]
+    columns = [of(f"image_{name}")[:, subset] for name in (*names, f"{quantity}_signed_error")]
+    refused = _refused(of)
     for i, image in enumerate(of("image")):
         for t, name in enumerate(of("defect_type")):
-            *values, error = (column[i, t] for column in columns)
-            yield [*start, IMAGE, image, name, *values, units, error, "", "", ""]
+            *values, error, sign = (column[i, t] for column in columns)
+            yield [*start, IMAGE, image, name, *values, units, error, "", "", "", sign, *refused[i]]
 
 
 def _is_in_errors(name: str) -> bool:
     bare = name.removeprefix("undefined_").removeprefix("overall_").removeprefix("averaged_").removesuffix("_sd")
     return bare in {
         *(f"{side}_count" for side in ("true", "predicted")),
-        *(f"{quantity}_error" for quantity in QUANTITIES),
+        *(f"{quantity}_{error}" for quantity in QUANTITIES for error in ("error", "signed_error")),
         *(f"{side}_{quantity}" for side in ("true", "predicted") for quantity in QUANTITIES),
     }

@@ -91,6 +91,20 @@ def sd_of_defined(values: ArrayLike, ddof: int, axis: int = 0) -> Floats:
     return np.asarray(np.where(n > ddof, deviation, np.nan))
 
 
+def signed_percent_error(predicted: ArrayLike, true: ArrayLike) -> Floats:
+    """Return ``100 (predicted - true) / true``, above 0 where too much was predicted; NaN as :func:`percent_error`.
+
+    Examples
+    --------
+    >>> signed_percent_error([11.0, 9.0, 3.0], [10.0, 10.0, 0.0]).tolist()
+    [10.0, -10.0, nan]
+    """
+    p, t = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a zero truth has no percent error
+        error: Any = 100 * (p - t) / t
+    return np.asarray(np.where(t == 0, np.nan, error))
+
+
 def percent_error(predicted: ArrayLike, true: ArrayLike) -> Floats:
     """Return ``100 |predicted - true| / true``; NaN where the truth is 0 or either is NaN.
 

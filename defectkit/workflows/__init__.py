@@ -8,12 +8,13 @@ from defectkit.workflows.checkpoint import Checkpoint
 from defectkit.workflows.detectors import make_detector
 from defectkit.workflows.evaluate import evaluate
 from defectkit.workflows.measure import measure_labels
-from defectkit.workflows.pairing import Paired, paired
+from defectkit.workflows.pairing import Missing, Paired, paired
 from defectkit.workflows.sides import ReadSide, read_side
 
 __all__ = [
     "Analysis",
     "Checkpoint",
+    "Missing",
     "Paired",
     "ReadSide",
     "analyze",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.formats.labels import Unpaired
+from defectkit.formats.refusals import Refused, check_refused
 from defectkit.metrics.bootstrap import Floats, Interval, bootstrapped
 from defectkit.metrics.type_scores import cohen_kappa
 from defectkit.records.image import Image
@@ -36,6 +37,7 @@ def agree(
     convention: Convention | str = "defectkit",
     iou_threshold: float | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
+    refused: Refused | str = Refused.RAISE,
     n_resamples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
@@ -48,7 +50,7 @@ def agree(
         Labels of the same images; neither is taken for the truth.
     images : iterable or mapping of Image, optional
         For their pixel sizes.
-    convention, iou_threshold, unpaired
+    convention, iou_threshold, unpaired, refused
         As in :func:`~defectkit.workflows.evaluate.evaluate`.
     n_resamples, level, seed
         As in :func:`~defectkit.metrics.bootstrap.bootstrapped`.
@@ -59,7 +61,8 @@ def agree(
         ``f1_score`` and ``kappa`` (iou_threshold); ``size_difference`` and ``density_difference`` in percent
         (defect_type, with ``all``); each with ``_low``, ``_high`` and ``_undefined`` (resamples in which it was not
         defined); ``confusion`` (iou_threshold, first_type, second_type) with ``background`` for what only one set has;
-        ``first_count``, ``second_count`` (image, defect_type).
+        ``first_count``, ``second_count`` (image, defect_type); ``first_n_refused``, ``second_n_refused`` (image), the
+        regions that were refused when the sets were read.
 
     Notes
     -----
@@ -77,7 +80,15 @@ def agree(
     """
     import xarray
 
-    result = evaluate(first, second, images, convention=convention, iou_threshold=iou_threshold, unpaired=unpaired)
+    result = evaluate(
+        first,
+        second,
+        images,
+        convention=convention,
+        iou_threshold=iou_threshold,
+        unpaired=unpaired,
+        refused=refused,
+    )
     n_images = result.sizes["image"]
 
     found, n_first, n_second = (
@@ -113,8 +124,9 @@ def agree(
     variables: dict[str, tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]] = {}
     for name, (dims, bounds) in intervals.items():
         variables |= _with_bounds(name, dims, bounds)
-    for number, place in (("first", 0), ("second", 1)):
+    for number, place, side in (("first", 0, "true"), ("second", 1, "predicted")):
         variables[f"{number}_count"] = (("image", "defect_type"), counts[place], {"units": ""})
+        variables[f"{number}_n_refused"] = (("image",), result[f"image_n_refused_{side}"].to_numpy(), {"units": ""})
     renamed = result[["confusion"]].rename(true_type="first_type", predicted_type="second_type")
     table = xarray.Dataset(
         variables, coords={name: result[name] for name in ("image", "iou_threshold", "defect_type")}
@@ -134,6 +146,8 @@ def agree(
         "second_digest": second.digest(),
         "only_in_first": result.attrs["only_in_truth"],
         "only_in_second": result.attrs["only_predicted"],
+        "left_out_not_fully_read": result.attrs["left_out_not_fully_read"],
+        "notes": list(dict.fromkeys(s for side in (first, second) for s in check_refused(side, refused))),
         "bootstrap": f"{n_resamples} resamples of {n_images} images, {100 * level:g} % interval, seed {seed}",
     }
     return table

@@ -6,26 +6,34 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
+import numpy as np
 
 from defectkit.conventions import Convention, check_iou_threshold, convention as find_convention
-from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, PluginError
+from defectkit.errors import (
+    EmptyInputError,
+    PairingError,
+    PluginError,
+)
 from defectkit.formats.labels import Unpaired
+from defectkit.formats.names import listed
+from defectkit.formats.refusals import Refused
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.parallel import about, block_size, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
-from defectkit.records.prediction import Prediction
 from defectkit.statistics.comparing import Sides, compare_images, compared_types
-from defectkit.workflows.pairing import Paired, paired
+from defectkit.workflows.calibrations import Calibrations
+from defectkit.workflows.compared_types import ComparedTypes
+from defectkit.workflows.evaluation_notes import about_missing, about_types
+from defectkit.workflows.pairing import Missing, Paired, paired
+from defectkit.workflows.predicted import Labels, Predicted
+from defectkit.workflows.side_reading import SideReading
 from defectkit.workflows.sides import joined_taxonomy
 
 if TYPE_CHECKING:
     import xarray
-
-Labels = LabelSet | Mapping[str, Instances] | Iterable[Prediction]
 
 IOU_THRESHOLDS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 """0.05, 0.10, ... 0.95."""
@@ -43,7 +51,11 @@ def evaluate(
     iou_threshold: float | None = None,
     iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
     unpaired: Unpaired | str = Unpaired.RAISE,
+    missing: Missing | str = Missing.ERROR,
+    refused: Refused | str = Refused.RAISE,
     min_score: float | None = None,
+    predicted_types: Mapping[str, str] | None = None,
+    ignore_types: bool = False,
     taxonomy: Taxonomy | None = None,
     metrics: Iterable[Metric | str] | None = None,
     workers: int = 1,
@@ -65,9 +77,21 @@ def evaluate(
     iou_thresholds : sequence of float
         The sweep; the threshold above is added to it.
     unpaired : Unpaired
-        What to do with images that only one side speaks of.
+        What to do with images that only one side speaks of. Those that have no prediction are then out of recall, too;
+        ``notes`` say what that does to it.
+    missing : Missing
+        What a true image without a prediction means: ``empty``, nothing was found there, or ``error``, which leaves it
+        to ``unpaired``. A program that writes one file an image may write none where it found nothing.
+    refused : Refused
+        What happens to images of a label set that are not fully read. ``raise``: it is an error if more than a tenth of
+        the regions of a side was refused, or all of an image; fewer are a note. ``leave-out``: these images are not
+        compared.
     min_score : float, optional
         Predicted defects below this score are left out; those without a score stay.
+    predicted_types : mapping of str to str, optional
+        From types of the prediction to what they are called in the truth.
+    ignore_types : bool
+        Whether all defects are taken as of one type, :data:`ANY_TYPE`.
     taxonomy : Taxonomy, optional
         Which types are sub-types of which; by default that of the truth with what the predicted label set adds to it,
         and the built-in one where neither side has one.
@@ -81,12 +105,19 @@ def evaluate(
     -------
     xarray.Dataset
         The variables of all metrics; see :class:`defectkit.metrics.Metric` for their names and dimensions. Images are
-        sorted by name. Attributes name convention, IoU threshold, both sides, what was left out and what to beware of.
+        sorted by name. Attributes name convention, IoU threshold, both sides, what was left out and what to beware of:
+        ``only_in_truth``, ``only_predicted``, ``taken_as_empty`` and ``left_out_not_fully_read`` list images,
+        ``notes`` are sentences. ``image_n_refused_true`` and ``image_n_refused_predicted``
+        (image) are the numbers of its regions that were refused.
 
     Raises
     ------
     EmptyInputError
-        If neither side has an image.
+        If neither side has an image, or none is left to compare.
+    RefusedRegionsError
+        If too many regions of a side were refused and ``refused`` is ``raise``.
+    UnknownDefectTypeError
+        If ``predicted_types`` names a type that no prediction has.
     PairingError
         If images of one side only are refused, none is on both sides, one is predicted twice or not among ``images``,
         or shapes differ.
@@ -116,9 +147,12 @@ def evaluate(
     chosen = _metrics(metrics)
     parts = frozenset(part for metric in chosen for part in metric.needs)
     known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
-    ours = _by_name(truth)
-    calibration = _Calibrations.of(images, ours)
-    source = _Predicted.of(predicted, ours, Unpaired(unpaired))
+    readings = [SideReading.of(side, refused) for side in (truth, predicted)]
+    incomplete = frozenset(name for reading in readings for name in reading.left_out)
+    ours = {name: instances for name, instances in _by_name(truth).items() if name not in incomplete}
+    calibration = Calibrations.of(images, ours)
+    source = Predicted.of(predicted, ours, unpaired=Unpaired(unpaired), missing=Missing(missing), left_out=incomplete)
+    typed = ComparedTypes(predicted=predicted_types or {}, ignored=ignore_types)
 
     def sides() -> Iterator[Sides]:
         seen = set[str]()
@@ -128,7 +162,9 @@ def evaluate(
             seen.add(name)
             kept = instances if min_score is None else instances.above(min_score)
             spacing = calibration.spacing(name, ours[name])
-            yield Sides(image=name, truth=ours[name], predicted=kept, spacing=spacing)
+            yield Sides(
+                image=name, truth=typed.of_truth(ours[name]), predicted=typed.of_prediction(kept), spacing=spacing
+            )
 
     def compared_block(block: Sequence[Sides]) -> list[ImageComparison]:
         with about(*(image.image for image in block)):
@@ -138,7 +174,9 @@ def evaluate(
     compared = {image.image: image for image in blocks}
     pairing = paired(ours, [*compared, *source.without_truth], unpaired)
     if not compared:
-        raise EmptyInputError("there is nothing to evaluate: neither truth nor prediction speaks of an image")
+        why = f"; not fully read: {listed(incomplete)}" if incomplete else ""
+        raise EmptyInputError(f"there is nothing to evaluate: no image is on both sides{why}")
+    typed.check_used()
 
     occurring = {t for c in compared.values() for side in (c.true, c.predicted) for t in side.names}
     types, overall_types = compared_types(occurring, rule, known)
@@ -153,14 +191,25 @@ def evaluate(
     )
     computed = mapped(lambda metric: metric.compute(comparison), chosen, workers=workers, block=1)
     result = _merged(zip(chosen, computed, strict=True))
+    result = result.assign_coords(image=np.array(comparison.names, dtype=str))
+    for side, reading in zip(("true", "predicted"), readings, strict=True):
+        result = reading.counted(result, side)
+    notes = (
+        *(sentence for reading in readings for sentence in reading.sentences),
+        *about_missing(comparison, pairing, ours, source.as_empty),
+        *about_types(comparison),
+        *source.notes,
+    )
     result.attrs = {
         **_attributes(comparison, pairing),
+        "taken_as_empty": sorted(source.as_empty),
+        "left_out_not_fully_read": sorted(incomplete),
         "truth": _title(truth),
         "predicted": source.title or _title(predicted),
         "min_score": "" if min_score is None else min_score,
         "capped_images": source.capped,
         "assumed_calibration": calibration.assumed(compared),
-        "notes": list(dict.fromkeys(source.notes)),
+        "notes": list(dict.fromkeys(notes)),
     }
     return result
 
@@ -180,81 +229,6 @@ def with_threshold(thresholds: Sequence[float], primary: float) -> tuple[float, 
     """
     others = [check_iou_threshold(t) for t in thresholds if abs(t - primary) > SAME_THRESHOLD]
     return tuple(sorted({*others, primary}))
-
-
-@attrs.define(kw_only=True, eq=False)
-class _Predicted:
-    """Yields the predictions of images that have a truth, and keeps what is to be known of all."""
-
-    source: Iterable[tuple[str, Instances, Prediction | None]]
-    truth: Mapping[str, Instances]
-    unpaired: Unpaired
-    title: str = ""
-    without_truth: list[str] = attrs.field(factory=list)
-    capped: list[str] = attrs.field(factory=list)
-    notes: list[str] = attrs.field(factory=list)
-
-    @classmethod
-    def of(cls, predicted: Labels, truth: Mapping[str, Instances], unpaired: Unpaired) -> _Predicted:
-        if isinstance(predicted, LabelSet | Mapping):
-            named = predicted.instances if isinstance(predicted, LabelSet) else predicted
-            if truth or named:
-                paired(truth, named, unpaired)
-            return cls(source=((n, i, None) for n, i in named.items()), truth=truth, unpaired=unpaired)
-        return cls(source=((p.image, p.instances, p) for p in predicted), truth=truth, unpaired=unpaired)
-
-    def __iter__(self) -> Iterator[tuple[str, Instances]]:
-        for name, instances, prediction in self.source:
-            if prediction is not None:
-                self.title = self.title or f"{prediction.detector} {prediction.detector_version}".strip()
-            if name not in self.truth:
-                self.without_truth.append(name)
-                if self.unpaired is Unpaired.RAISE:
-                    paired([], self.without_truth, self.unpaired)
-                continue
-            if prediction is not None:
-                self.notes += prediction.notes
-                if prediction.capped:
-                    self.capped.append(name)
-            yield name, instances
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class _Calibrations:
-    """Pixel sizes of the images that are evaluated: all known, or none."""
-
-    images: Mapping[str, Image]
-    length_unit: str
-
-    @classmethod
-    def of(cls, images: Iterable[Image] | Mapping[str, Image], truth: Mapping[str, Instances]) -> _Calibrations:
-        by_name = dict(images) if isinstance(images, Mapping) else {image.name: image for image in images}
-        concerned = [by_name[name] for name in truth if name in by_name]
-        bare = sorted(i.name for i in concerned if i.calibration is None)
-        if bare and len(bare) < len(concerned):
-            raise MissingCalibrationError(
-                f"{len(bare)} of {len(concerned)} images have no pixel size ({', '.join(bare[:5])}): give it for all "
-                'images (--pixel-size "0.25 nm"), or for none to have lengths in pixels'
-            )
-        return cls(images=by_name, length_unit="nanometer" if concerned and not bare else "pixel")
-
-    def spacing(self, name: str, truth: Instances) -> tuple[float, float]:
-        if not self.images:
-            return 1.0, 1.0
-        if name not in self.images:
-            raise PairingError(
-                f"truth and prediction speak of image {name!r}, which is not among the {len(self.images)} images given"
-            )
-        image = self.images[name]
-        if image.shape != truth.shape:
-            raise PairingError(
-                f"image {name!r} is {image.shape[0]} x {image.shape[1]} pixels, "
-                f"but its labels are for {truth.shape[0]} x {truth.shape[1]}"
-            )
-        return (1.0, 1.0) if image.calibration is None else image.calibration.pixel_size_nm
-
-    def assumed(self, names: Iterable[str]) -> list[str]:
-        return sorted(n for n in names if n in self.images and self.images[n].is_assumed)
 
 
 def _metrics(given: Iterable[Metric | str] | None) -> list[Metric]:
@@ -318,6 +292,8 @@ def _attributes(comparison: Comparison, pairing: Paired) -> dict[str, Any]:
         "convention_settings": json.dumps(comparison.convention.settings()),
         "iou_threshold": comparison.iou_threshold,
         "overall_types": list(comparison.overall_types),
+        "true_types": sorted({name for image in comparison.images for name in image.true.names}),
+        "predicted_types": sorted({name for image in comparison.images for name in image.predicted.names}),
         "length_unit": comparison.length_unit,
         "only_in_truth": list(pairing.only_truth),
         "only_predicted": list(pairing.only_predicted),

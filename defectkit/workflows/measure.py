@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import PairingError
+from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import RepairReport
 from defectkit.records.image import Image
+from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.cautions import cautions, named
+from defectkit.workflows.pairing import Missing
 from defectkit.workflows.results import (
     checked_images,
     hardening_choices,
@@ -35,6 +40,8 @@ def measure_labels(
     hardening_model: HardeningModel | str = "dispersed-barrier",
     barrier_strengths: Mapping[str, float] | None = None,
     repairs: RepairReport | None = None,
+    refused: Refused | str = Refused.RAISE,
+    missing: Missing | str | None = None,
     workers: int = 1,
 ) -> Analysis:
     """Return what people drew in images, measured and carried to hardening.
@@ -44,8 +51,7 @@ def measure_labels(
     labels : LabelSet
         What was drawn; every image of it must be among ``images``.
     images : iterable of Image, or mapping of str to Image
-        Calibrated; their pixels are not read. Images that the labels do not speak of are left out and named in the
-        cautions: nobody said that they are empty.
+        Calibrated; their pixels are not read.
     convention : Convention or str
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
@@ -54,6 +60,13 @@ def measure_labels(
         By defect type; laid over those of the material.
     repairs : RepairReport, optional
         What was mended while the labels were read; it is handed on.
+    refused : Refused
+        What happens to images that are not fully read. ``raise``: it is an error if more than a tenth of the regions
+        was refused, or all of an image; fewer are a caution. ``leave-out``: these images have no densities and no
+        hardening, and take no part in what all images together have.
+    missing : Missing, optional
+        What an image means that the labels do not speak of: ``empty``, nothing is in it, or ``error``. By default it is
+        left out and named in the cautions: nobody said that it is empty.
     workers : int
         Threads that measure images; the result is the same to the bit whatever their number.
 
@@ -66,7 +79,10 @@ def measure_labels(
     EmptyInputError
         If there is no image, or the labels speak of none.
     PairingError
-        If the labels speak of an image that is not given, two images have one name, or shapes differ.
+        If the labels speak of an image that is not given, two images have one name, shapes differ, or the labels do not
+        speak of an image and ``missing`` is ``error``.
+    RefusedRegionsError
+        If too many regions were refused and ``refused`` is ``raise``.
     MissingCalibrationError
         If an image has no pixel size.
     WorkersError
@@ -85,12 +101,20 @@ def measure_labels(
     [400.0]
     """
     offered = listed_images(images)
-    missing = sorted(set(labels.images) - {image.name for image in offered})
-    if missing:
+    strangers = sorted(set(labels.images) - {image.name for image in offered})
+    if strangers:
         raise PairingError(
-            f"the labels {labels.key!r} speak of {named(map(repr, missing))}, but no such image is given"
+            f"the labels {labels.key!r} speak of {named(map(repr, strangers))}, but no such image is given"
         )
+    incomplete = check_refused(labels, refused, report=repairs)
+    bare = [image for image in offered if image.name not in labels.instances]
+    if bare and missing is not None:
+        labels = _with_empty(labels, bare, Missing(missing))
     given = checked_images(image for image in offered if image.name in labels.instances)
+    reasons = {
+        name: refused_text(labels.refused[name], len(labels[name]))
+        for name in (labels.not_fully_read if Refused(refused) is Refused.LEAVE_OUT else ())
+    }
     rule = find_convention(convention)
     stuff, model = hardening_choices(material, hardening_model, barrier_strengths, labels.taxonomy)
     made = tables(
@@ -101,10 +125,11 @@ def measure_labels(
         convention=rule,
         material=stuff,
         hardening_model=model,
+        n_refused=labels.refused,
+        left_out=reasons,
         workers=workers,
     )
-    left = [image.name for image in offered if image.name not in labels.instances]
-    unlabelled = (f"The labels do not speak of these images, which are left out: {named(left)}.",) if left else ()
+    unlabelled = tuple(_unlabelled(bare, as_empty=missing is not None))
     identity = {"name": labels.name, "version": labels.version, "digest": labels.digest()}
     return Analysis(
         images=given,
@@ -113,8 +138,27 @@ def measure_labels(
         defects=made.defects,
         summary=made.summary,
         hardening=made.hardening,
-        settings=settings_of(rule, stuff, model, labels=identity),
+        settings=settings_of(rule, stuff, model, labels=identity, refused=str(Refused(refused))),
         versions=versions(),
-        cautions=(*unlabelled, *cautions(given, made.defects, {}, material=stuff)),
+        cautions=(*incomplete, *unlabelled, *cautions(given, made.defects, {}, material=stuff)),
         repairs=repairs or RepairReport(),
     )
+
+
+def _with_empty(labels: LabelSet, images: Sequence[Image], missing: Missing) -> LabelSet:
+    if missing is Missing.ERROR:
+        raise PairingError(
+            f"the labels {labels.key!r} do not speak of {named(repr(image.name) for image in images)}. Label these "
+            "images or leave them away; if no labels mean that nothing is there, say so (--missing empty)"
+        )
+    empty = {image.name: Instances.empty(image.shape, labels.types) for image in images}
+    return attrs.evolve(labels, instances={**labels.instances, **empty})
+
+
+def _unlabelled(images: Sequence[Image], *, as_empty: bool) -> Iterator[str]:
+    names = named(image.name for image in images)
+    said = f"The labels do not speak of {len(images)} image{'' if len(images) == 1 else 's'}"
+    if images and as_empty:
+        yield f"{said}, which count as empty, as asked: {names}."
+    elif images:
+        yield f"{said}, left out: {names}. If no labels mean that nothing is there, say so (--missing empty)."

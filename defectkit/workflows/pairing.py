@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable
 
 import attrs
 
 from defectkit.errors import PairingError
 from defectkit.formats.labels import Unpaired
+
+
+class Missing(enum.StrEnum):
+    """What an image without labels means: programs that write a file an image write none where nothing was found."""
+
+    ERROR = "error"
+    EMPTY = "empty"
 
 
 @attrs.frozen(kw_only=True)
@@ -60,9 +68,17 @@ def paired(truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | 
     )
     if lonely and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
-            f"truth and prediction are of different images ({lonely}). Give both sides for every image, or leave these "
-            "out: unpaired='leave-out' (--allow-partial)"
+            f"truth and prediction are of different images ({lonely}). Give both sides for every image{_advice(result)}"
         )
     if lonely and not result.both:
         raise PairingError(f"no image is on both sides ({lonely}); images go by the name of their file without suffix")
     return result
+
+
+def _advice(pairing: Paired) -> str:
+    """Return what may be done with images of one side only."""
+    leave_out = "leave these images out of all scores, recall too (--allow-partial)"
+    if not pairing.only_truth:
+        return f"; or {leave_out}"
+    nothing = "if no prediction means that nothing was found there, say so (--missing empty)"
+    return f"; {nothing}; or {leave_out}"

@@ -83,15 +83,36 @@ def tables(
     convention: Convention,
     material: Material,
     hardening_model: HardeningModel,
+    n_refused: Mapping[str, int] | None = None,
+    left_out: Mapping[str, str] | None = None,
     workers: int = 1,
 ) -> Tables:
-    """Return what every analysis ends in; ``workers`` threads measure."""
+    """Return what every analysis ends in.
+
+    Parameters
+    ----------
+    n_refused : mapping of str to int, optional
+        By image, how many regions were refused when labels were read; the tables name it. None where none were read.
+    left_out : mapping of str to str, optional
+        By image, why it has no densities and no hardening.
+    workers : int
+        Threads that measure.
+    """
     from defectkit.hardening import harden
 
     defects = measure(images, instances, convention=convention, taxonomy=taxonomy, workers=workers)
-    return Tables(
+    made = Tables(
         defects=defects,
-        summary=summarize(defects, images, instances, types=types, convention=convention, workers=workers),
+        summary=summarize(
+            defects,
+            images,
+            instances,
+            types=types,
+            convention=convention,
+            n_refused=n_refused,
+            left_out=left_out or (),
+            workers=workers,
+        ),
         hardening=harden(
             defects,
             {image.name: image for image in images},
@@ -100,7 +121,19 @@ def tables(
             convention=convention,
             taxonomy=taxonomy,
             types=tuple(types),
+            left_out=left_out,
         ),
+    )
+    if n_refused is None:
+        return made
+    numbers = made.summary["n_refused"].to_numpy()
+    place = {image.name: k for k, image in enumerate(images)}
+    of_defect = numbers[[place[name] for name in defects["image"].values.tolist()]]
+    about = dict(made.summary["n_refused"].attrs)
+    return attrs.evolve(
+        made,
+        defects=defects.assign(n_refused=("defect", of_defect, about | {"long_name": "regions of its image refused"})),
+        hardening=made.hardening.assign(n_refused=("image", numbers, about)),
     )
 
 

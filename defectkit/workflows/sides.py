@@ -10,6 +10,7 @@ import attrs
 
 from defectkit.errors import PairingError
 from defectkit.formats.labels import Unpaired, read_labels
+from defectkit.formats.refusals import Refused
 from defectkit.formats.report import RepairReport
 from defectkit.records.defect_type import DefectType, Taxonomy
 from defectkit.records.image import Image
@@ -49,6 +50,7 @@ def read_side(
     options: Mapping[str, Any] | None = None,
     key: str | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
+    refused: Refused | str = Refused.RAISE,
 ) -> ReadSide:
     """Read one side of an evaluation.
 
@@ -67,6 +69,8 @@ def read_side(
         ``name@version`` of the label set or of the predictions, in a store that holds several.
     unpaired : Unpaired
         What happens to labels for which no image is given.
+    refused : Refused
+        What happens if too many regions of label files are refused, see :func:`defectkit.formats.labels.read_labels`.
 
     Returns
     -------
@@ -77,6 +81,8 @@ def read_side(
     PairingError
         If the store holds several sets and none is named, none at all, or none of that name; or labels have no image
         and that is an error.
+    RefusedRegionsError
+        If too many regions were refused and ``refused`` is ``raise``.
     LabelReadError, StorageError
         If the files or the store cannot be read.
     """
@@ -87,7 +93,7 @@ def read_side(
         return _with_images(side, images, Unpaired(unpaired), str(source))
     if key is not None:
         raise PairingError(f"{source} is no store, so it holds no set {key!r}; leave the key out")
-    reading = read_labels(source, images=images, format=format, options=options, unpaired=unpaired)
+    reading = read_labels(source, images=images, format=format, options=options, unpaired=unpaired, refused=refused)
     return ReadSide(
         labels=reading.labels,
         taxonomy=reading.labels.taxonomy,

@@ -180,6 +180,7 @@ def test_metrics_can_be_chosen_and_only_what_they_are_needed_for_is_written(run,
     assert {path.name for path in (data / "out").glob("*.*")} - {".defectkit-output.json"} == {
         "find.csv",
         "scores.csv",
+        "left_out.csv",
         "evaluation.zarr",
     }
     text = " ".join(result.output.split())

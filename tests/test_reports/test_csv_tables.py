@@ -44,15 +44,16 @@ def frame(text: str) -> pd.DataFrame:
 def test_defects_have_the_columns_that_were_agreed_in_their_order(make_analysis: MakeAnalysis) -> None:
     header = defects_csv(make_analysis("one").defects).split("\r\n")[0].split(",")
     assert header[: len(DEFECT_COLUMNS)] == DEFECT_COLUMNS
-    assert header[len(DEFECT_COLUMNS) :] == ["size_nm", "shape_factor"]
+    assert header[len(DEFECT_COLUMNS) :] == ["size_nm", "shape_factor", "n_refused"]
 
 
 def test_polygons_have_columns_of_their_own_after_all_others(make_analysis: MakeAnalysis) -> None:
     table = frame(defects_csv(make_analysis("one", "two", polygons=True).defects))
-    assert list(table)[-3:] == [
+    assert list(table)[-4:] == [
         "polygon_area_nm2",
         "polygon_equivalent_diameter_nm",
         "polygon_max_feret_diameter_nm",
+        "n_refused",
     ]
     assert table["polygon_area_nm2"].isna().tolist() == [False] + [True] * 8
     assert table["polygon_area_nm2"][0] == 100

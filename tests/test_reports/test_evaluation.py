@@ -165,7 +165,12 @@ def test_an_evaluation_without_a_defect_is_written_too(empty: xarray.Dataset, tm
 
 def test_only_what_the_metrics_allow_is_written(tmp_path: Path) -> None:
     result = evaluate(TRUTH, PREDICTED, metrics=[Find()])
-    assert {p.name for p in write_evaluation(result, tmp_path)} == {"find.csv", "scores.csv", STORE}
+    assert {p.name for p in write_evaluation(result, tmp_path)} == {
+        "find.csv",
+        "scores.csv",
+        "left_out.csv",
+        STORE,
+    }
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(result: xarray.Dataset, tmp_path: Path) -> None:

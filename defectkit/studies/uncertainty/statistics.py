@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES
 from defectkit.metrics.find import SCORES
 from defectkit.metrics.type_scores import cohen_kappa, end_to_end_scores, type_scores
-from defectkit.statistics.scores import Scores, mean_of_defined, percent_error, scores, sd_of_defined
+from defectkit.statistics.scores import (
+    Scores,
+    mean_of_defined,
+    percent_error,
+    scores,
+    sd_of_defined,
+    signed_percent_error,
+)
 from defectkit.studies.uncertainty.evidence import Evidence
 from defectkit.studies.uncertainty.ranked import average_precisions, size_distances
 from defectkit.studies.uncertainty.sums import PARTS, Sums
@@ -75,6 +82,10 @@ def errors(evidence: Evidence, totals: Sums) -> Statistics:
         result |= {f"{side}_{quantity}": pooled[side] for side in SIDES}
         result |= _with_overall(evidence, f"{quantity}_error", error)
         result |= _with_overall(evidence, f"averaged_{quantity}_error", averaged)
+        signed = signed_percent_error(pooled["predicted"], pooled["true"])
+        of_images_signed = signed_percent_error(each["predicted"], each["true"])
+        result |= _with_overall(evidence, f"{quantity}_signed_error", signed)
+        result[f"averaged_{quantity}_signed_error"] = mean_of_defined(of_images_signed, axis=1)[0]
         result[f"averaged_{quantity}_error_sd"] = sd_of_defined(of_images, evidence.image_ddof, axis=1)
         result |= _parity(evidence, quantity, each)
     return result
