@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import numpy as np
 
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.options import (
@@ -23,6 +24,9 @@ from defectkit.cli.params import PluginNameParam
 
 if TYPE_CHECKING:
     from defectkit.workflows import Analysis
+
+NOT_KNOWN = "-"
+"""In the cell of a table whose number is not known."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -150,7 +154,7 @@ def pairs(given: Iterable[tuple[str, Any]], option: str) -> dict[str, Any]:
 def show(analysis: Analysis, output: Path) -> None:
     """Print what to be careful about, the table by type, hardening, and where the report lies."""
     from defectkit.measurement import pool
-    from defectkit.reports.numbers import mean_and_sd
+    from defectkit.reports.numbers import MISSING, mean_and_sd
 
     for caution in analysis.cautions:
         print_warning(caution)
@@ -158,25 +162,44 @@ def show(analysis: Analysis, output: Path) -> None:
     rows = []
     for name in pooled["defect_type"].values:
         here = pooled.sel(defect_type=name)
-        areal, volumic = float(here["areal_density"]), float(here["number_density"])
+        count, areal, volumic = int(here["count"]), float(here["areal_density"]), float(here["number_density"])
         rows.append(
             (
                 str(name),
-                int(here["count"]),
-                f"{areal:.3e}",
-                f"{volumic:.3e}" if volumic == volumic else "",
-                mean_and_sd(float(here["size_mean"]), float(here["size_sd"])),
+                count if count or areal == areal else NOT_KNOWN,
+                f"{areal:.3e}" if areal == areal else NOT_KNOWN,
+                f"{volumic:.3e}" if volumic == volumic else NOT_KNOWN,
+                mean_and_sd(float(here["size_mean"]), float(here["size_sd"])).replace(MISSING, NOT_KNOWN),
             )
         )
-    n = len(analysis.images)
-    title = f"{n} image{'' if n == 1 else 's'}, convention {analysis.settings['convention']['name']}"
-    print_table(title, ("type", "defects", "per nm^2", "per m^3", "size / nm"), rows)
-    totals = analysis.hardening["total_quadrature"].values
-    known = totals[totals == totals]
-    if len(known):
-        say(f"Hardening (quadrature): {known.mean():.1f} MPa on average over {len(known)} of {n} images")
-    else:
-        reasons = dict.fromkeys(str(reason) for reason in analysis.hardening["total_note"].values)
-        say(f"Hardening: none, {next(iter(reasons))}")
+    print_table(
+        _title(analysis, pooled.attrs["n_left_out"]), ("type", "defects", "per nm^2", "per m^3", "size / nm"), rows
+    )
+    say(_hardening(analysis))
     say(f"Report: {output / 'report.html'}")
     note("Tables, overlays and results.zarr lie beside it.")
+
+
+def _title(analysis: Analysis, n_left_out: int) -> str:
+    n = len(analysis.images)
+    parts = [f"{n} image{'' if n == 1 else 's'}"]
+    partly = () if analysis.labels is None else analysis.labels.not_fully_read
+    if partly:
+        fate = "left out" if n_left_out else "in the numbers below"
+        parts.append(f"{len(partly)} of them not fully read ({fate})")
+    return ", ".join([*parts, f"convention {analysis.settings['convention']['name']}"])
+
+
+def _hardening(analysis: Analysis) -> str:
+    """Return the mean hardening over images, if it is known of all that are in; a mean over some would be of those."""
+    totals = analysis.hardening["total_quadrature"].values
+    summary = analysis.summary
+    taken = ~summary["left_out"].values if "left_out" in summary else np.ones(len(totals), dtype=bool)
+    unknown = taken & np.isnan(totals)
+    n = int(taken.sum())
+    if not n:
+        return "Hardening: not known, no image is fully read"
+    if unknown.any():
+        reason = str(analysis.hardening["total_note"].values[unknown][0])
+        return f"Hardening: not known for {int(unknown.sum())} of {n} images: {reason}"
+    return f"Hardening (quadrature): {totals[taken].mean():.1f} MPa on average over {n} image{'' if n == 1 else 's'}"

@@ -80,6 +80,13 @@ def refused_text(n_refused: int, n_read: int) -> str:
     return f"not fully read: {n_refused} of {n_refused + n_read} regions refused"
 
 
+def refused_mark(labels: LabelSet, image: str) -> str:
+    """Return what marks an image of a label set; empty where it is fully read or the set does not hold it."""
+    if image not in labels.not_fully_read:
+        return ""
+    return refused_text(labels.refused[image], len(labels[image]))
+
+
 def joined_refusals(*sides: Mapping[str, int]) -> dict[str, int]:
     """Return the refused regions of several label sets together, by image.
 

@@ -252,7 +252,7 @@ class _Setting:
         reasons: Texts = np.full(len(note), "", dtype=object)
         for i, unknown in enumerate(self.unknown(types)):
             told = [n for n, count in zip(note[i], counts[i], strict=True) if n and (count or unknown)]
-            reasons[i] = "; ".join(dict.fromkeys(told)) or self.faults[i]
+            reasons[i] = self.faults[i] or "; ".join(dict.fromkeys(told))
         return reasons
 
     def populations(

@@ -36,7 +36,8 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
     Densities are the sum of the counts over the sum of the areas (or volumes), so a large image weighs more than a
     small one. The number density is NaN if any image has no foil thickness; without an image both are NaN. Images that
     the summary leaves out, because they are not fully read, take no part: the attributes ``n_images`` and
-    ``n_left_out`` say how many are in and out.
+    ``n_left_out`` say how many are in and out. A type that none of the others holds has no density, either, if any of
+    their regions were refused.
     """
     import xarray
 
@@ -55,6 +56,8 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
     with np.errstate(invalid="ignore"):  # no image: 0 / 0 is the NaN that is meant
         areal = (number / areas.sum()).to(AREAL_DENSITY).magnitude
         volumic = (number / volumes.sum()).to(NUMBER_DENSITY).magnitude
+    if "n_refused" in summary and summary["n_refused"].sum() > 0:
+        areal[counts == 0] = volumic[counts == 0] = np.nan
     return xarray.Dataset(
         {
             "count": ("defect_type", counts, dict(summary["count"].attrs)),

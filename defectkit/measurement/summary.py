@@ -88,7 +88,8 @@ def summarize(
     Where there is no defect, the count, densities and area fraction are 0 and means and spreads NaN; a spread
     with ddof 1 is NaN for one defect. Where an image has no foil thickness its number densities are NaN and the
     ``note`` of the variable names the image. The densities and the area fraction of an image in ``left_out`` are NaN,
-    and its count is that of the regions that were read. Defects without a pixel are counted but have no size.
+    and its count is that of the regions that were read. So are those of a type of which an image holds none, if any of
+    its regions were refused: a zero is counted or absent. Defects without a pixel are counted but have no size.
     """
     import xarray
 
@@ -107,8 +108,10 @@ def summarize(
     note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
     fractions = _area_fractions(given, instances, names, workers)
     out = np.array([image.name in left_out for image in given], dtype=np.bool_)
+    partly = np.array([bool((n_refused or {}).get(image.name)) for image in given], dtype=np.bool_)
+    uncounted = out[:, None] | (partly[:, None] & (counts == 0))
     for values in (areal, volumic, fractions):
-        values[out] = np.nan
+        values[uncounted] = np.nan
     table = ("image", "defect_type")
     return xarray.Dataset(
         {

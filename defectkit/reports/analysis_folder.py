@@ -8,6 +8,7 @@ from pathlib import Path
 
 from defectkit.files import new_folder
 from defectkit.reports.analysis_page import analysis_page
+from defectkit.reports.analysis_rows import marks
 from defectkit.reports.colors import type_colors
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
 from defectkit.reports.embedding import Embedded, embedded, embedded_px
@@ -61,9 +62,10 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
     colors = type_colors(analysis.types, analysis.taxonomy)
     titles = {name: analysis.taxonomy[name].title for name in colors}
     small = embedded_px(len(analysis.images))
+    mark_of = dict(zip((image.name for image in analysis.images), marks(analysis.summary), strict=True))
     for image in progress(analysis.images, "drawing", len(analysis.images)):
-        pixels = image.pixels
+        pixels, mark = image.pixels, mark_of[image.name]
         here = analysis.instances[image.name]
-        save_overlay(draw_overlay(image, pixels, here, colors=colors, titles=titles), folder, image.name)
-        picture = draw_overlay(image, pixels, here, colors=colors, titles=titles, longest_px=small)
+        save_overlay(draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark), folder, image.name)
+        picture = draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark, longest_px=small)
         yield embedded(image.name, picture)

@@ -18,6 +18,7 @@ from defectkit.reports.analysis_rows import (
     flattened,
     hardening_rows,
     image_rows,
+    marks,
     type_rows,
 )
 from defectkit.reports.citations import citations
@@ -42,6 +43,7 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
     rule = Convention(**analysis.settings["convention"])
     taxonomy = analysis.taxonomy
     colors = type_colors(analysis.types, taxonomy)
+    image_marks = marks(analysis.summary)
     pooled = list(type_rows(pool(analysis.defects, analysis.summary), taxonomy, colors))
     return render(
         "analysis.html.jinja",
@@ -55,15 +57,15 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
         ddof=analysis.summary.attrs["ddof"],
         size_rule=SIZE_RULES[rule.size_rule],
         shape_rule=SHAPE_RULES[rule.shape_rule],
-        overlays=_overlays(analysis, overlays),
+        overlays=_overlays(analysis, overlays, image_marks),
         overlay_note=(
             f"A picture here has at most {embedded_px(len(overlays))} pixels a side. It leads to the one in the folder "
             f"overlays, where that lies beside this page, with at most {LONGEST_PX}."
         ),
         charts=chart_groups(analysis.defects, analysis.types, rule, taxonomy, colors),
         by_image=image_rows(analysis.summary, taxonomy, colors),
-        hardening=hardening_rows(analysis.hardening, taxonomy),
-        calibration=calibration_rows(analysis.images),
+        hardening=hardening_rows(analysis.hardening, taxonomy, image_marks),
+        calibration=calibration_rows(analysis.images, image_marks),
         repairs={"summary": analysis.repairs.summary(), "rows": analysis.repairs.rows()} if analysis.repairs else None,
         detector=analysis.settings.get("detector"),
         settings=list(flattened(_without_words(analysis.settings))),
@@ -96,6 +98,7 @@ def _cards(analysis: Analysis, rule: Convention) -> list[Row]:
         {"label": "images", "value": len(analysis.images)},
         {"label": "defects", "value": analysis.n_defects},
         {"label": "images with a defect", "value": with_defects},
+        *_partly(analysis),
         {"label": "convention", "value": rule.name},
     ]
     if analysis.settings.get("min_score") is not None:
@@ -103,11 +106,16 @@ def _cards(analysis: Analysis, rule: Convention) -> list[Row]:
     return cards
 
 
-def _overlays(analysis: Analysis, overlays: Sequence[Embedded]) -> list[Row]:
+def _partly(analysis: Analysis) -> list[Row]:
+    partly = () if analysis.labels is None else analysis.labels.not_fully_read
+    return [{"label": "images not fully read", "value": len(partly)}] if partly else []
+
+
+def _overlays(analysis: Analysis, overlays: Sequence[Embedded], image_marks: Sequence[str]) -> list[Row]:
     rows = []
-    for image, overlay in zip(analysis.images, overlays, strict=True):
+    for image, overlay, mark in zip(analysis.images, overlays, image_marks, strict=True):
         count = len(analysis.instances[image.name])
-        words = f"{count} defect{'' if count == 1 else 's'}."
+        words = f"{count} defect{'' if count == 1 else 's'}{' read' if mark else ''}."
         prediction = analysis.predictions.get(image.name)
         capped = prediction is not None and prediction.capped
         rows.append(
@@ -119,6 +127,7 @@ def _overlays(analysis: Analysis, overlays: Sequence[Embedded]) -> list[Row]:
                 "height": overlay.height,
                 "words": words,
                 "text": f"Micrograph {image.name} with the outlines of {words}",
+                "mark": mark,
                 "notes": ["The detector reached its largest number of detections."] if capped else [],
             }
         )

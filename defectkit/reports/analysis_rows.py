@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from defectkit.conventions import Convention, ShapeRule, SizeRule
+from defectkit.formats.refusals import refused_text
 from defectkit.measurement import ALL
 from defectkit.records.calibration import Source
 from defectkit.records.defect_type import Taxonomy
@@ -42,7 +43,7 @@ def type_rows(table: xarray.Dataset, taxonomy: Taxonomy, colors: dict[str, str])
             "title": title_of(name, taxonomy),
             "is_all": name == ALL,
             "color": colors.get(name, ""),
-            "count": int(here["count"]),
+            "count": _count(int(here["count"]), float(here["areal_density"])),
             "areal_density": float(here["areal_density"]),
             "number_density": float(here["number_density"]),
             "size": mean_and_sd(float(here["size_mean"]), float(here["size_sd"])),
@@ -52,15 +53,31 @@ def type_rows(table: xarray.Dataset, taxonomy: Taxonomy, colors: dict[str, str])
         }
 
 
+def _count(count: int, areal_density: float) -> int | str:
+    """Return a count; a dash for 0 where there is no density, since then nothing was counted."""
+    return count if count or not np.isnan(areal_density) else MISSING
+
+
 def image_rows(summary: xarray.Dataset, taxonomy: Taxonomy, colors: dict[str, str]) -> list[Row]:
     """Return, by image, the rows of its types."""
     return [
-        {"image": str(name), "rows": list(type_rows(summary.isel(image=i), taxonomy, colors))}
-        for i, name in enumerate(summary["image"].values)
+        {"image": str(name), "mark": mark, "rows": list(type_rows(summary.isel(image=i), taxonomy, colors))}
+        for i, (name, mark) in enumerate(zip(summary["image"].values, marks(summary), strict=True))
     ]
 
 
-def hardening_rows(hardening: xarray.Dataset, taxonomy: Taxonomy) -> Row:
+def marks(summary: xarray.Dataset) -> list[str]:
+    """Return what marks each image in tables and captions; empty where it is fully read."""
+    if "n_refused" not in summary:
+        return [""] * summary.sizes["image"]
+    n_read = summary["count"].sel(defect_type=ALL).values
+    return [
+        refused_text(int(refused), int(read)) + ("; left out" if out else "") if refused else ""
+        for refused, read, out in zip(summary["n_refused"].values, n_read, summary["left_out"].values, strict=True)
+    ]
+
+
+def hardening_rows(hardening: xarray.Dataset, taxonomy: Taxonomy, image_marks: Sequence[str]) -> Row:
     """Return the table of hardening, a row an image."""
     rows = []
     for i, name in enumerate(str(n) for n in hardening["image"].values):
@@ -68,6 +85,7 @@ def hardening_rows(hardening: xarray.Dataset, taxonomy: Taxonomy) -> Row:
         rows.append(
             {
                 "image": name,
+                "mark": image_marks[i],
                 "values": [significant(float(v)) for v in here["hardening"].values],
                 "linear": significant(float(here["total_linear"].values)),
                 "quadrature": significant(float(here["total_quadrature"].values)),
@@ -84,15 +102,16 @@ def hardening_rows(hardening: xarray.Dataset, taxonomy: Taxonomy) -> Row:
     }
 
 
-def calibration_rows(images: tuple[Image, ...]) -> list[Row]:
+def calibration_rows(images: tuple[Image, ...], image_marks: Sequence[str]) -> list[Row]:
     """Return the calibration of each image, and where its numbers came from."""
     rows = []
-    for image in images:
+    for image, mark in zip(images, image_marks, strict=True):
         c = image.required_calibration()
         known = c.foil_thickness is not None
         rows.append(
             {
                 "image": image.name,
+                "mark": mark,
                 "shape": f"{image.shape[1]} x {image.shape[0]}",
                 "pixel_size": " x ".join(f"{edge:.6g}" for edge in dict.fromkeys(reversed(c.pixel_size_nm))),
                 "pixel_size_source": str(c.pixel_size_source),

@@ -107,7 +107,7 @@ def summary_csv(summary: xarray.Dataset) -> str:
         As :func:`defectkit.measurement.summarize` makes it.
     """
     header, rows = _by_image_and_type(summary)
-    return csv_text(header, rows)
+    return csv_text(header, _without_uncounted(header, rows))
 
 
 def hardening_csv(hardening: xarray.Dataset) -> str:
@@ -123,7 +123,8 @@ def hardening_csv(hardening: xarray.Dataset) -> str:
     The rows of the totals have ``defect_type`` = ``all``; the column ``combination`` says whether contributions of
     types are added up (``linear``) or their squares are (``quadrature``), and is empty in the rows of types.
     """
-    header, rows = _by_image_and_type(hardening[["count", "number_density", "size_mean", "hardening", "note"]])
+    names = ["count", "number_density", "size_mean", "hardening", "note"]
+    header, rows = _by_image_and_type(hardening[names + (["n_refused"] if "n_refused" in hardening else [])])
     header.insert(2, "combination")
     by_image: dict[str, list[list[Any]]] = {str(name): [] for name in hardening["image"].values}
     for row in rows:
@@ -132,10 +133,22 @@ def hardening_csv(hardening: xarray.Dataset) -> str:
         here = hardening.isel(image=i)
         count = here["count"].values.sum()
         density = here["number_density"].values.sum()
+        refused = [here["n_refused"].values[()]] if "n_refused" in hardening else []
         for combination in ("linear", "quadrature"):
             total = here[f"total_{combination}"].values[()]
-            own.append([name, "all", combination, count, density, math.nan, total, here["total_note"].values[()]])
-    return csv_text(header, (row for own in by_image.values() for row in own))
+            note = here["total_note"].values[()]
+            own.append([name, "all", combination, count, density, math.nan, total, note, *refused])
+    return csv_text(header, _without_uncounted(header, (row for own in by_image.values() for row in own)))
+
+
+def _without_uncounted(header: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Yield rows with an empty count in place of 0 where regions of the image were refused: nothing was counted."""
+    count = header.index("count")
+    refused = header.index("n_refused") if "n_refused" in header else None
+    for row in rows:
+        if refused is not None and row[refused] and not row[count]:
+            row[count] = ""
+        yield row
 
 
 def _by_image_and_type(table: xarray.Dataset) -> tuple[list[str], Iterator[list[Any]]]:

@@ -75,6 +75,7 @@ def draw_overlay(
     *,
     colors: Mapping[str, str],
     titles: Mapping[str, str],
+    mark: str = "",
     longest_px: int = LONGEST_PX,
 ) -> Picture:
     """Return a picture of an image with the outlines of its defects, and a strip with a scale bar and a legend below.
@@ -89,6 +90,8 @@ def draw_overlay(
         What to outline; lines run along the inside of each mask, with a darkened rim outside.
     colors, titles : mapping of str to str
         By type: a hex color, and what the legend calls it. The legend names all of them.
+    mark : str
+        What has to be known of the image before anything else, for instance that it is not fully read; said first.
     longest_px : int
         The longest side of the picture above the strip.
 
@@ -113,9 +116,8 @@ def draw_overlay(
         paint(canvas, outline.top, outline.left, outline.line, _rgb(colors[name]))
     names = instances.type_names
     entries = [LegendEntry(title=titles[n], color=_rgb(colors[n]), count=names.count(n)) for n in colors]
-    return caption(
-        Pictures.fromarray(canvas), entries, bar_px_per_nm=_px_per_nm(view, image.calibration), text=_text(image)
-    )
+    text = ", ".join(filter(None, (mark, _text(image))))
+    return caption(Pictures.fromarray(canvas), entries, bar_px_per_nm=_px_per_nm(view, image.calibration), text=text)
 
 
 def overlay_path(name: str) -> PurePosixPath:

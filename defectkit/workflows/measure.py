@@ -157,8 +157,8 @@ def _with_empty(labels: LabelSet, images: Sequence[Image], missing: Missing) -> 
 
 def _unlabelled(images: Sequence[Image], *, as_empty: bool) -> Iterator[str]:
     names = named(image.name for image in images)
-    said = f"The labels do not speak of {len(images)} image{'' if len(images) == 1 else 's'}"
+    said = "The labels do not speak of these images, which"
     if images and as_empty:
-        yield f"{said}, which count as empty, as asked: {names}."
+        yield f"{said} count as empty, as asked: {names}."
     elif images:
-        yield f"{said}, left out: {names}. If no labels mean that nothing is there, say so (--missing empty)."
+        yield f"{said} are left out: {names}. If no labels mean that nothing is there, say so (--missing empty)."

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, UnknownDefectTypeError
@@ -126,14 +128,24 @@ def tables(
     )
     if n_refused is None:
         return made
-    numbers = made.summary["n_refused"].to_numpy()
-    place = {image.name: k for k, image in enumerate(images)}
-    of_defect = numbers[[place[name] for name in defects["image"].values.tolist()]]
-    about = dict(made.summary["n_refused"].attrs)
+    numbers = made.summary["n_refused"]
+    of_image = numbers.to_series()
+    of_defect = of_image[defects["image"].values].to_numpy()
+    about = dict(numbers.attrs)
     return attrs.evolve(
         made,
         defects=defects.assign(n_refused=("defect", of_defect, about | {"long_name": "regions of its image refused"})),
-        hardening=made.hardening.assign(n_refused=("image", numbers, about)),
+        hardening=_with_refused(made.hardening, of_image.to_numpy(), about),
+    )
+
+
+def _with_refused(hardening: xarray.Dataset, n_refused: NDArray[np.int64], about: Mapping[str, Any]) -> xarray.Dataset:
+    """Return the hardening with the number of refused regions, and without the zeros that nobody counted."""
+    counted = (hardening["count"] > 0) | (hardening["note"] != "") | (n_refused == 0)[:, None]
+    known = {name: hardening[name].where(counted) for name in ("hardening", "number_density")}
+    why = "regions of the image were refused, so that none of this type was read does not mean that there is none"
+    return hardening.assign(
+        **known, note=hardening["note"].where(counted, why), n_refused=("image", n_refused, dict(about))
     )
 
 
