@@ -6,29 +6,43 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from defectkit.errors import LabelReadError, LabelWriteError, PairingError
 from defectkit.files import new_folder
 from defectkit.files.cells import quoted_cell, unquoted_cell
 from defectkit.files.names import readable, relative_path
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
-from defectkit.formats.rasters import SUFFIXES, read_values, write_values
+from defectkit.formats.rasters import SUFFIXES, parts_of_values, read_values, write_values
 from defectkit.formats.reader import LabelReader, label_files
+from defectkit.formats.regions import RegionColumns
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.formats.type_names import as_category_table
 from defectkit.formats.writing import note_boxes, note_scores
 from defectkit.geometry.masks import label_image_to_runs, runs_to_label_image
 from defectkit.geometry.overlap import intersections
+from defectkit.geometry.runs import Runs
 from defectkit.records import Image, Instances, LabelSet, Taxonomy
 
 TYPES_FILE = "types.csv"
 """The table of types that may lie beside the label images: columns image, value, defect_type."""
 
+MASK_VALUES = (1, 255, 65535)
+"""What a mask of two values has where it is not 0."""
+
 TypeTable = dict[tuple[str, int], str]
+
+
+def _yes_or_no(value: bool | str | None) -> bool | None:
+    if isinstance(value, str) and value.casefold() in ("true", "false"):
+        return value.casefold() == "true"
+    if value is None or isinstance(value, bool):
+        return value
+    raise LabelReadError(f"components is {value!r}; it is true (each part is a defect) or false (each value is one)")
 
 
 @attrs.frozen(kw_only=True)
@@ -40,12 +54,22 @@ class LabelImageFormat(LabelFormat):
     types : mapping of str to str, or text
         From values to defect types; ``{"*": "cavity"}`` makes all of them cavities. Names in ``types.csv`` are looked
         up too.
+    components : bool, optional
+        Whether each connected part of a value is a defect of its own (pixels that share a side or a corner belong
+        together). False: all pixels of a value are one defect, connected or not. By default they are, too, but a mask
+        of two values in several parts is an error, and values in several parts are noted, unless ``types.csv`` names
+        the value.
+
+    Raises
+    ------
+    LabelReadError
+        By :meth:`read`, of a mask whose parts would become one defect.
 
     Notes
     -----
-    The value is the defect's id; pixels of one value are one defect, connected or not. The type of each stands in a
-    file ``types.csv`` in the folder (columns image, value, defect_type), else they are all ``defect`` unless ``types``
-    says so.
+    The value is the defect's id, unless parts are defects: then they are numbered. The type of each stands in a file
+    ``types.csv`` in the folder (columns image, value, defect_type), else they are all ``defect`` unless ``types`` says
+    so.
 
     Masks that overlap cannot be written. Ids are written as values, each one higher where one of them is 0. 16-bit PNG
     is written, 32-bit TIFF where a value is too large for it. Polygons and scores are not held.
@@ -56,6 +80,7 @@ class LabelImageFormat(LabelFormat):
     suffixes: ClassVar[tuple[str, ...]] = SUFFIXES
 
     types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)
+    components: bool | None = attrs.field(default=None, converter=_yes_or_no)
 
     def read(self, path: Path, images: Mapping[str, Image], taxonomy: Taxonomy) -> LabelReading:
         """Read a folder of label images, or one; see :meth:`LabelFormat.read`."""
@@ -71,20 +96,51 @@ class LabelImageFormat(LabelFormat):
                     f"{file}: it has {values.shape[1]} x {values.shape[0]} px, but the image {columns.image!r} has "
                     f"{columns.shape[1]} x {columns.shape[0]}"
                 )
-            runs, found = label_image_to_runs(values)
+            runs, found, parts = self._regions(values)
+            named = {v for image, v in table if image in (columns.image, readable(file.stem))}
+            self._check_parts(file, columns, found, parts, named)
             untyped = []
             for i, value in enumerate(found.tolist()):
+                region = f"value {value}" + (f", part {parts[i]}" if self.components else "")
                 name = table.get((columns.image, value), table.get((readable(file.stem), value), ""))
                 names = [part for part in (name, str(value) if str(value) in self.types else "") if part]
                 if not names and "*" not in self.types:
                     untyped.append(value)
                     kind = "defect"
                 else:
-                    kind = reader.types.of(*names, image=columns.image, region=f"value {value}", file=columns.file)
-                columns.add_mask(runs.take([i]), defect_id=value, defect_type=kind, region=f"value {value}")
+                    kind = reader.types.of(*names, image=columns.image, region=region, file=columns.file)
+                defect_id = i + 1 if self.components else value
+                columns.add_mask(runs.take([i]), defect_id=defect_id, defect_type=kind, region=region)
             if untyped:
-                columns.note("", Problem.NO_TYPE, f"no type is named for {len(untyped)} values: read as 'defect'")
+                what = f"no type is named for {len(set(untyped))} values: read as 'defect'"
+                columns.note("", Problem.NO_TYPE, what)
         return reader.finish()
+
+    def _regions(self, values: NDArray[Any]) -> tuple[Runs, NDArray[Any], list[int]]:
+        """Return the mask of each defect, its value, and its number among the parts of the value or how many it has."""
+        runs, found = label_image_to_runs(values)
+        parts = parts_of_values(values, runs, found)
+        counts = [len(own) for own in parts]
+        if not self.components:
+            return runs, found, counts
+        return Runs.concatenate(parts), np.repeat(found, counts), [k + 1 for n in counts for k in range(n)]
+
+    def _check_parts(
+        self, file: Path, columns: RegionColumns, found: NDArray[np.int64], parts: list[int], named: set[int]
+    ) -> None:
+        if self.components is not None:
+            return
+        several = {v: n for v, n in zip(found.tolist(), parts, strict=True) if n > 1 and v not in named}
+        if several and len(found) == 1 and found[0] in MASK_VALUES:
+            ((value, count),) = several.items()
+            raise LabelReadError(
+                f"{file}: it is a mask of two values, 0 and {value}, in {count} parts, which would be one defect. If "
+                "each part is a defect, say components=true (--format-option components=true) or read it as "
+                "'type-masks'; if all of it is one defect, components=false"
+            )
+        for value, count in several.items():
+            what = f"it has {count} parts that do not touch: read as one defect (each is one with components=true)"
+            columns.note(f"value {value}", Problem.PARTS, what)
 
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
         """Write a folder of label images and ``types.csv``; see :meth:`LabelFormat.write`.

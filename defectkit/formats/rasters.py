@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from defectkit.errors import ImageReadError, LabelReadError
 from defectkit.formats.names import listed
+from defectkit.geometry.masks import label_image_to_runs
+from defectkit.geometry.runs import Runs
 
 SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 
@@ -68,3 +71,45 @@ def checked_binary(path: Path, values: NDArray[Any]) -> NDArray[np.bool_]:
             "'label-image'; a mask saved as JPEG cannot be mended"
         )
     return mask
+
+
+LOOKED_AT = 16
+"""How many files of a folder are looked at to guess what they are; reading looks at all."""
+
+
+def are_masks(files: Sequence[Path]) -> bool:
+    """Return whether image files are masks of 0 and 255, as far as the first :data:`LOOKED_AT` of them tell."""
+    found: set[int] = set()
+    if not all(file.suffix.lower() in SUFFIXES for file in files):
+        return False
+    for file in files[:LOOKED_AT]:
+        try:
+            found |= set(np.unique(read_values(file)).tolist())
+        except LabelReadError:
+            return False
+        if not found <= {0, 255}:
+            return False
+    return 255 in found
+
+
+def parts_of_values(values: NDArray[Any], masks: Runs, found: NDArray[Any]) -> list[Runs]:
+    """Return the connected parts of each value; pixels that share a side or a corner belong together.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (H, W), integer
+    masks : Runs
+        The mask of each of N values.
+    found : numpy.ndarray, shape (N,)
+        The values.
+    """
+    from scipy import ndimage
+
+    parts = []
+    for value, (top, left, bottom, right) in zip(found, masks.boxes().tolist(), strict=True):
+        numbered, _ = ndimage.label(values[top:bottom, left:right] == value, structure=np.ones((3, 3)))
+        own, _ = label_image_to_runs(numbered)
+        shifted = (own.row + top, own.start + left, own.end + left)
+        row, start, end = (column.astype(np.int32) for column in shifted)
+        parts.append(Runs(row=row, start=start, end=end, offsets=own.offsets))
+    return parts

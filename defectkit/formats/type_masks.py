@@ -11,12 +11,12 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.errors import EmptyInputError, LabelReadError, LabelWriteError, PairingError
 from defectkit.files import new_folder
 from defectkit.files.names import file_name, name_of_file, relative_path
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.names import extension_of
-from defectkit.formats.rasters import SUFFIXES, checked_binary, read_values, write_values
+from defectkit.formats.rasters import SUFFIXES, are_masks, checked_binary, read_values, write_values
 from defectkit.formats.reader import LabelReader, label_files
 from defectkit.formats.regions import RegionColumns
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
@@ -111,6 +111,14 @@ class TypeMasksFormat(LabelFormat):
         numbered, _ = ndimage.label(mask, structure=_EIGHT if self.connectivity == 8 else _FOUR)
         runs, _ = label_image_to_runs(numbered)
         return runs
+
+    @classmethod
+    def recognizes(cls, path: Path) -> bool:
+        """Return whether ``path`` is a folder of masks of 0 and 255, or one such mask."""
+        try:
+            return are_masks(label_files(path, cls.suffixes))
+        except (LabelReadError, EmptyInputError):
+            return False
 
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
         """Write a folder for each type with a PNG mask for each image; see :meth:`LabelFormat.write`.

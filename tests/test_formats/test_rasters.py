@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from defectkit.errors import LabelReadError, LabelWriteError, PairingError
+from defectkit.formats import read_labels
 from defectkit.formats.label_image import LabelImageFormat
 from defectkit.formats.type_masks import TypeMasksFormat
 from defectkit.records import Image, Instances, LabelSet, Taxonomy
@@ -42,7 +43,8 @@ def test_values_are_ids(suffix: str, dtype: Any, blank: Blank, tmp_path: Path) -
     reading = LabelImageFormat().read(tmp_path, blank("one", shape=SHAPE), Taxonomy.standard())
     one = reading.labels["one"]
     assert (one.ids.tolist(), one.areas.tolist(), one.types) == ([7, 30], [12, 9], ("defect",))
-    assert reading.report.summary() == "1 noted (1 no type)"
+    assert reading.report.summary() == "2 noted (1 no type, 1 several parts)"
+    assert "value 30" in str(reading.report.of_problem("several parts").repairs[0])
 
 
 def test_of_a_palette_the_numbers_count(blank: Blank, tmp_path: Path) -> None:
@@ -217,3 +219,68 @@ def test_an_empty_label_set_keeps_its_images(blank: Blank, tmp_path: Path) -> No
     TypeMasksFormat().write(labels, tmp_path / "out", {})
     reading = TypeMasksFormat().read(tmp_path / "out", blank("one", shape=SHAPE), Taxonomy.standard())
     assert (reading.labels.images, reading.labels.n_defects) == (("one",), 0)
+
+
+def dots(value: int = 255) -> np.ndarray:
+    """A mask of three squares, two of which touch at a corner."""
+    picture = np.zeros(SHAPE, np.uint8)
+    picture[2:5, 3:7] = picture[10:14, 20:22] = picture[14:16, 22:24] = value
+    return picture
+
+
+def test_a_mask_of_two_values_is_no_label_image_that_counts_defects(blank: Blank, tmp_path: Path) -> None:
+    PIL.Image.fromarray(dots()).save(tmp_path / "one.png")
+    images = blank("one", shape=SHAPE)
+
+    def read(**options: Any) -> Instances:
+        return LabelImageFormat(**options).read(tmp_path, images, Taxonomy.standard()).labels["one"]
+
+    with pytest.raises(LabelReadError, match=r"0 and 255, in 2 parts.*components=true"):
+        read()
+    parts = read(components=True)
+    assert (parts.areas.tolist(), parts.ids.tolist()) == ([12, 12], [1, 2])
+    assert read(components="true") == parts
+    assert read(components=False).areas.tolist() == [24]
+    with pytest.raises(LabelReadError, match=r"true .* or false"):
+        read(components="maybe")
+
+
+def test_parts_keep_the_type_of_their_value(blank: Blank, tmp_path: Path) -> None:
+    PIL.Image.fromarray(np.maximum(dots(7), two_squares().clip(0, 9).astype(np.uint8))).save(tmp_path / "one.png")
+    found = LabelImageFormat(components=True, types={"7": "bdot", "9": "cavity"})
+    one = found.read(tmp_path, blank("one", shape=SHAPE), Taxonomy.standard()).labels["one"]
+    assert one.type_names == ("bdot", "bdot", "cavity", "cavity")
+
+
+def test_a_mask_in_one_part_is_one_defect_either_way(blank: Blank, tmp_path: Path) -> None:
+    PIL.Image.fromarray(np.where(two_squares() == 7, 255, 0).astype(np.uint8)).save(tmp_path / "one.png")
+    one = LabelImageFormat().read(tmp_path, blank("one", shape=SHAPE), Taxonomy.standard()).labels["one"]
+    assert one.areas.tolist() == [12]
+
+
+def test_a_defect_of_several_parts_comes_back_as_one(tmp_path: Path) -> None:
+    labels = LabelSet(
+        name="l", instances={"one": Instances.from_masks([dots() > 0], types=["bdot"], shape=SHAPE, ids=[255])}
+    )
+    image = {"one": Image.from_array("one", np.zeros(SHAPE))}
+    LabelImageFormat().write(labels, tmp_path / "out", image)
+    reading = LabelImageFormat().read(tmp_path / "out", image, Taxonomy.standard())
+    assert reading.labels["one"] == labels["one"]
+    assert not reading.report
+
+
+def test_a_folder_of_masks_is_recognized(blank: Blank, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        PIL.Image.fromarray(dots()).save(tmp_path / f"{name}.png")
+    assert TypeMasksFormat.recognizes(tmp_path)
+    reading = read_labels(tmp_path, images=blank("one", "two", shape=SHAPE))
+    assert {name: len(found) for name, found in reading.labels.instances.items()} == {"one": 2, "two": 2}
+    PIL.Image.fromarray(two_squares()).save(tmp_path / "one.png")
+    assert not TypeMasksFormat.recognizes(tmp_path)
+    PIL.Image.fromarray(np.zeros(SHAPE, np.uint8)).save(tmp_path / "one.png")
+    assert TypeMasksFormat.recognizes(tmp_path)
+    (tmp_path / "two.png").unlink()
+    assert not TypeMasksFormat.recognizes(tmp_path)
+    assert not TypeMasksFormat.recognizes(tmp_path / "two.png")
+    (tmp_path / "notes.txt").write_text("0")
+    assert not TypeMasksFormat.recognizes(tmp_path / "notes.txt")
