@@ -23,6 +23,9 @@ SAME_IOU = 0.5
 CONTAINED = 0.7
 """A cut mask is part of a whole one that holds this much of what the overlap shows of it."""
 
+BOXES_AT_A_TIME = 4096
+"""The depths of so many defects in all tiles are in memory at a time."""
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class _Found:
@@ -146,11 +149,13 @@ def _gathered(tiles: Sequence[Tile], found: Sequence[Instances], shape: tuple[in
 def _agreements(found: _Found, tiles: Sequence[Tile]) -> _Pairs:
     """Return the pairs that share pixels, their IoU where the tiles overlap, and how much of the cut one they share."""
     columns: list[tuple[Ints, Ints, Floats, Floats]] = []
+    of_tile = np.split(
+        np.argsort(found.tile, kind="stable"), np.searchsorted(np.sort(found.tile), range(1, len(tiles)))
+    )
     for a, one in enumerate(tiles):
-        mine = np.flatnonzero(found.tile == a)
+        mine = of_tile[a]
         for b in range(a + 1, len(tiles)):
-            box = one.shared(tiles[b])
-            theirs = np.flatnonzero(found.tile == b)
+            box, theirs = one.shared(tiles[b]), of_tile[b]
             if box is None or not len(mine) or not len(theirs):
                 continue
             seen_a, kept_a = crop(found.instances.runs.take(mine), *box)
@@ -174,9 +179,12 @@ def _agreements(found: _Found, tiles: Sequence[Tile]) -> _Pairs:
 
 def _owners(tiles: Sequence[Tile], boxes: NDArray[np.int32]) -> Bools:
     """Return for each box whether its middle lies deepest in each tile, shape (N, T); several only where they tie."""
-    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    depths = np.stack([tile.depths(middles) for tile in tiles], axis=1)
-    owners: Bools = (depths == depths.max(axis=1, keepdims=True)).all(axis=2)
+    owners = np.zeros((len(boxes), len(tiles)), dtype=bool)
+    for begin in range(0, len(boxes), BOXES_AT_A_TIME):
+        some = boxes[begin : begin + BOXES_AT_A_TIME]
+        middles = (some[:, :2] + some[:, 2:]) / 2
+        depths = np.stack([tile.depths(middles) for tile in tiles], axis=1)
+        owners[begin : begin + len(some)] = (depths == depths.max(axis=1, keepdims=True)).all(axis=2)
     return owners
 
 

@@ -24,6 +24,9 @@ from defectkit.records.prediction import Prediction
 
 TILING = "tiling.json"
 
+WHOLE_BYTES = 2**27
+"""An image of up to so many bytes is read once, and cut then."""
+
 
 @attrs.frozen(kw_only=True)
 class Tiled(Detector):
@@ -128,10 +131,14 @@ class Tiled(Detector):
 
 
 def _tile_images(image: Image, tiles: list[Tile]) -> Iterator[Image]:
-    pixels: Pixels = image.pixels
+    """Give the tiles; of a large file that is read in parts, one at a time is in memory."""
+    in_parts = image.reads_boxes and image.shape[0] * image.shape[1] * image.dtype.itemsize > WHOLE_BYTES
+    pixels: Pixels | None = None if in_parts else image.pixels
     for number, tile in enumerate(tiles, start=1):
         yield attrs.evolve(
             image,
             name=f"{image.name} (tile {number} of {len(tiles)})",
-            source=ArrayPixels(array=tile.crop(pixels)),
+            source=ArrayPixels(
+                array=image.box(tile.top, tile.left, tile.bottom, tile.right) if pixels is None else tile.crop(pixels)
+            ),
         )

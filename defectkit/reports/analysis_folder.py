@@ -11,8 +11,8 @@ from defectkit.reports.analysis_page import analysis_page
 from defectkit.reports.analysis_rows import marks
 from defectkit.reports.colors import type_colors
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
-from defectkit.reports.embedding import Embedded, embedded, embedded_px
-from defectkit.reports.overlays import draw_overlay, overlay_path, save_overlay
+from defectkit.reports.embedding import LARGEST_EMBEDDED, Embedded, beside, embedded, embedded_px
+from defectkit.reports.overlays import draw_overlay, overlay_path, pixels_to_draw, save_overlay
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.results import Progress, silent
 
@@ -63,9 +63,16 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
     titles = {name: analysis.taxonomy[name].title for name in colors}
     small = embedded_px(len(analysis.images))
     mark_of = dict(zip((image.name for image in analysis.images), marks(analysis.summary), strict=True))
+    left = LARGEST_EMBEDDED
     for image in progress(analysis.images, "drawing", len(analysis.images)):
-        pixels, mark = image.pixels, mark_of[image.name]
+        pixels, mark = pixels_to_draw(image), mark_of[image.name]
         here = analysis.instances[image.name]
-        save_overlay(draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark), folder, image.name)
+        whole = draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark)
+        save_overlay(whole, folder, image.name)
+        if left <= 0:
+            yield beside(image.name, whole, f"{folder.name}/{overlay_path(image.name)}")
+            continue
         picture = draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark, longest_px=small)
-        yield embedded(image.name, picture)
+        shown = embedded(image.name, picture)
+        left -= len(shown.source)
+        yield shown

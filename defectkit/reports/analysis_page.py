@@ -28,6 +28,9 @@ from defectkit.reports.overlays import LONGEST_PX, overlay_path
 from defectkit.reports.page import render
 from defectkit.workflows.analysis import Analysis
 
+MOST_IMAGES = 1000
+"""Images that have rows in the tables of a page."""
+
 
 def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: datetime | None = None) -> str:
     """Return the report of an analysis as one HTML page without a script, which loads nothing.
@@ -58,19 +61,43 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
         size_rule=SIZE_RULES[rule.size_rule],
         shape_rule=SHAPE_RULES[rule.shape_rule],
         overlays=_overlays(analysis, overlays, image_marks),
-        overlay_note=(
-            f"A picture here has at most {embedded_px(len(overlays))} pixels a side. It leads to the one in the folder "
-            f"overlays, where that lies beside this page, with at most {LONGEST_PX}."
-        ),
+        overlay_note=_overlay_note(overlays),
+        left_out=_left_out(len(analysis.images)),
         charts=chart_groups(analysis.defects, analysis.types, rule, taxonomy, colors),
-        by_image=image_rows(analysis.summary, taxonomy, colors),
-        hardening=hardening_rows(analysis.hardening, taxonomy, image_marks),
-        calibration=calibration_rows(analysis.images, image_marks),
+        by_image=image_rows(analysis.summary.isel(image=slice(MOST_IMAGES)), taxonomy, colors),
+        hardening=hardening_rows(
+            analysis.hardening.isel(image=slice(MOST_IMAGES)), taxonomy, image_marks[:MOST_IMAGES]
+        ),
+        calibration=calibration_rows(analysis.images[:MOST_IMAGES], image_marks[:MOST_IMAGES]),
         repairs={"summary": analysis.repairs.summary(), "rows": analysis.repairs.rows()} if analysis.repairs else None,
         detector=analysis.settings.get("detector"),
         settings=list(flattened(_without_words(analysis.settings))),
         versions=analysis.versions,
         citations=citations(),
+    )
+
+
+def _overlay_note(overlays: Sequence[Embedded]) -> str:
+    within = sum(overlay.source.startswith("data:") for overlay in overlays)
+    note = (
+        f"A picture here has at most {embedded_px(len(overlays))} pixels a side. It leads to the one in the folder "
+        f"overlays, where that lies beside this page, with at most {LONGEST_PX}."
+    )
+    if within == len(overlays):
+        return note
+    return (
+        f"{note} The first {within} pictures are in this page; the other {len(overlays) - within} are shown from that "
+        "folder, for with all of them the page would be too large to open."
+    )
+
+
+def _left_out(n_images: int) -> str:
+    """Return what is said below each table with rows of images, or nothing."""
+    if n_images <= MOST_IMAGES:
+        return ""
+    return (
+        f"Shown are the first {MOST_IMAGES} of {n_images} images; all are in summary.csv, hardening.csv and "
+        "results.zarr, and all count in every number above."
     )
 
 

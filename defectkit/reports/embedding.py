@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import attrs
 
@@ -15,6 +16,9 @@ STEPS = ((4, 1400), (16, 1000), (64, 700))
 SMALLEST_PX = 480
 QUALITY = 85
 """Of the JPEG, whose colors are kept at full resolution: thin colored lines are what it is about."""
+
+LARGEST_EMBEDDED = 30_000_000
+"""Bytes of pictures that are put into a page; the pictures that come after them stay files beside it."""
 
 
 def embedded_px(n_images: int) -> int:
@@ -37,7 +41,7 @@ class Embedded:
     name : str
         Of the image.
     source : str
-        The picture itself, as a data URL.
+        The picture itself, as a data URL, or the address of its file beside the page.
     width, height : int
     """
 
@@ -53,3 +57,8 @@ def embedded(name: str, picture: Picture) -> Embedded:
     picture.save(data, "JPEG", quality=QUALITY, optimize=True, subsampling=0)
     code = base64.b64encode(data.getvalue()).decode("ascii")
     return Embedded(name=name, source=f"data:image/jpeg;base64,{code}", width=picture.width, height=picture.height)
+
+
+def beside(name: str, picture: Picture, path: str) -> Embedded:
+    """Return a picture that stays in its file at ``path``, seen from the page."""
+    return Embedded(name=name, source=quote(path), width=picture.width, height=picture.height)

@@ -192,6 +192,7 @@ def _detected(
     detector: Detector, images: tuple[Image, ...], checkpoint: Checkpoint | None, progress: Progress
 ) -> dict[str, Prediction]:
     from defectkit.detectors import detect
+    from defectkit.detectors.tiling import WHOLE_BYTES
 
     done: dict[str, Prediction] = {}
     digests: dict[str, str] = {}
@@ -201,7 +202,8 @@ def _detected(
             if checkpoint is None:
                 yield image
                 continue
-            loaded = attrs.evolve(image, source=ArrayPixels(array=image.pixels))
+            large = image.reads_boxes and image.shape[0] * image.shape[1] * image.dtype.itemsize > WHOLE_BYTES
+            loaded = image if large else attrs.evolve(image, source=ArrayPixels(array=image.pixels))
             digests[image.name] = _digest(loaded)
             kept = checkpoint.get(image.name, digests[image.name])
             if kept is None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from defectkit.detectors import detect
-from defectkit.detectors.blob import RULE_SETS, Blob, Contrast, Interior, TypeRule
+from defectkit.detectors.blob import RULE_SETS, Blob, Contrast, Interior, TypeRule, detector as blob_detector
 from defectkit.detectors.blob.rules import type_by_rules, type_rules, types_of
 from defectkit.errors import (
     DetectionCapWarning,
@@ -376,3 +376,43 @@ class TestBlobWithRules(DetectorSuite):
 
     cls = Blob
     options: ClassVar = {"rules": "fecral", "min_diameter": "4 nm"}
+
+
+def test_a_large_image_is_analysed_in_tiles_and_gives_the_same(monkeypatch):
+    image, _ = synthetic_micrograph(5, shape=(700, 900), counts={"bdot": 40}, n_lines=0)
+    [whole] = detect(Blob(max_diameter="40 nm"), [image])
+    monkeypatch.setattr(blob_detector, "UNTILED_PIXELS", 200_000)
+    monkeypatch.setattr(blob_detector, "TILE", 400)
+    [tiled] = detect(Blob(max_diameter="40 nm"), [image])
+    assert "tile" not in whole.settings
+    assert tiled.settings["tile"] == 400
+    matched = mask_iou(whole.instances.runs, tiled.instances.runs).max(axis=1) > 0.8
+    assert matched.mean() > 0.95
+    assert len(tiled.instances) == pytest.approx(len(whole.instances), abs=2)
+
+
+def test_the_limit_on_detections_holds_for_a_large_image_as_a_whole(monkeypatch):
+    image, _ = synthetic_micrograph(5, shape=(700, 900), counts={"bdot": 40}, n_lines=0)
+    monkeypatch.setattr(blob_detector, "UNTILED_PIXELS", 200_000)
+    monkeypatch.setattr(blob_detector, "TILE", 400)
+    [every] = detect(Blob(max_diameter="40 nm"), [image])
+    with pytest.warns(DetectionCapWarning):
+        [best] = detect(Blob(max_diameter="40 nm", max_detections=5), [image])
+    assert len(best.instances) == 5
+    assert best.capped
+    assert best.settings["max_detections"] == 5
+    assert best.instances.scores.min() >= np.sort(every.instances.scores)[-5]
+
+
+@pytest.mark.parametrize("shape", [(3, 4096), (4096, 3), (1, 1), (1, 500), (2, 2)])
+def test_odd_shapes_are_analysed(shape):
+    pixels = np.random.default_rng(0).normal(150, 4, shape).astype(np.uint8)
+    found = find(Blob(), Image.from_array("odd", pixels, pixel_size="0.5 nm"))
+    assert found.shape == shape
+    assert len(found) <= max(shape) // 400
+
+
+@pytest.mark.parametrize("value", [0, 200, 255])
+def test_an_image_of_one_value_holds_nothing(value):
+    image = Image.from_array("flat", np.full((300, 300), value, np.uint8), pixel_size="0.5 nm")
+    assert len(find(Blob(), image)) == 0

@@ -4,7 +4,7 @@ import attrs
 import numpy as np
 import pytest
 
-from defectkit.detectors import Capability, Tiled, detect
+from defectkit.detectors import Capability, Tiled, detect, tiling
 from defectkit.detectors.blob import Blob
 from defectkit.detectors.merging import merge_tiles
 from defectkit.detectors.tiles import Tile, tiles_of
@@ -262,3 +262,44 @@ def test_predictions_are_for_the_image_not_its_tiles(scripted, make_prediction, 
     predictions = list(detect(Tiled(detector=detector, tile=12, overlap=4), two_images))
     assert [p.image for p in predictions] == ["one", "two"]
     assert all(isinstance(p, Prediction) and p.instances.shape == (16, 16) for p in predictions)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Counted:
+    """Pixels that say how many were read at a time."""
+
+    array: np.ndarray
+    read_sizes: list
+
+    reads_boxes = True
+
+    @property
+    def shape(self):
+        return self.array.shape
+
+    @property
+    def dtype(self):
+        return self.array.dtype
+
+    def read(self):
+        self.read_sizes.append(self.array.size)
+        return self.array
+
+    def read_box(self, box):
+        top, left, bottom, right = box
+        part = self.array[top:bottom, left:right]
+        self.read_sizes.append(part.size)
+        return part
+
+
+def test_of_a_large_file_one_tile_at_a_time_is_read(monkeypatch):
+    image, _ = synthetic_micrograph(5, shape=(300, 300), counts={"bdot": 6}, n_lines=0)
+    tiled = Tiled(detector=Blob(), tile=200, overlap=80)
+    source = Counted(array=image.pixels, read_sizes=[])
+    [whole] = detect(tiled, [attrs.evolve(image, source=source)])
+    assert source.read_sizes == [300 * 300]
+    monkeypatch.setattr(tiling, "WHOLE_BYTES", 1000)
+    source.read_sizes.clear()
+    [in_parts] = detect(tiled, [attrs.evolve(image, source=source)])
+    assert source.read_sizes == [200 * 200] * 4
+    assert in_parts.instances.runs == whole.instances.runs

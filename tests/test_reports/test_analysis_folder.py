@@ -4,8 +4,10 @@ import base64
 import io
 import re
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import attrs
 import numpy as np
@@ -14,7 +16,7 @@ from PIL import Image as Pictures
 
 from defectkit.errors import ImageReadError, OutputError
 from defectkit.formats import RepairReport
-from defectkit.reports import defects_csv, write_analysis
+from defectkit.reports import analysis_folder, defects_csv, write_analysis
 from defectkit.workflows import Analysis
 
 MakeAnalysis = Callable[..., Analysis]
@@ -99,3 +101,19 @@ def test_progress_is_told_of_every_image(make_analysis: MakeAnalysis, tmp_path: 
 
     write_analysis(make_analysis("one", "two"), tmp_path / "out", progress=watch)
     assert told == [("drawing", 2)]
+
+
+def test_a_page_stays_small_and_shows_the_other_pictures_from_their_files(
+    make_analysis: MakeAnalysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis_folder, "LARGEST_EMBEDDED", 1)
+    monkeypatch.setattr(import_module("defectkit.reports.analysis_page"), "MOST_IMAGES", 2)
+    write_analysis(make_analysis("one", "sub/two 2", "three"), tmp_path / "out")
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert text.count('src="data:image/jpeg') == 1
+    beside = re.findall(r'src="(overlays/[^"]+)"', text)
+    assert beside == ["overlays/sub/two%202.png", "overlays/three.png"]
+    assert all((tmp_path / "out" / unquote(place)).is_file() for place in beside)
+    assert "The first 1 pictures are in this page; the other 2 are shown from that folder" in text
+    assert text.count("Shown are the first 2 of 3 images") == 3
+    assert text.count('<th scope="row">three</th>') == 0

@@ -10,9 +10,9 @@ from PIL import Image as Pictures
 
 from defectkit.errors import OutputError
 from defectkit.records import Calibration, Image, Instances
-from defectkit.reports import draw_overlay
+from defectkit.reports import draw_overlay, overlays
 from defectkit.reports.outlines import outlines
-from defectkit.reports.overlays import LONGEST_PX, overlay_path, save_overlay, view_of
+from defectkit.reports.overlays import LONGEST_PX, overlay_path, pixels_to_draw, save_overlay, view_of
 
 RED = (255, 0, 0)
 COLORS = {"bdot": "#ff0000"}
@@ -169,3 +169,21 @@ def test_masks_without_a_pixel_have_no_outline() -> None:
     image = Image.from_array("one", pixels)
     canvas = np.asarray(draw_overlay(image, pixels, speck, colors=COLORS, titles=TITLES))[:400]
     assert not canvas.any()
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32", "bool"])
+def test_a_large_image_is_drawn_from_means_of_blocks(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlays, "LARGEST_WHOLE", 4000)
+    monkeypatch.setattr(overlays, "LONGEST_PX", 32)
+    values = (np.arange(130 * 200).reshape(130, 200) // 200).astype(kind)
+    image = Image.from_array("large", values)
+    drawn = pixels_to_draw(image)
+    assert drawn.shape == (44, 67)
+    expected = values[:129, :198].reshape(43, 3, 66, 3).mean(axis=(1, 3))
+    assert np.allclose(drawn[:43, :66], expected, atol=1)
+    assert drawn[-1, -1] == values[-1, -1]
+
+
+def test_a_small_image_is_drawn_as_it_is() -> None:
+    values = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    assert pixels_to_draw(Image.from_array("small", values)) is values

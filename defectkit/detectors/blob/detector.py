@@ -39,6 +39,12 @@ HALF_SCORE = 4.0
 """The contrast-to-noise ratio whose score is one half."""
 FEWEST_PIXELS = 2.0
 """Defects of fewer pixels across cannot be told from noise."""
+UNTILED_PIXELS = 2**24
+"""Larger images, over 4096 x 4096 pixels, are analysed in tiles, so that memory does not grow with them."""
+TILE = 3072
+"""Edge of such a tile in pixels."""
+OVERLAP = 1.25
+"""By how much tiles overlap, as a multiple of the largest diameter, as far as that is no more than half a tile."""
 
 
 class Contrast(enum.StrEnum):
@@ -59,7 +65,8 @@ class Blob(Detector):
     The background is taken off, open loops are found as bright regions within a dark line, blobs at the maxima of the
     scale-space Laplacian with an outline halfway between background and darkest part; touching ones are parted by a
     watershed, and long thin ones, dislocation lines, are left out. All lengths are in nm, and the image is brought to a
-    scale that they fix, so that the options mean the same at every magnification.
+    scale that they fix, so that the options mean the same at every magnification. An image of over 4096 x 4096 pixels
+    is analysed in tiles, as :class:`~defectkit.detectors.tiling.Tiled` does it; its settings say so.
 
     Parameters
     ----------
@@ -181,7 +188,7 @@ class Blob(Detector):
             If an image has pixels that are not finite.
         """
         for image in images:
-            yield self._prediction(image)
+            yield self._prediction(image) if image.shape[0] * image.shape[1] <= UNTILED_PIXELS else self._tiled(image)
 
     def save(self, folder: Path) -> None:
         """Write the options and the card."""
@@ -213,6 +220,24 @@ class Blob(Detector):
             settings=self.settings(),
             capped=self.max_detections is not None and len(candidates) >= self.max_detections,
             notes=self._notes(image),
+        )
+
+    def _tiled(self, image: Image) -> Prediction:
+        """Return what is found in an image that is analysed tile by tile: at once it would take 51 bytes a pixel."""
+        from defectkit.detectors.tiling import Tiled
+
+        largest_px = self.max_diameter.magnitude / min(image.required_calibration().pixel_size_nm)
+        overlap = int(min(max(OVERLAP * largest_px, TILE // 16), TILE // 2))
+        unlimited = attrs.evolve(self, max_detections=None)
+        [found] = Tiled(detector=unlimited, tile=TILE, overlap=overlap).predict([image])
+        most, instances = self.max_detections, found.instances
+        if most is not None and len(instances) > most:
+            instances = instances.take(np.sort(np.argsort(-instances.scores, kind="stable")[:most]))
+        return attrs.evolve(
+            found,
+            instances=instances,
+            settings={**found.settings, "max_detections": most},
+            capped=most is not None and len(found.instances) >= most,
         )
 
     def _working(self, image: Image) -> WorkingImage:
