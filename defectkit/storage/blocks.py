@@ -17,6 +17,7 @@ from defectkit.errors import DefectkitError, PairingError, StorageError
 from defectkit.records import Instances
 from defectkit.records.label_set import combined_digest
 from defectkit.storage import columns
+from defectkit.storage.damage import MAX_ROWS, damage
 from defectkit.storage.tables import TableReader, TableWriter
 
 if TYPE_CHECKING:
@@ -149,14 +150,17 @@ class BlockReader:
 
     def __init__(self, group: zarr.Group, facts: Mapping[str, Any], where: str) -> None:
         self._where = where
-        self._types = [tuple(t) for t in facts["type_tables"]]
-        self._n_images = int(facts["n_images"])
         self._tables: dict[str, TableReader] = {}
-        for name in facts["tables"]:
-            array = group.get(name)
-            if array is None:
-                raise StorageError(f"{where}: the table {name!r} is missing; the store is damaged")
-            self._tables[name] = TableReader(array, f"{where}/{name}")  # type: ignore[arg-type]  # arrays only
+        with damage(where):
+            self._types = [tuple(map(_text, t)) for t in facts["type_tables"]]
+            self._n_images = int(facts["n_images"])
+            for name in facts["tables"]:
+                array = group.get(name)
+                if array is None:
+                    raise StorageError(f"{where}: the table {name!r} is missing; the store is damaged")
+                self._tables[name] = TableReader(array, f"{where}/{name}")  # type: ignore[arg-type]  # it checks that
+        if self._n_images < 0 or (self._n_images and "images" not in self._tables):
+            raise StorageError(f"{where} is damaged: it says that it has {self._n_images} images, and none are there")
 
     def entries(self) -> Iterator[Entry]:
         """Give all entries in the order they were written, reading a block of images at a time."""
@@ -187,6 +191,10 @@ class BlockReader:
         StorageError
             If the tables cannot be read or contradict each other.
         """
+        with damage(self._where):
+            return self._entries(start, stop)
+
+    def _entries(self, start: int, stop: int) -> list[Entry]:
         height, width, tables, capped, _, _, counts, _, _ = self._images[:, start:stop].tolist()
         try:
             instances = columns.decode(
@@ -242,8 +250,12 @@ class BlockReader:
         )
 
     def _rows(self, table: str, start: int, stop: int, names: tuple[str, ...], default: float) -> NDArray[Any]:
+        if not 0 <= start <= stop:
+            raise StorageError(f"{self._where} is damaged: it counts rows below 0 in {table!r}")
         if table in self._tables:
             return self._tables[table].read(start, stop)
+        if stop - start > MAX_ROWS:
+            raise StorageError(f"{self._where} is damaged: {stop - start} rows of {table!r} are none but defaults")
         return np.full((len(names), stop - start), default)
 
     def _texts(self, table: str, start: int, stop: int) -> list[str]:
@@ -254,7 +266,10 @@ class BlockReader:
 
     @cached_property
     def _images(self) -> NDArray[Any]:
-        return self._rows("images", 0, self._n_images, columns.IMAGES, 0)
+        images = self._rows("images", 0, self._n_images, columns.IMAGES, 0)
+        if images.dtype.kind not in "iu" or len(images) != len(columns.IMAGES) or images.min(initial=0) < 0:
+            raise StorageError(f"{self._where} is damaged: its table of images does not count them")
+        return images
 
     @cached_property
     def _offsets(self) -> dict[str, NDArray[np.int64]]:
@@ -268,6 +283,12 @@ class BlockReader:
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {name: position for position, name in enumerate(self.names())}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise StorageError(f"the type {value!r} is no text; the store is damaged")
+    return value
 
 
 def _as_bytes(texts: Iterable[bytes]) -> NDArray[np.uint8]:

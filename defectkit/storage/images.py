@@ -16,6 +16,7 @@ from defectkit.errors import PairingError, StorageError
 from defectkit.records import ArrayPixels, Calibration, Image, PixelSource, Specimen, record_converter
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, Backend
+from defectkit.storage.damage import damage
 from defectkit.storage.pixels import PlaneWriter, ReferencedPixels, StoredPixels
 from defectkit.storage.tables import TableReader, TableWriter
 
@@ -175,15 +176,16 @@ class ImageReader:
         """
         table = TableReader(self._array("facts"), f"{self._where}/facts")
         lines = table.read(0, table.rows).tobytes().splitlines()
-        try:
+        with damage(f"{self._where}/facts"):
             found = [record_converter().structure(json.loads(line), ImageFacts) for line in lines]
-        except Exception as error:  # cattrs and json each raise their own kinds
-            raise StorageError(f"{self._where}/facts is damaged: {error}") from error
         return {facts.name: facts for facts in found}
 
     def image(self, name: str) -> Image:
         """Return an image, its pixels to be read on demand."""
-        facts = self.facts[name]
+        with damage(f"{self._where}, image {name!r}"):
+            return self._image(self.facts[name])
+
+    def _image(self, facts: ImageFacts) -> Image:
         relative = None if facts.relative_path is None or self._base is None else self._base / facts.relative_path
         absolute = None if facts.path is None else Path(facts.path)
         paths = tuple(dict.fromkeys(p for p in (relative, absolute) if p is not None))
@@ -209,13 +211,17 @@ class ImageReader:
                 dtype=np.dtype(facts.dtype),
             )
         where = f"{self._where}, image {facts.name!r}"
-        return StoredPixels(array=self._array(facts.array), plane=facts.plane, where=where)
+        array = self._array(facts.array)
+        if array.ndim != 3 or array.dtype.kind not in "biuf" or not 0 <= facts.plane < array.shape[0]:
+            raise StorageError(f"{where}: its pixels are not among those that are stored; the store is damaged")
+        return StoredPixels(array=array, plane=facts.plane, where=where)
 
     def _array(self, name: str) -> zarr.Array[Any]:
         import zarr
 
         if name not in self._arrays:
-            found = self._group.get(name)
+            with damage(f"{self._where}/{name}"):
+                found = self._group.get(name)
             if not isinstance(found, zarr.Array):
                 raise StorageError(f"{self._where}: the array {name!r} is missing; the store is damaged")
             self._arrays[name] = found
@@ -271,11 +277,14 @@ class StoredImages:
         import zarr
 
         readers = []
-        store = self.backend.zarr_store()
-        for node in self.backend.names("images"):
+        with damage(self.backend.address):
+            store = self.backend.zarr_store()
+            nodes = self.backend.names("images")
+        for node in nodes:
             where = f"{self.backend.address}, images/{node}"
-            group = zarr.open_group(store, path=f"images/{node}", mode="r", zarr_format=3)
-            schema.check(group.attrs.asdict(), "images", where=where)
+            with damage(where):
+                group = zarr.open_group(store, path=f"images/{node}", mode="r", zarr_format=3)
+                schema.check(group.attrs.asdict(), "images", where=where)
             readers.append(ImageReader(group, self.backend.base, where))
         return readers
 

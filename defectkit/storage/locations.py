@@ -10,6 +10,7 @@ from defectkit.errors import OutputError, StorageError
 from defectkit.files import new_folder, replaced_file
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, Backend
+from defectkit.storage.damage import check_zip, damage
 from defectkit.storage.folder import FolderBackend
 from defectkit.storage.zipped import ZipBackend
 
@@ -71,11 +72,14 @@ def backend_of(location: Location) -> Backend:
         backend = ZipBackend(Path(location))
     else:
         raise StorageError(f"there is no store at {location}; make one with Store.create")
-    try:
-        root = zarr.open_group(backend.zarr_store(), mode="r", zarr_format=3)
-    except (NodeNotFoundError, FileNotFoundError, zipfile.BadZipFile, ValueError) as error:
-        raise StorageError(f"{backend.address} is no store of defectkit: {error}") from error
-    schema.check(root.attrs.asdict(), "store", where=backend.address)
+    with damage(backend.address):
+        try:
+            if isinstance(backend, ZipBackend):
+                check_zip(backend.path)
+            root = zarr.open_group(backend.zarr_store(), mode="r", zarr_format=3)
+        except (NodeNotFoundError, FileNotFoundError, zipfile.BadZipFile) as error:
+            raise StorageError(f"{backend.address} is no store of defectkit: {error}") from error
+        schema.check(root.attrs.asdict(), "store", where=backend.address)
     return backend
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.errors import StorageError
 from defectkit.records import ArrayPixels, Image
+from defectkit.storage.damage import check_array, damage
 
 if TYPE_CHECKING:
     import zarr
@@ -105,10 +106,9 @@ class StoredPixels:
         StorageError
             If they are damaged.
         """
-        try:
+        with damage(self.where):
+            check_array(self.array, (1, *self.array.shape[1:]), self.where)
             return np.asarray(self.array[self.plane])
-        except Exception as error:  # each codec raises what it likes on bytes that it did not write
-            raise StorageError(f"{self.where}: the pixels cannot be read, the store is damaged: {error}") from error
 
 
 @attrs.frozen(kw_only=True, eq=False)

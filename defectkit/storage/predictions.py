@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from defectkit.errors import PairingError
+from defectkit.errors import PairingError, StorageError
 from defectkit.records import Prediction
 from defectkit.storage.blocks import Entry
 
@@ -17,6 +17,26 @@ def about_run(prediction: Prediction) -> dict[str, Any]:
         "detector_version": prediction.detector_version,
         "settings": dict(prediction.settings),
     }
+
+
+def run_of(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a store says of a run, once it is sure that it is what :func:`about_run` gave.
+
+    Raises
+    ------
+    StorageError
+        If it is not.
+    """
+    run = {name: about.get(name) for name in ("detector", "detector_version", "settings")} if about else {}
+    settings = run.get("settings", {})
+    texts = [
+        run.get("detector", ""),
+        run.get("detector_version", ""),
+        *(settings if isinstance(settings, dict) else []),
+    ]
+    if not isinstance(settings, dict) or not all(isinstance(text, str) for text in texts):
+        raise StorageError("it does not say which detector the predictions are of; the store is damaged")
+    return run
 
 
 def entries_of_run(predictions: Iterable[Prediction], about: Mapping[str, Any]) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ from defectkit.errors import OutputError, StorageError
 from defectkit.files import replaced_folder, whole
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, escaped
+from defectkit.storage.damage import damage
 from defectkit.storage.xarrays import read_dataset, write_dataset
 
 if TYPE_CHECKING:
@@ -115,13 +116,16 @@ def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xar
     import zarr
     from zarr.errors import NodeNotFoundError
 
-    try:
-        group = zarr.open_group(store, path=prefix, mode="r", zarr_format=3)
-    except (NodeNotFoundError, FileNotFoundError) as error:
-        raise StorageError(f"{where} holds no results of defectkit") from error
-    names = schema.check(group.attrs.asdict(), "results", where=where)["tables"]
+    with damage(where):
+        try:
+            group = zarr.open_group(store, path=prefix, mode="r", zarr_format=3)
+        except (NodeNotFoundError, FileNotFoundError) as error:
+            raise StorageError(f"{where} holds no results of defectkit") from error
+        names = schema.check(group.attrs.asdict(), "results", where=where).get("tables")
     if names is None:
         return read_dataset(store, prefix, where=where)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise StorageError(f"{where} is damaged: it does not name its tables")
     start = f"{prefix}/" if prefix else ""
     return {name: read_dataset(store, start + escaped(name), where=f"{where}, {name!r}") for name in names}
 

@@ -11,6 +11,7 @@ from defectkit.errors import RecordError, SealedError, StorageError, UnknownSetE
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, Backend, escaped, unescaped
 from defectkit.storage.blocks import BlockReader, BlockWriter, Entry
+from defectkit.storage.damage import damage
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +55,8 @@ class SealedSets:
 
     def keys(self) -> tuple[str, ...]:
         """Return ``name@version`` of every sealed set."""
-        return tuple(sorted(unescaped(node) for node in self.backend.names(self.kind)))
+        with damage(self.backend.address):
+            return tuple(sorted(unescaped(node) for node in self.backend.names(self.kind)))
 
     def write(self, key: str, entries: Iterable[Entry], about: Mapping[str, Any]) -> Seal:
         """Write a set whole, and seal it; entries are taken one by one and not kept.
@@ -102,9 +104,10 @@ class SealedSets:
             raise UnknownSetError.of(_SINGULAR[self.kind], key, self.keys(), advice=advice)
         path = f"{self.kind}/{escaped(key)}"
         where = f"{self.backend.address}, {self.kind} {key!r}"
-        group = zarr.open_group(self.backend.zarr_store(), path=path, mode="r", zarr_format=3)
-        facts = schema.check(group.attrs.asdict(), self.kind, where=where)
-        return _seal(facts), BlockReader(group, facts, where)
+        with damage(where):
+            group = zarr.open_group(self.backend.zarr_store(), path=path, mode="r", zarr_format=3)
+            facts = schema.check(group.attrs.asdict(), self.kind, where=where)
+            return _seal(facts), BlockReader(group, facts, where)
 
     def verify(self, key: str) -> str:
         """Read a set whole and return its digest.

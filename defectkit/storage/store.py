@@ -12,9 +12,10 @@ from defectkit.errors import PairingError, UnknownDefectTypeError, UnknownSetErr
 from defectkit.records import Image, Instances, LabelSet, Prediction, Taxonomy, record_converter
 from defectkit.storage.backend import Backend, Interrupted, escaped, unescaped
 from defectkit.storage.blocks import Entry
+from defectkit.storage.damage import damage
 from defectkit.storage.images import ImageWriter, StoredImages
 from defectkit.storage.locations import backend_of, create_at
-from defectkit.storage.predictions import about_run, entries_of_run
+from defectkit.storage.predictions import about_run, entries_of_run, run_of
 from defectkit.storage.results import read_results, write_results
 from defectkit.storage.sets import Seal, SealedSets
 
@@ -140,6 +141,10 @@ class Store:
         StorageError
             If it is damaged.
         """
+        with damage(f"{self.address}, labels {key!r}"):
+            return self._read_labels(key, images)
+
+    def _read_labels(self, key: str, images: Iterable[str] | None) -> LabelSet:
         seal, reader = self._labels.open(key)
         entries = reader.entries() if images is None else reader.find(images)
         empty = record_converter().structure({**seal.about, "instances": {}}, LabelSet)
@@ -198,8 +203,10 @@ class Store:
     def predictions(self, key: str) -> Iterator[Prediction]:
         """Give the predictions of each image, in the order they were written, reading a block of images at a time."""
         seal, reader = self._predictions.open(key)
+        with damage(f"{self.address}, predictions {key!r}"):
+            about = run_of(seal.about)
         return (
-            Prediction(image=e.image, instances=e.instances, capped=e.capped, notes=e.notes, **seal.about)
+            Prediction(image=e.image, instances=e.instances, capped=e.capped, notes=e.notes, **about)
             for e in reader.entries()
         )
 
@@ -243,7 +250,8 @@ class Store:
 
     def result_names(self) -> tuple[str, ...]:
         """Return the names of the results."""
-        return tuple(sorted(unescaped(node) for node in self.backend.names("results")))
+        with damage(self.address):
+            return tuple(sorted(unescaped(node) for node in self.backend.names("results")))
 
     def add_results(self, name: str, results: Results) -> None:
         """Add results; see :func:`defectkit.storage.save_results`.
@@ -269,7 +277,9 @@ class Store:
         """
         if name not in self.result_names():
             raise UnknownSetError.of("result", name, self.result_names())
-        return read_results(self.backend.zarr_store(), f"results/{escaped(name)}", where=f"{self.address}, {name!r}")
+        with damage(self.address):
+            store = self.backend.zarr_store()
+        return read_results(store, f"results/{escaped(name)}", where=f"{self.address}, {name!r}")
 
     @property
     def _labels(self) -> SealedSets:

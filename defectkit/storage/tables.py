@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import StorageError
+from defectkit.storage.damage import check_array, damage
 
 if TYPE_CHECKING:
     import zarr
@@ -164,9 +165,18 @@ class TableReader:
     array : zarr.Array, shape (columns, rows)
     where : str
         Its address, for messages.
+
+    Raises
+    ------
+    StorageError
+        If it is no such array.
     """
 
     def __init__(self, array: zarr.Array[Any], where: str) -> None:
+        import zarr
+
+        if not isinstance(array, zarr.Array) or array.ndim != 2 or array.dtype.kind not in "biuf":
+            raise StorageError(f"{where} is no table of numbers; the store is damaged")
         self.rows = int(array.shape[1])
         self._array = array
         self._where = where
@@ -181,7 +191,6 @@ class TableReader:
         """
         if stop > self.rows:
             raise StorageError(f"{self._where} has {self.rows} rows, but {stop} are needed; the store is damaged")
-        try:
+        with damage(self._where):
+            check_array(self._array, (self._array.shape[0], stop - start), self._where)
             return np.asarray(self._array[:, start:stop])
-        except Exception as error:  # each codec raises what it likes on bytes that it did not write
-            raise StorageError(f"{self._where} cannot be read, the store is damaged: {error}") from error

@@ -9,6 +9,7 @@ import numpy as np
 
 from defectkit.errors import StorageError
 from defectkit.storage import schema
+from defectkit.storage.damage import check_array, damage
 
 if TYPE_CHECKING:
     import xarray
@@ -57,13 +58,15 @@ def read_dataset(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xar
         If it cannot be read.
     """
     import xarray
+    import zarr
 
-    try:
+    with damage(where):
+        group = zarr.open_group(store, path=prefix, mode="r", zarr_format=3)
+        for name, array in group.arrays():
+            check_array(array, array.shape, f"{where}, {name!r}")
         stored = xarray.open_zarr(
             store, group=prefix or None, consolidated=False, zarr_format=3, decode_timedelta=False, chunks=None
         ).load()
-    except Exception as error:  # xarray, zarr and each codec raise their own kinds
-        raise StorageError(f"{where} cannot be read, the results are damaged: {error}") from error
     texts = {n: v.astype(object) for n, v in stored.variables.items() if v.dtype.kind == "T"}
     stored = stored.assign_coords({n: v for n, v in texts.items() if n in stored.coords})
     stored = stored.assign({n: v for n, v in texts.items() if n in stored.data_vars})

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cattrs
-
 from defectkit.errors import StorageError
 from defectkit.formats.report import Repair, RepairReport
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.json import record_converter
 from defectkit.storage import Store
+from defectkit.storage.damage import damage
 
 if TYPE_CHECKING:
     from defectkit.workflows.analysis import Analysis
@@ -79,22 +78,18 @@ def load_analysis(path: Path) -> dict[str, Any]:
     about = tables.pop("about").attrs
     keys = store.label_sets()
     predictions = {p.image: p for key in store.prediction_sets() for p in store.predictions(key)}
-    try:
-        taxonomy = record_converter().structure(about["taxonomy"], Taxonomy)
-        repairs = RepairReport(tuple(Repair(**row) for row in about["repairs"]))
-    except (KeyError, TypeError, cattrs.BaseValidationError) as error:
-        raise StorageError(f"{path}: what the analysis says of itself is damaged: {error}") from error
-    return {
-        **tables,
-        "images": tuple(store.images(about["images"])),
-        "predictions": predictions,
-        "labels": store.labels(keys[0]) if keys else None,
-        "taxonomy": taxonomy,
-        "settings": about["settings"],
-        "versions": about["versions"],
-        "cautions": tuple(about["cautions"]),
-        "repairs": repairs,
-    }
+    with damage(f"{path}: what the analysis says of itself"):
+        return {
+            **tables,
+            "images": tuple(store.images(about["images"])),
+            "predictions": predictions,
+            "labels": store.labels(keys[0]) if keys else None,
+            "taxonomy": record_converter().structure(about["taxonomy"], Taxonomy),
+            "settings": dict(about["settings"]),
+            "versions": dict(about["versions"]),
+            "cautions": tuple(map(str, about["cautions"])),
+            "repairs": RepairReport(tuple(Repair(**row) for row in about["repairs"])),
+        }
 
 
 def _key(analysis: Analysis) -> str:

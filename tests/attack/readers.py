@@ -247,7 +247,7 @@ def _analysis_trees(folder: Path) -> Sequence[Tree]:
 def _read_side(path: Path) -> object:
     from defectkit.workflows.sides import read_side
 
-    return read_side(path, images=scene()[0])
+    return read_side(path, images=scene()[0], key="truth@1")
 
 
 # Models ---------------------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_damaged_pixels_are_found(tmp_path: Path) -> None:
     content[: len(content) // 2] = bytes(len(content) // 2)
     chunk.write_bytes(bytes(content))
     (found,) = store.images()
-    with pytest.raises(StorageError, match="image 'a': the pixels cannot be read"):
+    with pytest.raises(StorageError, match="image 'a' is damaged"):
         found.source.read()
     shutil.rmtree(group / "pixels_0")
     with pytest.raises(StorageError, match="'pixels_0' is missing"):

@@ -148,7 +148,7 @@ def test_missing_results(tmp_path: Path) -> None:
 def test_damaged_results(tmp_path: Path) -> None:
     path = save_results(table(), tmp_path / "results.zarr")
     (path / "area" / "c" / "0").write_bytes(b"nonsense")
-    with pytest.raises(StorageError, match="cannot be read"):
+    with pytest.raises(StorageError, match="is damaged"):
         load_results(path)
 
 
