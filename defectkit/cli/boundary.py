@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import click
 
 from defectkit.cli.console import print_error, print_warning
 from defectkit.errors import DefectkitError, DefectkitWarning, NotFullyReadWarning
+from defectkit.errors import DefectkitError, DefectkitWarning
+from defectkit.files.faults import CAUSES, cause
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -20,12 +23,19 @@ def exit_status(run: Callable[[], Any]) -> int:
     """Run a command and return the exit status of the process.
 
     A :class:`~defectkit.errors.DefectkitError` is printed as one message with its notes and gives 2, as do click's
-    own usage errors; an interrupt gives 130; any other exception is a fault of the program and keeps its traceback.
+    own usage errors, and what the operating system refuses (a full disk, a file that may not be read); an interrupt
+    gives 130; any other exception is a fault of the program and keeps its traceback.
     """
     try:
         result = run()
     except DefectkitError as error:
         print_error("; ".join([str(error), *getattr(error, "__notes__", ())]))
+        return BAD_INPUT
+    except OSError as error:
+        if error.errno not in CAUSES:
+            raise
+        about = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        print_error(f"{about}{cause(error)}")
         return BAD_INPUT
     except click.Abort as abort:
         if isinstance(abort.__cause__, KeyboardInterrupt):

@@ -203,41 +203,65 @@ def add(
     The entry is written to your own catalogue (DEFECTKIT_CATALOGUE places it). The images stay where they are; the
     labels become version 1 of a label set. Further versions come with `defectkit labels add`.
     """
-    from defectkit.datasets import add_dataset, add_labels
-    from defectkit.datasets.adding import find_labels
+    from defectkit.datasets.adding import add_labels, find_labels, name_of, new_dataset
     from defectkit.formats import OnConflict
 
     found = labels if labels is not None else find_labels(images)
-    item = add_dataset(
+    chosen = name or name_of(images.expanduser().resolve())
+    with new_dataset(
         images,
-        name=name,
+        name=chosen,
         title=title,
         licence=licence,
         pixel_size=pixel_size,
         foil_thickness=foil_thickness,
         on_conflict=OnConflict.USE_GIVEN if confirm_pixel_size else OnConflict.RAISE,
-    )
-    store = item.store()
-    uncalibrated = [image.name for image in store.images() if image.calibration is None]
+    ) as item:
+        store = item.store()
+        names = store.image_names()
+        uncalibrated = [image.name for image in store.images() if image.calibration is None]
+        added = None
+        if found is not None:
+            added = add_labels(
+                item,
+                found,
+                name=label_set,
+                label_format=format_name,
+                options=pairs(format_options, "--format-option"),
+                annotator=annotator,
+            )
     if uncalibrated:
         print_warning(
             f"{len(uncalibrated)} images have no pixel size; give it with --pixel-size, or in calibration.toml"
         )
-    say(f"{item.entry.name}: {len(store.image_names())} images, entry in {item.entry_folder}")
-    if found is None:
-        note(f"No labels were found; add some: defectkit labels add {item.entry.name} FILE_OR_FOLDER")
+    say(f"{chosen}: {len(names)} images, entry in {item.entry_folder}")
+    if added is None:
+        note(f"No labels were found; add some: defectkit labels add {chosen} FILE_OR_FOLDER")
         return
-    seal, reading = add_labels(
-        item,
-        found,
-        name=label_set,
-        label_format=format_name,
-        options=pairs(format_options, "--format-option"),
-        annotator=annotator,
-    )
+    seal, reading = added
     if reading.report:
         note(f"Labels: {reading.report.summary()}")
-    say(f"{item.entry.name}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, from {found}")
+    say(f"{chosen}/{seal.key}: {seal.n_defects} defects in {seal.n_images} images, from {found}")
+
+
+@datasets.command(cls=Command, example="defectkit datasets remove frames")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Remove a data set of your own from the catalogue, with its label sets.
+
+    Its images stay where they are, and so does every file outside your catalogue. Entries of the registry and of
+    plugins cannot be removed.
+    """
+    from defectkit.datasets.removing import files_of_dataset, remove_dataset
+
+    files = files_of_dataset(name)
+    if not yes:
+        for path in files:
+            note(str(path))
+        click.confirm(f"Remove {name} with all versions of its labels?", abort=True, err=True)
+    remove_dataset(name)
+    say(f"{name} is removed")
 
 
 def _source(item: CatalogueItem) -> str:

@@ -14,6 +14,7 @@ from defectkit.cli import nouns
 from defectkit.cli.boundary import exit_status, show_warnings
 from defectkit.cli.command import write_example
 from defectkit.cli.console import configure, note_compiling
+from defectkit.cli.interrupting import ends_soon_after_interrupt
 from defectkit.errors import DuplicateNameError, PluginWarning
 
 if TYPE_CHECKING:
@@ -132,4 +133,5 @@ def main() -> None:
     hundreds of thousands of objects that stay, and looking through them again and again is a tenth of a short command.
     """
     gc.set_threshold(10_000, 20, 50)
-    cli.main(prog_name="defectkit")
+    with ends_soon_after_interrupt():
+        cli.main(prog_name="defectkit")

@@ -39,10 +39,14 @@ def run(declaration: Path, output: Path) -> None:
     Writes results.zarr, and under cells/ what is finished. A run that was killed goes on with the cells that are not
     done; what depends on something that has changed since is made again.
     """
+    from defectkit.files import check_apart
     from defectkit.studies import headline, read_study, run_study
+    from defectkit.studies.toml import data_paths, read_toml
 
-    declared, data = read_study(declaration)
     folder = output.expanduser().resolve()
+    data_table = read_toml(declaration).get("data", {})
+    check_apart(folder, data_paths(data_table if isinstance(data_table, dict) else {}, where=declaration))
+    declared, data = read_study(declaration)
     result = run_study(declared, data, folder, report=lambda progress: note(str(progress)))
     show(headline(result))
     for text in result.attrs["notes"]:

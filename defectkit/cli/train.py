@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, say
+
+if TYPE_CHECKING:
+    from defectkit.detectors import Detector
 
 EXAMPLE = """
 defectkit train train.toml -o model
@@ -35,15 +39,12 @@ def train(config: Path, output: Path) -> None:
     and perhaps a `split` of the data set whose train side is to be learned from, a `validation_fraction` of the images
     to hold back and the `seed` of that choice, or the names of those images as `validation`.
     """
-    from defectkit.detectors import Detector
     from defectkit.errors import DetectorError, OutputError, StudyError
+    from defectkit.files import check_apart, new_folder
     from defectkit.studies import trained
-    from defectkit.studies.toml import read_data, read_toml
+    from defectkit.studies.toml import data_paths, read_data, read_toml
     from defectkit.workflows import make_detector
 
-    target = output.expanduser().resolve()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise OutputError(f"{target} is there already; a model is saved into a new folder")
     table: dict[str, Any] = read_toml(config)
     strange = sorted(set(table) - set(KEYS))
     missing = [key for key in ("detector", "data", "labels") if key not in table]
@@ -55,18 +56,40 @@ def train(config: Path, output: Path) -> None:
     detector: Detector = make_detector(table["detector"], options=table.get("options"))
     if not detector.capability.is_trainable:
         raise DetectorError(f"detector {detector.name!r} cannot be trained; choose one that can (`defectkit plugins`)")
-    data = read_data(table["data"], [table["labels"]], where=config)
-    labels = data.labels(table["labels"])
-    names = data.split(table["split"]).train if "split" in table else labels.images
-    start = time.perf_counter()
-    fitted = trained(
-        detector,
-        [data.images[name] for name in names],
-        labels,
-        validation_fraction=table.get("validation_fraction", 0.0),
-        validation=table.get("validation", ()),
-        seed=table.get("seed", 0),
-    )
-    note(f"{len(names)} images of {labels.key}: trained in {time.perf_counter() - start:.0f} s")
-    fitted.save(target)
+    target = output.expanduser().resolve()
+    check_apart(target, data_paths(table["data"], where=config))
+    fitted: Detector | None = None
+    try:
+        with new_folder(target) as made:
+            data = read_data(table["data"], [table["labels"]], where=config)
+            labels = data.labels(table["labels"])
+            names = data.split(table["split"]).train if "split" in table else labels.images
+            start = time.perf_counter()
+            fitted = trained(
+                detector,
+                [data.images[name] for name in names],
+                labels,
+                validation_fraction=table.get("validation_fraction", 0.0),
+                validation=table.get("validation", ()),
+                seed=table.get("seed", 0),
+            )
+            note(f"{len(names)} images of {labels.key}: trained in {time.perf_counter() - start:.0f} s")
+            fitted.save(made)
+    except OutputError as error:
+        if fitted is None:
+            raise
+        rescued = _rescued(fitted)
+        raise OutputError(f"{error}. The trained model is in {rescued}; move it" if rescued else str(error)) from error
     say(f"Model: {target} (types {', '.join(fitted.capability.types)})")
+
+
+def _rescued(fitted: Detector) -> Path | None:
+    """Save a trained model among the temporary files, where its own place cannot be written; None if that fails."""
+    from defectkit.errors import OutputError
+
+    try:
+        place = Path(tempfile.mkdtemp(prefix="defectkit-model-"))
+        fitted.save(place)
+    except (OSError, OutputError):
+        return None
+    return place

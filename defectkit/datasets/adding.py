@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import attrs
 
 from defectkit.datasets.catalogue import Catalogue, CatalogueItem
 from defectkit.datasets.entry import FORMAT, Citation, DatasetEntry
+from defectkit.datasets.own_entry import OwnEntry
 from defectkit.datasets.places import own_catalogue
 from defectkit.datasets.sources import StoreSource
 from defectkit.datasets.toml import to_toml
 from defectkit.errors import CatalogueError, LabelReadError, SealedError
-from defectkit.files import locked, write_text
+from defectkit.files import locked, write_text, writing
 from defectkit.formats.images.calibrating import OnConflict
 from defectkit.formats.images.reading import read_images
 from defectkit.formats.interface import LabelFormat, LabelReading
@@ -68,29 +70,70 @@ def add_dataset(
         If the name is taken, or none can be made of the folder's.
     EmptyInputError
         If there is no image.
+    OutputError
+        If the catalogue cannot be written.
+    """
+    chosen = name or name_of(Path(images).expanduser().resolve())
+    with new_dataset(
+        images,
+        name=chosen,
+        title=title,
+        licence=licence,
+        pixel_size=pixel_size,
+        foil_thickness=foil_thickness,
+        on_conflict=on_conflict,
+        catalogue=catalogue,
+    ):
+        pass
+    return (catalogue or Catalogue.standard()).find(chosen)
+
+
+@contextmanager
+def new_dataset(
+    images: str | Path,
+    *,
+    name: str,
+    title: str | None = None,
+    licence: str = "unknown",
+    pixel_size: QuantityLike | None = None,
+    foil_thickness: QuantityLike | None = None,
+    on_conflict: OnConflict | str = OnConflict.RAISE,
+    catalogue: Catalogue | None = None,
+) -> Iterator[CatalogueItem]:
+    """Give a data set that is in no catalogue yet; it is in the user's own when the block ends well, and else nowhere.
+
+    Labels that are added to it in the block come with it or not at all. The parameters are those of
+    :func:`add_dataset`, and so are the errors.
     """
     folder = Path(images).expanduser().resolve()
-    chosen = name or name_of(folder)
-    known = catalogue or Catalogue.standard()
     home = own_catalogue() / "datasets"
     entry = DatasetEntry(
         format=FORMAT,
-        name=chosen,
+        name=name,
         title=title or folder.name,
         licence=licence,
         citation=Citation(text="unpublished"),
-        source=StoreSource(store=f"{chosen}.zarr"),
+        source=StoreSource(store=f"{name}.zarr"),
     )
     opened = read_images(folder, pixel_size=pixel_size, foil_thickness=foil_thickness, on_conflict=on_conflict)
-    with locked(home / f"{chosen}.lock"):
-        if chosen in known.names():
-            raise CatalogueError(f"there is a data set {chosen!r} already; choose another name (--name)")
-        place = home / f"{chosen}.zarr"
-        if place.exists():  # left by a call that was killed before it wrote the entry
-            shutil.rmtree(place)
-        Store.create(place).refer_to_images(opened.values())
-        write_text(home / f"{chosen}.toml", to_toml(entry))
-    return CatalogueItem(entry=entry, folder=own_catalogue())
+    parts = OwnEntry(home=home, name=name)
+    busy = f"another run is adding or removing the data set {name!r}; wait for it"
+    with writing(home), locked(parts.lock, timeout_s=0, busy=busy):
+        parts.finish_killed()
+        if name in (catalogue or Catalogue.standard()).names():
+            raise CatalogueError(f"there is a data set {name!r} already; choose another name (--name)")
+        if os.path.lexists(parts.store):
+            raise CatalogueError(f"{parts.store} is there, without an entry; move it away, or choose another name")
+        try:
+            Store.create(parts.adding_store).refer_to_images(opened.values())
+            begun = attrs.evolve(entry, source=StoreSource(store=parts.adding_store.name))
+            yield CatalogueItem(entry=begun, folder=own_catalogue())
+            write_text(parts.adding, to_toml(entry))
+            parts.adding_store.rename(parts.store)
+            parts.adding.rename(parts.entry)
+        except BaseException:
+            parts.finish_killed()
+            raise
 
 
 def add_labels(

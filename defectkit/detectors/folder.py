@@ -7,31 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from defectkit.detectors.interface import Detector
-from defectkit.errors import DecodingError, DefectkitError, DetectorError, OutputError
+from defectkit.errors import DecodingError, DefectkitError, DetectorError
+from defectkit.files import new_folder
 from defectkit.files.decoding import read_json
 from defectkit.records.json import record_converter, to_json
 
 D = TypeVar("D", bound=Detector)
 
 OPTIONS = "detector.json"
-
-
-def empty_folder(folder: Path) -> Path:
-    """Make ``folder`` where it is missing, and return it.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be made, or holds something already.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = next(folder.iterdir(), None)
-    except OSError as error:
-        raise OutputError(f"the folder {folder} cannot be written: {error}") from error
-    if held is not None:
-        raise OutputError(f"the folder {folder} already holds {held.name}; name a new or empty folder")
-    return folder
 
 
 def save_options(detector: Detector, folder: Path) -> None:
@@ -45,15 +28,15 @@ def save_options(detector: Detector, folder: Path) -> None:
         If the folder cannot be written, or holds something already.
     """
     options = record_converter().unstructure(detector)
-    empty_folder(folder)
     card = detector.card()
     text = {
         OPTIONS: json.dumps({"detector": detector.name, "version": card.version, "options": options}, indent=2),
         "card.json": json.dumps(json.loads(to_json(card)), indent=2),
         "CARD.md": card.to_markdown().rstrip("\n"),
     }
-    for name, content in text.items():
-        (folder / name).write_text(content + "\n", encoding="utf-8")
+    with new_folder(folder) as made:
+        for name, content in text.items():
+            (made / name).write_text(content + "\n", encoding="utf-8")
 
 
 def load_options(cls: type[D], folder: Path) -> D:

@@ -12,12 +12,12 @@ import attrs
 from defectkit.detectors.capability import Capability
 from defectkit.detectors.card import ModelCard
 from defectkit.detectors.detect import detect
-from defectkit.detectors.folder import empty_folder
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.merging import merge_tiles
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.detectors.training import TrainingSet
 from defectkit.errors import DecodingError, DetectorError
+from defectkit.files import new_folder
 from defectkit.files.decoding import read_json
 from defectkit.records.image import ArrayPixels, Image, Pixels
 from defectkit.records.prediction import Prediction
@@ -107,10 +107,10 @@ class Tiled(Detector):
 
     def save(self, folder: Path) -> None:
         """Write the tiling, and the detector into a folder of its own."""
-        empty_folder(folder)
         tiling = {"detector": self.detector.name, "tile": self.tile, "overlap": self.overlap}
-        self.detector.save(folder / "detector")
-        (folder / TILING).write_text(json.dumps(tiling, indent=2) + "\n", encoding="utf-8")
+        with new_folder(folder) as made:
+            self.detector.save(made / "detector")
+            (made / TILING).write_text(json.dumps(tiling, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:

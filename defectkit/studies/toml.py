@@ -137,6 +137,18 @@ def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> St
     )
 
 
+def data_paths(table: Mapping[str, Any], *, where: Path) -> list[Path]:
+    """Return what :func:`read_data` reads, and ``where`` itself: no output may overlap with any of it."""
+    from defectkit.datasets.places import data_folder, own_catalogue
+
+    if "dataset" in table:
+        return [where, data_folder(), own_catalogue()]
+    sets = table.get("labels")
+    labels = [about for about in sets.values() if isinstance(about, dict)] if isinstance(sets, dict) else []
+    given = [*_list(table.get("images", [])), *(about["path"] for about in labels if "path" in about)]
+    return [where, *(where.parent / path for path in given if isinstance(path, str))]
+
+
 def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 

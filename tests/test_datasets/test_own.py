@@ -13,10 +13,12 @@ import tifffile
 import xarray as xr
 
 from defectkit.datasets import Catalogue, CatalogueItem, Lock, load_dataset, locks_of, put_locks
-from defectkit.datasets.adding import add_dataset, add_labels, find_labels, name_of
+from defectkit.datasets.adding import add_dataset, add_labels, find_labels, name_of, new_dataset
 from defectkit.datasets.health import Finding, check_dataset
 from defectkit.datasets.lock import parse_lock
 from defectkit.datasets.merging import merge
+from defectkit.datasets.own_entry import OwnEntry
+from defectkit.datasets.removing import files_of_dataset, remove_dataset
 from defectkit.datasets.verifying import verify_result
 from defectkit.errors import (
     CatalogueError,
@@ -27,6 +29,7 @@ from defectkit.errors import (
     RecordError,
     SealedError,
     StorageError,
+    UnknownDatasetError,
     UnpairedLabelsError,
 )
 from defectkit.records import DefectType, Instances, LabelSet, Taxonomy
@@ -97,11 +100,6 @@ def test_a_folder_without_images_is_refused_and_nothing_is_left(tmp_path: Path) 
     with pytest.raises(EmptyInputError):
         add_dataset(tmp_path / "empty")
     assert "empty" not in Catalogue.standard().names()
-
-
-def test_a_call_that_was_killed_before_the_end_is_done_again(frames: Path, tmp_path: Path) -> None:
-    Store.create(tmp_path / "own" / "datasets" / "my-frames.zarr")
-    assert len(load_dataset(add_dataset(frames).entry.name).images) == 3
 
 
 def test_a_changed_file_is_the_next_version(lab: CatalogueItem, frames: Path) -> None:
@@ -314,3 +312,79 @@ def test_labels_of_which_none_has_an_image(lab: CatalogueItem, frames: Path) -> 
         path.rename(path.with_name(f"other_{path.name}"))
     with pytest.raises(UnpairedLabelsError, match="none of its 3 images"):
         add_labels(lab, frames / "labels", name="drawn")
+
+
+def home_of(item: CatalogueItem) -> Path:
+    return item.entry_folder
+
+
+def test_labels_that_cannot_be_read_leave_no_entry(frames: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    before = Catalogue.standard().names()
+    for _ in range(2):
+        with pytest.raises(LabelReadError), new_dataset(frames, name="mine", pixel_size="0.5 nm/px") as item:
+            add_labels(item, bad, name="drawn")
+        assert Catalogue.standard().names() == before
+        assert [p.name for p in home_of(item).iterdir()] == []
+    with new_dataset(frames, name="mine", pixel_size="0.5 nm/px") as item:
+        add_labels(item, frames / "labels", name="drawn")
+    assert list(Catalogue.standard().find("mine").label_sets()) == ["drawn@1"]
+    assert sorted(p.name for p in home_of(item).iterdir()) == ["mine.toml", "mine.zarr"]
+    assert load_dataset("mine", labels="drawn").images["a"].pixels.shape == SHAPE
+
+
+def test_a_store_without_an_entry_is_not_touched(frames: Path, lab: CatalogueItem) -> None:
+    home = home_of(lab)
+    (home / "my-frames.toml").rename(home / "elsewhere.txt")
+    with pytest.raises(CatalogueError, match=r"my-frames\.zarr is there, without an entry"):
+        add_dataset(frames, pixel_size="0.5 nm/px")
+    assert Store.open(home / "my-frames.zarr").label_sets() == ("drawn@1",)
+
+
+def test_a_data_set_of_ones_own_is_removed_and_its_images_stay(frames: Path, lab: CatalogueItem) -> None:
+    images = sorted(p.name for p in frames.iterdir())
+    files = files_of_dataset("my-frames")
+    assert remove_dataset("my-frames") == files
+    assert [p.name for p in files] == ["my-frames.toml", "my-frames.zarr"]
+    assert list(home_of(lab).iterdir()) == []
+    assert sorted(p.name for p in frames.iterdir()) == images
+    with pytest.raises(UnknownDatasetError):
+        remove_dataset("my-frames")
+    add_dataset(frames, pixel_size="0.5 nm/px")
+
+
+def test_of_a_link_to_a_store_the_link_alone_is_removed(lab: CatalogueItem, tmp_path: Path) -> None:
+    store = home_of(lab) / "my-frames.zarr"
+    store.rename(tmp_path / "elsewhere.zarr")
+    store.symlink_to(tmp_path / "elsewhere.zarr")
+    remove_dataset("my-frames")
+    assert list(home_of(lab).iterdir()) == []
+    assert (tmp_path / "elsewhere.zarr" / "zarr.json").is_file()
+
+
+def test_an_entry_of_the_registry_is_not_removed() -> None:
+    with pytest.raises(CatalogueError, match="only entries of your own"):
+        remove_dataset("ti-loops")
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_a_removal_that_was_killed_is_finished(frames: Path, lab: CatalogueItem, done: int) -> None:
+    home = home_of(lab)
+    parts = OwnEntry(home=home, name="my-frames")
+    for source, target in ((parts.entry, parts.removing), (parts.store, parts.removing_store))[:done]:
+        source.rename(target)
+    remove_dataset("my-frames")
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_an_addition_that_was_killed_is_made_again(frames: Path, lab: CatalogueItem, done: int) -> None:
+    """Killed after the entry was written and before it was in its place, with the store moved or not."""
+    parts = OwnEntry(home=home_of(lab), name="my-frames")
+    parts.entry.rename(parts.adding)
+    if done == 1:
+        parts.store.rename(parts.adding_store)
+    assert "my-frames" not in Catalogue.standard().names()
+    add_dataset(frames, pixel_size="0.5 nm/px")
+    assert sorted(p.name for p in parts.home.iterdir()) == ["my-frames.toml", "my-frames.zarr"]

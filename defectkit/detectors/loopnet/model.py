@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from defectkit.detectors.card import ModelCard
-from defectkit.detectors.folder import empty_folder
 from defectkit.detectors.loopnet.fusing import Fusion
 from defectkit.detectors.loopnet.session import Network
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit.records.json import from_json, to_json
 
 if TYPE_CHECKING:
@@ -97,18 +97,18 @@ class Model:
 
     def save(self, folder: Path, detector: LoopNet) -> None:
         """Write the model and the options of ``detector`` into a new or empty folder."""
-        empty_folder(folder)
         options = {name: value for name, value in detector.settings().items() if name != "model"}
         card = detector.card()
-        (folder / NETWORK).write_bytes(self.content)
         text = {
             OPTIONS: json.dumps({"detector": detector.name, "version": card.version, "options": options}, indent=2),
             FUSION: json.dumps(attrs.asdict(self.fusion), indent=2),
             CARD: json.dumps(json.loads(to_json(card)), indent=2),
             "CARD.md": card.to_markdown().rstrip("\n"),
         }
-        for name, content in text.items():
-            (folder / name).write_text(content + "\n", encoding="utf-8")
+        with new_folder(folder) as made:
+            (made / NETWORK).write_bytes(self.content)
+            for name, content in text.items():
+                (made / name).write_text(content + "\n", encoding="utf-8")
 
 
 @functools.lru_cache(maxsize=4)

@@ -15,6 +15,7 @@ from defectkit.detectors.learning.model_folder import check_self_test, read_sett
 from defectkit.detectors.pixel_forest.trained import TREES, Trained
 from defectkit.detectors.training import TrainingSet
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit.records.image import Image
 from defectkit.records.prediction import Prediction, Setting
 
@@ -163,16 +164,17 @@ class PixelForest(Detector):
 
     def save(self, folder: Path) -> None:
         """Write trees, card, settings and self-test into a new folder."""
-        if self.trained is None:
-            write_model_folder(folder, card=self.card(), settings={"options": self.options()})
-            return
-        write_model_folder(
-            folder,
-            card=self.trained.card,
-            settings={"options": self.options(), "trained": self.trained.settings()},
-            self_test=self.trained.self_test,
-        )
-        self.trained.forest.save(folder / TREES)
+        with new_folder(folder) as made:
+            if self.trained is None:
+                write_model_folder(made, card=self.card(), settings={"options": self.options()})
+                return
+            write_model_folder(
+                made,
+                card=self.trained.card,
+                settings={"options": self.options(), "trained": self.trained.settings()},
+                self_test=self.trained.self_test,
+            )
+            self.trained.forest.save(made / TREES)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -16,6 +16,7 @@ from defectkit.detectors.learning.model_folder import (
     write_model_folder,
 )
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit_detectron2.installation import require_detectron2
 
 if TYPE_CHECKING:
@@ -37,16 +38,17 @@ def save(detector: Detectron2, folder: Path) -> None:
     """
     settings: dict[str, Any] = {"options": detector.options()}
     trained = detector.trained
-    if trained is None:
-        write_model_folder(folder, card=detector.card(), settings=settings)
-        return
-    from safetensors.torch import save_file
+    with new_folder(folder) as made:
+        if trained is None:
+            write_model_folder(made, card=detector.card(), settings=settings)
+            return
+        from safetensors.torch import save as serialized
 
-    settings["trained"] = trained.settings()
-    write_model_folder(folder, card=trained.card, settings=settings, self_test=trained.self_test)
-    (folder / CONFIGURATION).write_text(trained.configuration.text, encoding="utf-8")
-    state = {name: value.detach().cpu().contiguous() for name, value in trained.network.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+        settings["trained"] = trained.settings()
+        write_model_folder(made, card=trained.card, settings=settings, self_test=trained.self_test)
+        (made / CONFIGURATION).write_text(trained.configuration.text, encoding="utf-8")
+        state = {name: value.detach().cpu().contiguous() for name, value in trained.network.state_dict().items()}
+        (made / WEIGHTS).write_bytes(serialized(state))
 
 
 def load(kind: type[D], folder: Path) -> D:

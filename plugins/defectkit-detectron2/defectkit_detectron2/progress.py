@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from defectkit.detectors.learning import History
+from defectkit.files import replaced_file
 from defectkit_detectron2.weights import Weights
 
 CHECKPOINT, BEST, CURVES, PICTURE, BOARD = (
@@ -175,6 +176,5 @@ def _state(network: nn.Module) -> Weights:
 
 
 def _write(write: Any, path: Path) -> None:
-    beside = path.with_name(path.name + ".part")
-    write(beside)
-    beside.replace(path)
+    with replaced_file(path) as made:
+        write(made)

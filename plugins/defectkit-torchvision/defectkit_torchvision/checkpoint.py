@@ -12,6 +12,7 @@ from torchvision.models.detection import MaskRCNN
 
 from defectkit.detectors.learning import History
 from defectkit.errors import DetectorError
+from defectkit.files import replaced_file
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -55,22 +56,18 @@ class Progress:
 
     def save(self, folder: Path) -> None:
         """Write all of it into ``folder``: a kill leaves the one before or this one, never half of it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f"{CHECKPOINT}.part"
-        torch.save(
-            {
-                "network": self.network.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "scaler": self.scaler.state_dict(),
-                "iteration": self.iteration,
-                "history": self.history.rows,
-                "best": self.best,
-                "best_score": self.best_score,
-                "n_stale": self.n_stale,
-            },
-            beside,
-        )
-        beside.replace(folder / CHECKPOINT)
+        content = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "iteration": self.iteration,
+            "history": self.history.rows,
+            "best": self.best,
+            "best_score": self.best_score,
+            "n_stale": self.n_stale,
+        }
+        with replaced_file(folder / CHECKPOINT) as made, made.open("wb") as file:
+            torch.save(content, file)
 
     def resume(self, folder: Path) -> None:
         """Go to where the checkpoint in ``folder`` was written; without one nothing changes.

@@ -13,6 +13,7 @@ from defectkit.detectors.learning import Augmentation
 from defectkit.detectors.learning.model_folder import check_self_test, read_card, read_settings, write_model_folder
 from defectkit.detectors.tiles import tiles_of
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit.records import Image, Prediction
 from defectkit.records.prediction import Setting
 from defectkit_torchvision.settings import MAX_DETECTIONS, checked_backbone
@@ -204,16 +205,17 @@ class TorchvisionMaskRCNN(Detector):
 
     def save(self, folder: Path) -> None:
         """Write weights (safetensors), card, settings and self-test into a new folder."""
-        if self.trained is None:
-            write_model_folder(folder, card=self.card(), settings={"options": self.options()})
-            return
-        write_model_folder(
-            folder,
-            card=self.trained.card,
-            settings={"options": self.options(), "trained": self.trained.settings()},
-            self_test=self.trained.self_test,
-        )
-        self.trained.save_weights(folder)
+        with new_folder(folder) as made:
+            if self.trained is None:
+                write_model_folder(made, card=self.card(), settings={"options": self.options()})
+                return
+            write_model_folder(
+                made,
+                card=self.trained.card,
+                settings={"options": self.options(), "trained": self.trained.settings()},
+                self_test=self.trained.self_test,
+            )
+            self.trained.save_weights(made)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

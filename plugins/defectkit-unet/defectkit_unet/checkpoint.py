@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from defectkit.detectors.learning import History
 from defectkit.errors import DetectorError
+from defectkit.files import replaced_file
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -60,19 +61,15 @@ class Progress:
 
     def save(self, folder: Path) -> None:
         """Write all of it into ``folder``: a kill leaves the one before or this one, never half of it."""
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{CHECKPOINT}.part"
-        torch.save(
-            {
-                "network": self.network.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "mean": self.mean,
-                "iteration": self.iteration,
-                "history": self.history.rows,
-            },
-            part,
-        )
-        part.replace(folder / CHECKPOINT)
+        content = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "mean": self.mean,
+            "iteration": self.iteration,
+            "history": self.history.rows,
+        }
+        with replaced_file(folder / CHECKPOINT) as made, made.open("wb") as file:
+            torch.save(content, file)
 
     def resume(self, folder: Path) -> None:
         """Go to where the checkpoint in ``folder`` was written; without one nothing changes.
