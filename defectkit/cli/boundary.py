@@ -12,7 +12,6 @@ import click
 
 from defectkit.cli.console import print_error, print_warning
 from defectkit.errors import DefectkitError, DefectkitWarning, NotFullyReadWarning
-from defectkit.errors import DefectkitError, DefectkitWarning
 from defectkit.files.faults import CAUSES, cause
 
 BAD_INPUT = 2
