@@ -24,6 +24,15 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases(shared_data: Path) -> Path:
+    """The folder of small inputs, one folder a case, that lies beside the real micrographs."""
+    folder = shared_data.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder of cases beside {shared_data}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def ti_frames(shared_data: Path) -> Path:
     """In-situ annealing of neutron-irradiated Ti: frames with two passes of polygon labels."""
     return shared_data / "nomelabs+insitu-TEM-annealing-Ti" / "Polygon Annotation Analysis"

@@ -292,8 +292,8 @@ def error_cells(result: xarray.Dataset, quantity: str) -> list[str]:
 
 
 def _not_fully_read(result: xarray.Dataset) -> int:
-    names = [name for name in result.data_vars if str(name).startswith("image_n_refused_")]
-    return int((sum(result[name] for name in names) > 0).sum()) if names else 0
+    refused = result["image_n_refused_true"].to_numpy() + result["image_n_refused_predicted"].to_numpy()
+    return int((refused > 0).sum())
 
 
 def _number(value: float, decimals: int) -> str:

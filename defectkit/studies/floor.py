@@ -20,7 +20,8 @@ from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.statistics.scores import mean_of_defined, percent_error
 from defectkit.statistics.variables import SUBSETS
-from defectkit.workflows.evaluate import Labels, evaluate
+from defectkit.workflows.evaluate import evaluate
+from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray

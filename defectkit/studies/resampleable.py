@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from defectkit.metrics import BUILT_IN
 from defectkit.records.image import Image
 from defectkit.studies.uncertainty.units import ResamplingUnits
-from defectkit.workflows.evaluate import Labels, evaluate
+from defectkit.workflows.evaluate import evaluate
+from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray

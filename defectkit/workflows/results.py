@@ -142,10 +142,12 @@ def tables(
 def _with_refused(hardening: xarray.Dataset, n_refused: NDArray[np.int64], about: Mapping[str, Any]) -> xarray.Dataset:
     """Return the hardening with the number of refused regions, and without the zeros that nobody counted."""
     counted = (hardening["count"] > 0) | (hardening["note"] != "") | (n_refused == 0)[:, None]
-    known = {name: hardening[name].where(counted) for name in ("hardening", "number_density")}
     why = "regions of the image were refused, so that none of this type was read does not mean that there is none"
     return hardening.assign(
-        **known, note=hardening["note"].where(counted, why), n_refused=("image", n_refused, dict(about))
+        hardening=hardening["hardening"].where(counted),
+        number_density=hardening["number_density"].where(counted),
+        note=hardening["note"].where(counted, why),
+        n_refused=("image", n_refused, dict(about)),
     )
 
 

@@ -209,3 +209,30 @@ def test_the_number_of_threads_changes_no_file(run, data: Path) -> None:
     assert evaluated(run, data, "--workers", 2).exit_code == 0
     assert {path.name: path.read_bytes() for path in (data / "out").glob("*.csv")} == alone
     assert evaluated(run, data, "--workers", 0).exit_code == 2
+
+
+def test_one_type_is_no_achievement_of_typing(run, data: Path) -> None:
+    result = evaluated(run, data, "--ignore-types")
+    assert result.exit_code == 0, result.output
+    assert "finding" in result.stdout
+    assert "type of found defects" not in result.stdout and "finding and typing" not in result.stdout
+
+
+def test_types_without_a_shared_one_are_said_and_can_be_named(run, data: Path) -> None:
+    result = evaluated(run, data, "--predicted-types", "bdot=cavity,loop_111=precipitate")
+    assert result.exit_code == 0, result.output
+    assert "no type is on both sides" in result.stderr and "--ignore-types" in result.stderr
+    assert "type of found defects" not in result.stdout
+    wrong = evaluated(run, data, "--predicted-types", "bdot")
+    assert wrong.exit_code == 2 and "TYPE=TYPE" in wrong.stderr
+
+
+def test_percent_errors_are_shown_with_their_sign(run, data: Path) -> None:
+    result = evaluated(run, data)
+    (size,) = [line for line in result.stdout.splitlines() if line.strip().startswith("density")]
+    assert "(" in size and ("+" in size or "-" in size)
+    rows = list(csv.DictReader((data / "out" / "errors.csv").read_text(encoding="utf-8").splitlines()))
+    signed = [(float(r["percent_error"]), float(r["signed_percent_error"])) for r in rows if r["signed_percent_error"]]
+    pooled = [r for r in rows if r["scope"] == "pooled" and r["signed_percent_error"] and r["defect_type"] != "overall"]
+    assert signed and all(abs(float(r["signed_percent_error"])) == float(r["percent_error"]) for r in pooled)
+    assert any(float(r["signed_percent_error"]) < 0 for r in pooled)

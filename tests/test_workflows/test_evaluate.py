@@ -15,6 +15,8 @@ from defectkit.errors import (
     MissingCalibrationError,
     PairingError,
     PluginError,
+    RefusedRegionsError,
+    UnknownDefectTypeError,
     UnknownPluginError,
     WorkersError,
 )
@@ -332,3 +334,79 @@ def test_pairs_are_sorted_by_name() -> None:
     result = paired(["b", "a", "c"], ["d", "c", "b"], Unpaired.LEAVE_OUT)
     assert (result.both, result.only_truth, result.only_predicted) == (("b", "c"), ("a",), ("d",))
     assert paired([], []).both == ()
+
+
+def test_no_type_on_both_sides_is_said_and_what_to_do() -> None:
+    truth, predicted = {"a": squares((2, 2, 8, "loop"))}, {"a": squares((2, 2, 8, "defect"))}
+    result = evaluate(truth, predicted)
+    (note,) = result.attrs["notes"]
+    for words in ("no type is on both sides", "--ignore-types", "--predicted-types defect=loop"):
+        assert words in note
+    assert float(at_threshold(result).find_f1_score) == 1
+    assert float(at_threshold(result).overall_end_to_end_f1_score) == 0
+
+    for options in ({"ignore_types": True}, {"predicted_types": {"defect": "loop"}}):
+        same = evaluate(truth, predicted, **options)
+        assert same.attrs["notes"] == []
+        assert float(at_threshold(same).overall_end_to_end_f1_score) == 1
+    assert evaluate(truth, predicted, ignore_types=True).attrs["true_types"] == ["defect"]
+    assert evaluate(truth, predicted, predicted_types={"defect": "loop"}).attrs["predicted_types"] == ["loop"]
+
+
+def test_a_type_that_no_prediction_has_cannot_be_renamed() -> None:
+    with pytest.raises(UnknownDefectTypeError, match=r"'defcet'.*did you mean 'defect'.*--predicted-types"):
+        evaluate(
+            {"a": squares((2, 2, 8, "loop"))}, {"a": squares((2, 2, 8, "defect"))}, predicted_types={"defcet": "loop"}
+        )
+
+
+def test_percent_errors_have_a_sign_beside() -> None:
+    truth = {"a": squares((2, 2, 10, "bdot")), "b": squares((2, 2, 10, "bdot"))}
+    predicted = {"a": squares((2, 2, 9, "bdot")), "b": squares((2, 2, 12, "bdot"), (30, 30, 4, "bdot"))}
+    result = evaluate(truth, predicted)
+    signed, unsigned = (
+        result[f"image_size_{name}"].sel(subset="found", defect_type="bdot").values
+        for name in ("signed_error", "error")
+    )
+    assert signed == pytest.approx([-10, 20])
+    assert unsigned == pytest.approx([10, 20])
+    averaged = result[["averaged_size_error", "averaged_size_signed_error"]].sel(subset="found", defect_type="bdot")
+    assert [float(averaged[name]) for name in averaged] == pytest.approx([15, 5])
+    assert float(result["overall_density_signed_error"].sel(subset="all")) == pytest.approx(50)
+    fewer = evaluate(predicted, truth)
+    assert float(fewer["overall_density_signed_error"].sel(subset="all")) == pytest.approx(-100 / 3)
+    assert float(fewer["overall_density_error"].sel(subset="all")) == pytest.approx(100 / 3)
+
+
+@pytest.mark.parametrize("as_stream", [False, True])
+def test_an_image_without_a_prediction_counts_as_asked(as_stream: bool) -> None:
+    def fewer() -> dict[str, Instances] | Iterator[Prediction]:
+        return (
+            (p for p in predictions() if p.image != "b")
+            if as_stream
+            else {n: i for n, i in PREDICTED.items() if n != "b"}
+        )
+
+    with pytest.raises(PairingError, match=r"--missing empty.*--allow-partial"):
+        evaluate(TRUTH, fewer())
+    empty = evaluate(TRUTH, fewer(), missing="empty")
+    assert empty.attrs["taken_as_empty"] == ["b"]
+    assert empty.attrs["only_in_truth"] == []
+    assert empty["image_n_predicted"].sel(image="b") == 0
+    left_out = evaluate(TRUTH, fewer(), unpaired="leave-out")
+    assert left_out.attrs["only_in_truth"] == ["b"]
+    (note,) = [note for note in left_out.attrs["notes"] if "recall" in note]
+    lower = float(at_threshold(empty).find_recall)
+    assert f"and {lower:.3f} if nothing was found there" in note
+
+
+def test_images_that_are_not_fully_read_are_counted_or_left_out() -> None:
+    truth = LabelSet(name="truth", instances=TRUTH, refused={"a": 1})
+    with pytest.raises(RefusedRegionsError, match=r"a \(1 of"):
+        evaluate(truth, PREDICTED)
+    result = evaluate(truth, PREDICTED, refused="leave-out")
+    assert "a" not in result["image"].values
+    assert result.attrs["left_out_not_fully_read"] == ["a"]
+    xarray.testing.assert_equal(
+        result, evaluate(*({n: i for n, i in s.items() if n != "a"} for s in (TRUTH, PREDICTED)))
+    )

@@ -15,7 +15,8 @@ from defectkit.metrics.errors import errors
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.statistics.comparison import Comparison
-from defectkit.workflows.evaluate import IOU_THRESHOLDS, Labels, evaluate
+from defectkit.workflows.evaluate import IOU_THRESHOLDS, evaluate
+from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray
