@@ -36,12 +36,17 @@ def damage(where: str) -> Iterator[None]:
 
     Zarr, its codecs, zipfile, xarray and cattrs each raise their own kinds on bytes that nobody here wrote.
 
+    Arrays that are opened meanwhile check their chunks, see :mod:`defectkit.storage.blosc`.
+
     Raises
     ------
     StorageError
     """
+    from defectkit.storage.blosc import checked_blosc
+
     try:
-        yield
+        with checked_blosc():
+            yield
     except DefectkitError:
         raise
     except Exception as error:
