@@ -15,7 +15,7 @@ from defectkit.detectors.card import ModelCard
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.loopnet.candidates import Candidates
 from defectkit.detectors.loopnet.model import Model, shipped_model
-from defectkit.detectors.loopnet.operating_point import OperatingPoint
+from defectkit.detectors.loopnet.operating_point import Aim, OperatingPoint
 from defectkit.detectors.loopnet.polarity import Polarity
 from defectkit.errors import DetectorError
 from defectkit.records.image import Image
@@ -70,7 +70,7 @@ class LoopNet(Detector):
     name: ClassVar[str] = "loopnet"
     description: ClassVar[str] = "The network that ships: finds loops, spots, cavities and particles as it is."
 
-    operating_point: OperatingPoint = attrs.field(default="f1", converter=_point)
+    operating_point: OperatingPoint = attrs.field(default=OperatingPoint(Aim.F1), converter=_point)
     polarity: Polarity = attrs.field(default=Polarity.AUTO, converter=Polarity)
     min_diameter: Quantity | None = attrs.field(default=None, converter=_length)
     max_diameter: Quantity | None = attrs.field(default=None, converter=_length)
