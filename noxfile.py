@@ -98,6 +98,13 @@ def attack(session: nox.Session) -> None:
     session.run("python", "-m", "tests.attack", *session.posargs)
 
 
+@nox.session(name="measure-loopnet")
+def measure_loopnet(session: nox.Session) -> None:
+    """Measure the network that ships on images that nothing was tuned on, beside blob and people: `-- -o FOLDER`."""
+    session.install("-e", ".[testing]")
+    session.run("python", "-m", "tests.quality", *(session.posargs or ["-o", "docs/_static/detector"]))
+
+
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel, install it alone, and see that it finds its catalogue and runs."""

@@ -44,6 +44,18 @@ defectkit analyze frames/ --detector blob --min-score 0.5 --convention jacobs202
     metavar="FOLDER",
     help="Folder that a fitted detector of this kind was saved in.",
 )
+@click.option(
+    "--operating-point",
+    metavar="f1|count|precision=X",
+    help="What the number of defects is chosen for: the best F1, counts that are right on average, or a share of right "
+    "finds. An option of the detector loopnet.",
+)
+@click.option(
+    "--polarity",
+    type=click.Choice(["dark", "bright", "auto"]),
+    help="Whether defects are darker or brighter than what is around them; auto: whichever the image shows. An option "
+    "of the detector loopnet.",
+)
 @min_score_option
 @analysis_options
 def analyze(
@@ -51,6 +63,8 @@ def analyze(
     detector: str,
     detector_options: tuple[tuple[str, Any], ...],
     model: Path | None,
+    operating_point: str | None,
+    polarity: str | None,
     min_score: float | None,
     pixel_size: Any,
     confirm_pixel_size: bool,
@@ -73,7 +87,9 @@ def analyze(
     from defectkit.reports import write_analysis
     from defectkit.workflows import analyze as run, make_detector
 
-    finder = make_detector(detector, options=pairs(detector_options, "--detector-option"), model=model)
+    named = {"operating_point": operating_point, "polarity": polarity}
+    chosen = [*detector_options, *((key, value) for key, value in named.items() if value is not None)]
+    finder = make_detector(detector, options=pairs(chosen, "--detector-option"), model=model)
     images = open_images(
         paths,
         pixel_size=pixel_size,

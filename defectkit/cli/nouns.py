@@ -21,6 +21,7 @@ NOUNS = {
     "study": "Run a study: every split with every detector, seed and convention.",
     "datasets": "List, fetch, check and add data sets.",
     "labels": "Compare, merge, export, add and tag versions of label sets.",
+    "models": "Show the card of a detector, or list all of them.",
     "plugins": "List all that is registered, and what failed to load.",
     "doctor": "Say what is installed, what is missing, and how to install it.",
 }
