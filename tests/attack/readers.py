@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from tests.attack import mutators_images
 from tests.attack.tree import Tree
 
 SHAPE = (96, 80)
@@ -121,12 +122,40 @@ def _any_label_trees(folder: Path) -> Sequence[Tree]:
 def _images() -> Iterable[Reader]:
     for kind in ("tif", "png", "jpg", "bmp"):
         yield Reader(name=f"images: {kind}", read=_read_image, trees=_image_trees(kind), weight=30)
+    yield Reader(name="images: tif of makers", read=_read_frames, trees=_maker_trees, weight=30)
+    yield Reader(name="images: calibration", read=_read_folder, trees=_folder_trees, weight=20)
 
 
 def _read_image(path: Path) -> object:
     from defectkit.formats import read_image
 
     return read_image(path).pixels.shape
+
+
+def _read_frames(path: Path) -> object:
+    from defectkit.formats import read_images
+
+    images = read_images(path, frame="all")
+    for image in images.values():
+        height, width = image.shape
+        image.box(height // 3, width // 3, height, width).sum()
+    return [image.pixels.shape for image in images.values()]
+
+
+def _maker_trees(folder: Path) -> Sequence[Tree]:
+    mutators_images.write_tiffs(folder, SHAPE)
+    return [Tree.of_file(file) for file in sorted(folder.iterdir())]
+
+
+def _read_folder(path: Path) -> object:
+    from defectkit.formats import read_images
+
+    return [image.calibration for image in read_images(path).values()]
+
+
+def _folder_trees(folder: Path) -> Sequence[Tree]:
+    mutators_images.write_tables(folder)
+    return [Tree.of_folder(place, mutable=(".toml", ".csv")) for place in sorted(folder.iterdir())]
 
 
 def _image_trees(kind: str) -> Callable[[Path], Sequence[Tree]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from tests.attack import mutators
+from tests.attack import mutators, mutators_images
 
 Files = Mapping[str, bytes]
 
@@ -66,4 +66,8 @@ def mutation(name: str, content: bytes, rng: random.Random) -> Callable[[bytes, 
         return mutators.of_zip
     if content[:4] in (b"II*\0", b"MM\0*"):
         return mutators.of_tiff
+    if content[:4] in (b"II+\0", b"MM\0+"):
+        return mutators_images.of_big_tiff
+    if content.startswith(mutators_images.SIGNATURE):
+        return mutators_images.of_png
     return mutators.of_bytes

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,19 @@ def test_two_tables_in_a_folder_are_an_error(tmp_path: Path) -> None:
 def test_a_table_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"gone\.csv"):
         read_calibration_table(tmp_path / "gone.csv")
+
+
+def test_a_table_of_many_entries_is_read_quickly(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.csv"
+    path.write_text("name,pixel_size\n" + "".join(f"image {n},1 nm\n" for n in range(50_000)))
+    begun = time.process_time()
+    assert read_calibration_table(path).of("image 77").calibration is not None
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = 1979-13-99", "\x00", "a = " + "9" * 5000])
+def test_a_table_that_is_no_toml_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "calibration.toml"
+    path.write_text(text)
+    with pytest.raises(RecordError, match=r"calibration\.toml"):
+        read_calibration_table(path)

@@ -102,7 +102,7 @@ def bomb(path: Path, side: int) -> Path:
 
 
 READ = (
-    "import resource, sys\n"
+    "import resource, sys, time\n"
     "resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))\n"
     "from defectkit.errors import DefectkitError\n"
     "from defectkit.formats import read_image\n"
@@ -110,6 +110,7 @@ READ = (
     "    print('read', read_image(sys.argv[1]).pixels.shape)\n"
     "except DefectkitError as error:\n"
     "    print('refused', error)\n"
+    "print(time.process_time())\n"
 )
 
 
@@ -123,9 +124,9 @@ def read_in_little_memory(path: Path, limit: int) -> str:
 def test_a_small_colour_picture_takes_little_memory(tmp_path: Path) -> None:
     path = bomb(tmp_path / "a.png", 9_400)
     assert path.stat().st_size < 2**20
-    begun = time.monotonic()
-    assert read_in_little_memory(path, 2 * GIB).startswith(("read (9400, 9400)", "refused"))
-    assert time.monotonic() - begun < 30
+    said, seconds = read_in_little_memory(path, 2 * GIB).splitlines()
+    assert said.startswith(("read (9400, 9400)", "refused"))
+    assert float(seconds) < 10
 
 
 @pytest.mark.parametrize("side", [20_000, 40_000])
@@ -206,7 +207,7 @@ def test_names_that_are_no_text_are_shown_escaped(tmp_path: Path) -> None:
     for name in (b"a\xff.png", b"b\x1b[31m.png", b"c\n.png", "d\u202e.png".encode()):
         PIL.Image.fromarray(RAMP).save(os.fsdecode(bytes(tmp_path) + b"/" + name))
     images = read_images(tmp_path)
-    assert list(images) == ["a\\xff", "b\\x1b[31m", "c\\n", "d\\u202e"]
+    assert list(images) == ["a%FF", "b\\x1b[31m", "c\\n", "d\\u202e"]
     for image in images.values():
         assert image.name.isprintable()
         assert np.array_equal(image.pixels, RAMP)

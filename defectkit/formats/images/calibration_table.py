@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from defectkit.errors import DefectkitError, RecordError
+from defectkit.errors import DecodingError, DefectkitError, RecordError
 from defectkit.files.cells import unquoted_cell
+from defectkit.files.decoding import read_text, read_toml
+from defectkit.files.names import readable
 from defectkit.records import Calibration, Source
 from defectkit.units import QuantityLike
 
@@ -152,8 +154,8 @@ class CalibrationTable:
     source: Source = Source.SIDECAR
 
     def __attrs_post_init__(self) -> None:
-        keys = [(entry.name, entry.prefix) for entry in self.entries]
-        doubled = next((key for key in keys if keys.count(key) > 1), None)
+        counts = Counter((entry.name, entry.prefix) for entry in self.entries)
+        doubled = next((key for key, count in counts.items() if count > 1), None)
         if doubled is not None:
             raise RecordError(f"{self.origin}: two entries are for {doubled[0] or doubled[1] or 'every image'}")
 
@@ -232,17 +234,19 @@ def read_calibration_table(path: Path, *, source: Source = Source.SIDECAR) -> Ca
         foil_thickness = "100 nm"
         assumed = ["foil_thickness"]
     """
+    where = readable(str(path))
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = _toml_rows(text) if path.suffix.lower() == ".toml" else list(_csv_rows(text))
+        is_toml = path.suffix.lower() == ".toml"
+        rows = _toml_rows(read_toml(path)) if is_toml else list(_csv_rows(read_text(path)))
         entries = [_entry(number, row) for number, row in enumerate(rows, start=1)]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecordError) as error:
-        raise RecordError(f"{path}: {error}") from error
+    except DecodingError as error:
+        raise RecordError(str(error)) from error
+    except (csv.Error, RecordError) as error:
+        raise RecordError(f"{where}: {error}") from error
     return CalibrationTable(entries=entries, origin=str(path), source=source)
 
 
-def _toml_rows(text: str) -> list[Any]:
-    document = tomllib.loads(text)
+def _toml_rows(document: Mapping[str, Any]) -> list[Any]:
     rows = document.get("calibration")
     if not isinstance(rows, list) or document.keys() != {"calibration"}:
         raise RecordError("it must hold tables [[calibration]] and nothing else")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+from defectkit.files.names import readable
+
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+
 
 def name_of(path: Path) -> str:
     r"""Return the stem of a file as text that can be written and shown anywhere.
@@ -14,10 +18,9 @@ def name_of(path: Path) -> str:
     Examples
     --------
     >>> name_of(Path("frame 7.tif")), name_of(Path("a\x1b[31m.png")), name_of(Path("b\udcff.png"))
-    ('frame 7', 'a\\x1b[31m', 'b\\xff')
+    ('frame 7', 'a\\x1b[31m', 'b%FF')
     """
-    text = path.stem.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(_escaped(c) if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
+    return "".join(_escaped(c) if unicodedata.category(c) in _UNSEEN else c for c in readable(path.stem))
 
 
 def _escaped(character: str) -> str:
