@@ -59,5 +59,5 @@ def load_options(cls: type[D], folder: Path) -> D:
         raise DetectorError(f"{path} holds the detector {name!r}, not {cls.name!r}")
     try:
         return record_converter().structure(options, cls)
-    except (DefectkitError, ValueError, TypeError, KeyError, ExceptionGroup) as error:
+    except (DefectkitError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, ExceptionGroup) as error:
         raise DetectorError(f"{path} holds options that {cls.name!r} does not take: {error}") from error

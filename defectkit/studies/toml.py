@@ -119,6 +119,12 @@ def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> St
             f"{where}: [data] has {', '.join(strange) or 'not exactly one of dataset and images'}; it takes "
             f"{', '.join(DATA_KEYS)}"
         )
+    for key in ("dataset", "mirror", "name", "pixel_size", "foil_thickness"):
+        if not isinstance(table.get(key, ""), str):
+            raise StudyError(f"{where}: [data] {key} is {table[key]!r}, but text is needed")
+    for key in ("images", "label_sets"):
+        if not all(isinstance(one, str) for one in _list(table.get(key, []))):
+            raise StudyError(f"{where}: [data] {key} is {table[key]!r}, but a list of texts is needed")
     home = where.parent
     if "dataset" in table:
         needed = [*labels, *_list(table.get("label_sets", []))]
@@ -129,7 +135,7 @@ def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> St
         table.get("name", where.stem),
         images=[home / image for image in _list(table["images"])],
         labels={
-            key: about | ({"path": home / about["path"]} if "path" in about else {})
+            key: _labels(about, home, f"{where}: [data.labels.{key}]")
             for key, about in _table(table.get("labels"), f"{where}: [data.labels]").items()
         },
         pixel_size=table.get("pixel_size"),
@@ -147,6 +153,13 @@ def data_paths(table: Mapping[str, Any], *, where: Path) -> list[Path]:
     labels = [about for about in sets.values() if isinstance(about, dict)] if isinstance(sets, dict) else []
     given = [*_list(table.get("images", [])), *(about["path"] for about in labels if "path" in about)]
     return [where, *(where.parent / path for path in given if isinstance(path, str))]
+
+
+def _labels(value: Any, home: Path, where: str) -> dict[str, Any]:
+    about = _table(value, where)
+    if not isinstance(about.get("path", ""), str):
+        raise StudyError(f"{where}: path is {about['path']!r}, but text is needed")
+    return about | ({"path": home / about["path"]} if "path" in about else {})
 
 
 def _list(value: Any) -> list[Any]:
@@ -175,5 +188,5 @@ def _made(kind: type[T], row: Mapping[str, Any], where: str) -> T:
         return kind(**row)
     except StudyError as error:
         raise StudyError(f"{where}: {error}") from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise StudyError(f"{where} cannot be understood: {error}") from error

@@ -41,6 +41,7 @@ def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model:
     'blob'
     """
     from defectkit import hooks
+    from defectkit.hooks.options import misfit
 
     cls: type[Detector] = hooks.find("detector", name)
     if model is not None:
@@ -58,11 +59,14 @@ def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model:
             raise DetectorError(
                 f"detector {name!r} has no option {option!r}; it has {', '.join(known) or 'none at all'}"
             )
+    fault = misfit(cls, options or {})
+    if fault is not None:
+        raise DetectorError(f"detector {name!r} refuses its options: {fault}")
     try:
         return cls(**(options or {}))
     except DefectkitError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DetectorError(f"detector {name!r} refuses its options: {error}") from error
 
 

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,7 @@ def _read_side(path: Path) -> object:
 
 def _models() -> Iterable[Reader]:
     yield Reader(name="model: blob", read=_reads_model("blob"), trees=_blob_trees, weight=6)
+    yield Reader(name="model: loopnet", read=_reads_model("loopnet"), trees=_loopnet_trees, weight=3)
     yield Reader(name="model: pixel-forest", read=_reads_model("pixel-forest"), trees=_forest_trees, weight=3)
 
 
@@ -301,6 +303,13 @@ def _blob_trees(folder: Path) -> Sequence[Tree]:
     from defectkit.detectors.blob import Blob
 
     Blob().save(folder / "model")
+    return [Tree.of_folder(folder / "model")]
+
+
+def _loopnet_trees(folder: Path) -> Sequence[Tree]:
+    from defectkit.detectors.loopnet.detector import LoopNet
+
+    LoopNet().save(folder / "model")
     return [Tree.of_folder(folder / "model")]
 
 
@@ -444,7 +453,7 @@ def _record_trees(folder: Path) -> Sequence[Tree]:
 
     _, labels = scene()
     one = next(iter(labels.instances.values()))
-    split = Split(name="one", train=("a",), test=("b",))
+    split = Split(name="one", train=("a",), test=("b",), train_labels="truth@1", test_labels="truth@1")
     records = (
         labels, one, Taxonomy.standard(), Calibration.square("0.5 nm/px"), Specimen(alloy="Ti", dose="0.8 dpa"),
         split, Blob().card(),
@@ -455,12 +464,15 @@ def _record_trees(folder: Path) -> Sequence[Tree]:
 
 
 def _read_sizes(path: Path) -> object:
+    from defectkit.errors import DefectkitError
     from defectkit.records import Calibration
     from defectkit.units import as_pixel_size, as_quantity
 
     text = path.read_text(encoding="utf-8", errors="replace")
-    Calibration.square(text, foil_thickness=text)
-    return as_pixel_size(text), as_quantity(text, "nanometer", what="size")
+    for read in (as_pixel_size, Calibration.square, lambda given: as_quantity(given, "nanometer", what="size")):
+        with suppress(DefectkitError):
+            read(text)
+    return None
 
 
 def _size_trees(folder: Path) -> Sequence[Tree]:

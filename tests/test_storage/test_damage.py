@@ -101,7 +101,7 @@ def test_a_run_of_a_detector_without_a_name_is_told(store: Path) -> None:
 def test_a_chunk_is_never_read_past_its_end(store: Path) -> None:
     for chunk in sorted((store / "labels").rglob("c/0/0")):
         whole = chunk.read_bytes()
-        for content in (whole[:-7], whole[:20], whole[:9], b"", whole + b"1", b"\xff" * 64):
+        for content in (whole[:-7], whole[: len(whole) // 2], whole[:9], b"", whole + b"1", b"\xff" * 64):
             chunk.write_bytes(content)
             with pytest.raises(StorageError, match="damaged"):
                 read(store)

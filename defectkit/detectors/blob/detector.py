@@ -39,6 +39,8 @@ HALF_SCORE = 4.0
 """The contrast-to-noise ratio whose score is one half."""
 FEWEST_PIXELS = 2.0
 """Defects of fewer pixels across cannot be told from noise."""
+WIDEST_PX = 4096
+"""Windows and widths have no more working pixels."""
 UNTILED_PIXELS = 2**24
 """Larger images, over 4096 x 4096 pixels, are analysed in tiles, so that memory does not grow with them."""
 TILE = 3072
@@ -242,6 +244,14 @@ class Blob(Detector):
 
     def _working(self, image: Image) -> WorkingImage:
         pixel_size_nm = image.required_calibration().pixel_size_nm
+        finest_nm = max(*pixel_size_nm, self.min_diameter.magnitude / WORKING_PIXELS)
+        for what in ("max_solid_width", "background_scale"):
+            width = getattr(self, what)
+            if width.magnitude / finest_nm > WIDEST_PX:
+                raise DetectorError(
+                    f"detector {self.name!r}, image {image.name!r}: {what} is {width}, over {WIDEST_PX} of the pixels "
+                    f"of {finest_nm:g} nm that the image is looked at in; lower it, or raise min_diameter"
+                )
         working = working_image(image.pixels, pixel_size_nm, self.min_diameter.magnitude / WORKING_PIXELS)
         if not np.isfinite(working.pixels).all():
             raise DetectorError(

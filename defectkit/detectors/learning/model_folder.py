@@ -11,7 +11,8 @@ import attrs
 import numpy as np
 
 from defectkit.detectors.card import ModelCard
-from defectkit.errors import DecodingError, DetectorError, OutputError, RecordError
+from defectkit.errors import DecodingError, DefectkitError, DetectorError, OutputError, RecordError
+from defectkit.files.arrays import read_arrays
 from defectkit.files.decoding import parse_json
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -88,15 +89,24 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def read_self_test(folder: Path) -> SelfTest | None:
-    """Return the self-test of the model in ``folder``, or None if it was saved without one."""
+    """Return the self-test of the model in ``folder``, or None if it was saved without one.
+
+    Raises
+    ------
+    DetectorError
+        If it is damaged.
+    """
     from defectkit.records.calibration import Calibration
 
     if not (folder / TEST_IMAGE).is_file():
         return None
-    with np.load(folder / TEST_IMAGE, allow_pickle=False) as stored:
-        pixels, (size_y, size_x) = stored["pixels"], (float(v) for v in stored["pixel_size_nm"])
-    calibration = Calibration(pixel_size_y=f"{size_y!r} nm/px", pixel_size_x=f"{size_x!r} nm/px")
-    image = Image.from_array("self-test", pixels, calibration=calibration)
+    try:
+        stored = read_arrays(folder / TEST_IMAGE, ("pixels", "pixel_size_nm"))
+        size_y, size_x = (float(v) for v in stored["pixel_size_nm"])
+        calibration = Calibration(pixel_size_y=f"{size_y!r} nm/px", pixel_size_x=f"{size_x!r} nm/px")
+        image = Image.from_array("self-test", stored["pixels"], calibration=calibration)
+    except (DefectkitError, TypeError, ValueError) as error:
+        raise DetectorError(f"{folder / TEST_IMAGE}: the saved detector is damaged: {error}") from error
     return SelfTest(image=image, expected=_read(folder / TEST_INSTANCES, lambda text: from_json(text, Instances)))
 
 

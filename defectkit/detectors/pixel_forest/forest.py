@@ -10,7 +10,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.errors import DetectorError
+from defectkit.errors import DefectkitError, DetectorError
+from defectkit.files.arrays import read_arrays
 from defectkit.parallel import available_cpus
 
 Floats = NDArray[np.float32]
@@ -118,14 +119,14 @@ class Forest:
         DetectorError
             If there is no forest in the file.
         """
+        if not path.is_file():
+            raise DetectorError(f"{path}: the trees of the saved detector are missing")
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                return cls(**{name: stored[name] for name in COLUMNS}, n_features=int(stored["n_features"]))
-        except FileNotFoundError as error:
-            raise DetectorError(f"{path}: the trees of the saved detector are missing") from error
+            stored = read_arrays(path, (*COLUMNS, "n_features"))
+            return cls(**{name: stored[name] for name in COLUMNS}, n_features=int(stored["n_features"]))
         except DetectorError as error:
             raise DetectorError(f"{path}: {error}") from error
-        except Exception as error:  # zipfile, zlib and numpy each raise their own kinds
+        except (DefectkitError, TypeError, ValueError) as error:
             raise DetectorError(f"{path}: the trees of the saved detector cannot be read: {error}") from error
 
 

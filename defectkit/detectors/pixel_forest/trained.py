@@ -107,7 +107,7 @@ class Trained:
                 card=read_card(folder),
                 self_test=read_self_test(folder),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DetectorError(f"{folder}: the settings of the saved detector are damaged: {error}") from error
         if (forest.n_features, forest.n_classes) != (
             n_features(trained.working.scales_nm),

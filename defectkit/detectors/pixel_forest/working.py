@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import attrs
@@ -13,9 +14,12 @@ from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.pixel_forest.feature_cache import FEATURES, Features
 from defectkit.detectors.pixel_forest.features import margin_px, n_features, pixel_features
 from defectkit.detectors.pixel_forest.forest import Forest
+from defectkit.errors import DetectorError
+from defectkit.formats.images.limits import SETTING, max_pixels
 from defectkit.records.image import Image
 from defectkit.units import as_pixel_size
 
+MOST_SCALES, LARGEST_SCALE_PX = 64, 1024
 STRIP_BYTES = 2**28
 """Features of an image are made at once up to this size, of a larger one in strips."""
 
@@ -35,14 +39,35 @@ class Working:
     scales_nm: tuple[float, ...]
     normalization: Normalization
 
+    def __attrs_post_init__(self) -> None:
+        if not 0 < self.pixel_size_nm < math.inf:
+            raise DetectorError(f"the pixel size {self.pixel_size_nm} nm/px is none")
+        if not 0 < len(self.scales_nm) <= MOST_SCALES or not all(0 < s <= LARGEST_SCALE_PX for s in self.scales_px):
+            raise DetectorError(
+                f"at {self.pixel_size_nm:g} nm/px the scales {', '.join(f'{s:g}' for s in self.scales_nm[:8])} nm are "
+                f"none; up to {MOST_SCALES} of up to {LARGEST_SCALE_PX} pixels each are worked with"
+            )
+
     @property
     def scales_px(self) -> tuple[float, ...]:
         """The scales in pixels of the working size."""
         return tuple(scale / self.pixel_size_nm for scale in self.scales_nm)
 
     def shape(self, image: Image) -> tuple[int, int]:
-        """Return height and width of what ``image`` shows, in pixels of the working size."""
-        return rescaled_shape(image, as_pixel_size(f"{self.pixel_size_nm!r} nm/px"))
+        """Return height and width of what ``image`` shows, in pixels of the working size.
+
+        Raises
+        ------
+        DetectorError
+            If that is more pixels than an image may have.
+        """
+        height, width = rescaled_shape(image, as_pixel_size(f"{self.pixel_size_nm!r} nm/px"))
+        if height * width > max_pixels():
+            raise DetectorError(
+                f"image {image.name!r}: at the {self.pixel_size_nm:g} nm/px that the model works at it has "
+                f"{width} x {height} pixels, more than {max_pixels()} (the environment variable {SETTING} says so)"
+            )
+        return height, width
 
     def pixels(self, image: Image) -> NDArray[np.float32]:
         """Return the pixels, normalized and resampled."""

@@ -11,6 +11,7 @@ import attrs
 from defectkit.conventions import Convention
 from defectkit.detectors import Detector
 from defectkit.errors import StudyError
+from defectkit.hooks.options import misfit
 from defectkit.records.image import Image
 from defectkit.records.split import Split
 from defectkit.splitters import Relation, check_split, make_splits
@@ -151,6 +152,9 @@ def _splitter(cls: type[Any], choice: SplitChoice) -> Any:
             raise StudyError(
                 f"splitter {choice.splitter!r} has no option {option!r}; it has {', '.join(known) or 'none'}"
             )
+    fault = misfit(cls, choice.options)
+    if fault is not None:
+        raise StudyError(f"splitter {choice.splitter!r} refuses its options: {fault}")
     try:
         return cls(**choice.options)
     except (TypeError, ValueError) as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from defectkit.errors import StorageError
+from defectkit.errors import DefectkitError, StorageError
+from defectkit.files.arrays import read_arrays
+from defectkit.files.decoding import parse_json
 
 if TYPE_CHECKING:
     import xarray
@@ -47,10 +47,10 @@ def read_table(path: Path) -> xarray.Dataset:
     import xarray
 
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            about = json.loads(str(stored[ABOUT]))
-            variables = {name: (v["dims"], stored[v["key"]], v["attrs"]) for name, v in about["variables"].items()}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        stored = read_arrays(path)
+        about = parse_json(str(stored[ABOUT]), where=str(path))
+        variables = {name: (v["dims"], stored[v["key"]], v["attrs"]) for name, v in about["variables"].items()}
+        coordinates = [name for name, v in about["variables"].items() if v["is_coordinate"]]
+        return xarray.Dataset(variables, attrs=about["attrs"]).set_coords(coordinates)
+    except (DefectkitError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StorageError(f"{path} is damaged, or not there: {error}") from error
-    coordinates = [name for name, v in about["variables"].items() if v["is_coordinate"]]
-    return xarray.Dataset(variables, attrs=about["attrs"]).set_coords(coordinates)

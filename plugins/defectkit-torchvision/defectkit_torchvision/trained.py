@@ -115,7 +115,7 @@ class Trained:
                 card=read_card(folder),
                 self_test=read_self_test(folder),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise DetectorError(f"{folder}: the settings of the saved detector are damaged: {error}") from error
         try:
             state = load_file(path)
