@@ -183,6 +183,10 @@ class EmptyInputError(DefectkitError, ValueError):
     """A folder, list or selection that holds nothing to work on."""
 
 
+class BootstrapError(DefectkitError, ValueError):
+    """A bootstrap cannot be done as it is asked for."""
+
+
 class StudyError(DefectkitError, ValueError):
     """A study that contradicts itself, or results that do not hold what is asked of them."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from defectkit.cli.bootstrap_options import with_interval
 from defectkit.cli.console import note, print_table
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ def show_agreement(result: xarray.Dataset) -> None:
     """Print F1 and kappa at a few thresholds, the differences by type, and the lock lines."""
     sides = f"{result.attrs['first']} and {result.attrs['second']}"
     rows = [
-        (f"{t:.2f}", _interval(result, "f1_score", 3, iou_threshold=t), _interval(result, "kappa", 3, iou_threshold=t))
+        (
+            f"{t:.2f}",
+            with_interval(result, "f1_score", 3, iou_threshold=t),
+            with_interval(result, "kappa", 3, iou_threshold=t),
+        )
         for t in shown_thresholds(result)
     ]
-    title = f"{sides}: {result.sizes['image']} images, {result.attrs['bootstrap']}"
+    title = f"{sides}: {result.sizes['image']} images, {result.attrs['bootstrap'] or 'no intervals'}"
     print_table(title, ("IoU threshold", "F1", "kappa of types"), rows)
     n_all = result.sizes["iou_threshold"]
     if len(rows) < n_all:
@@ -31,8 +36,8 @@ def show_agreement(result: xarray.Dataset) -> None:
             str(name),
             int(counts["first"].sel(defect_type=name)),
             int(counts["second"].sel(defect_type=name)),
-            _interval(result, "size_difference", 1, defect_type=name),
-            _interval(result, "density_difference", 1, defect_type=name),
+            with_interval(result, "size_difference", 1, defect_type=name),
+            with_interval(result, "density_difference", 1, defect_type=name),
         )
         for name in result["defect_type"].values
     ]
@@ -45,10 +50,3 @@ def shown_thresholds(result: xarray.Dataset) -> list[float]:
     """Return the thresholds that the table has: that of the comparison and a few round ones, of those there are."""
     wanted = (float(result.attrs["iou_threshold"]), *ROUND)
     return [t for t in result["iou_threshold"].values.tolist() if any(abs(t - w) < 1e-9 for w in wanted)]
-
-
-def _interval(result: xarray.Dataset, name: str, decimals: int, **where: Any) -> str:
-    value, low, high = (float(result[f"{name}{end}"].sel(where)) for end in ("", "_low", "_high"))
-    if value != value:
-        return "-"
-    return f"{value:.{decimals}f} ({low:.{decimals}f} to {high:.{decimals}f})"

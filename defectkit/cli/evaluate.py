@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from defectkit.cli.analysis_options import Assignment, TypeNames, confirm_option, pairs
+from defectkit.cli.bootstrap_options import bootstrap_of, bootstrap_options, interval_row
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning, say
@@ -127,6 +128,7 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
 @click.option(
     "--ignore-types", is_flag=True, help="Take all defects of both sides as of one type: only finding is scored."
 )
+@bootstrap_options
 @workers_option
 @overwrite_option
 @output_option
@@ -153,6 +155,10 @@ def evaluate(
     allow_refused: bool,
     predicted_types: dict[str, str],
     ignore_types: bool,
+    resamples: int,
+    confidence: float,
+    resampling: str,
+    seed: int,
     workers: int,
     overwrite: bool,
     output: Path,
@@ -161,8 +167,10 @@ def evaluate(
 
     Writes find.csv (precision, recall and F1 over the IoU threshold), types.csv, confusion.csv, errors.csv (size, shape
     and density of all and of found defects), scores.csv (average precision and all else), pairs.csv, figures as PNG
-    and evaluation.zarr. Lengths are in nm where the images have a pixel size, by --pixel-size or by their files, and in
-    pixels where none has. With --metric, only that is computed and only what it is needed for is written.
+    and evaluation.zarr. Every figure has an interval, by a bootstrap over images: in intervals.csv and, as X_low and
+    X_high, in evaluation.zarr; --resamples 0 leaves them out. Lengths are in nm where the images have a pixel size, by
+    --pixel-size or by their files, and in pixels where none has. With --metric, only that is computed and only what it
+    is needed for is written.
     """
     from defectkit import workflows
     from defectkit.files import output_folder
@@ -212,6 +220,7 @@ def evaluate(
             min_score=min_score,
             taxonomy=taxonomy,
             metrics=metrics or None,
+            bootstrap=bootstrap_of(resamples, confidence, resampling, seed),
             workers=workers,
         )
         for name, side in zip(("truth", "predicted"), sides, strict=True):
@@ -256,8 +265,10 @@ def show(result: xarray.Dataset, sides: list[ReadSide], output: Path) -> None:
         print_table(
             "Percent errors, mean over types; in brackets with their sign: + is predicted too large",
             ("", "all defects", "found defects"),
-            [(q, *error_cells(result, q)) for q in ("size", "shape", "density")],
+            [row for quantity in ("size", "shape", "density") for row in error_rows(result, quantity)],
         )
+    if result.attrs["bootstrap"]:
+        note(f"Intervals: {result.attrs['bootstrap']}.")
     say(f"Tables and figures: {output}")
 
 
@@ -269,11 +280,13 @@ def score_rows(now: xarray.Dataset) -> list[tuple[str, ...]]:
     kinds = {"finding": "find_{}"}
     if len(shared_types(now)) > 1:
         kinds |= {"type of found defects": "overall_type_{}", "finding and typing": "overall_end_to_end_{}"}
-    return [
-        (kind, *(_number(now[name.format(score)].item(), 3) for score in ("precision", "recall", "f1_score")))
-        for kind, name in kinds.items()
-        if name.format("f1_score") in now
-    ]
+    rows = []
+    for kind, name in kinds.items():
+        names = [name.format(score) for score in ("precision", "recall", "f1_score")]
+        if names[-1] in now:
+            rows.append((kind, *(_number(now[n].item(), 3) for n in names)))
+            rows += interval_row([(now, n) for n in names], 3)
+    return rows
 
 
 def shared_types(result: xarray.Dataset) -> list[str]:
@@ -282,13 +295,15 @@ def shared_types(result: xarray.Dataset) -> list[str]:
     return sorted(occurring["true"] | occurring["predicted"]) if occurring["true"] & occurring["predicted"] else []
 
 
-def error_cells(result: xarray.Dataset, quantity: str) -> list[str]:
-    """Return the mean percent error of all and of found defects, each with its sign in brackets."""
+def error_rows(result: xarray.Dataset, quantity: str) -> list[tuple[str, ...]]:
+    """Return the mean percent error of all and of found defects, each with its sign in brackets, and its interval."""
     unsigned, signed = (result[f"overall_{name}"].values for name in (f"{quantity}_error", f"{quantity}_signed_error"))
-    return [
+    cells = [
         _number(value, 1) + (f" ({sign:+.1f})" if sign == sign else "")
         for value, sign in zip(unsigned, signed, strict=True)
     ]
+    ends = [(result.sel(subset=subset), f"overall_{quantity}_error") for subset in ("all", "found")]
+    return [(quantity, *cells), *interval_row(ends, 1)]
 
 
 def _not_fully_read(result: xarray.Dataset) -> int:

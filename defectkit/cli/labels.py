@@ -9,6 +9,7 @@ import click
 
 from defectkit.cli.agreement_table import show_agreement
 from defectkit.cli.analysis_options import Assignment, pairs
+from defectkit.cli.bootstrap_options import bootstrap_of, bootstrap_options
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.dataset_options import (
@@ -102,8 +103,7 @@ def diff(
 @click.option(
     "--iou-threshold", type=float, metavar="X", help="Where two labels are of one defect; by default the convention's."
 )
-@click.option("--resamples", type=click.IntRange(1), default=2000, show_default=True, help="Of the bootstrap.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap.")
+@bootstrap_options
 @click.option(
     "--allow-partial", is_flag=True, help="Leave out images of one side only, and list them; otherwise an error."
 )
@@ -118,6 +118,8 @@ def agree(
     convention_name: str,
     iou_threshold: float | None,
     resamples: int,
+    confidence: float,
+    resampling: str,
     seed: int,
     allow_partial: bool,
     allow_refused: bool,
@@ -146,8 +148,7 @@ def agree(
         iou_threshold=iou_threshold,
         unpaired=Unpaired.LEAVE_OUT if allow_partial or available else Unpaired.RAISE,
         refused=Refused.LEAVE_OUT if allow_refused else Refused.RAISE,
-        n_resamples=resamples,
-        seed=seed,
+        bootstrap=bootstrap_of(resamples, confidence, resampling, seed),
     )
     result = put_locks(result, (one.locks[ours.key], two.locks[theirs.key]))
     cautions = list(dict.fromkeys((*one.cautions, *two.cautions)))

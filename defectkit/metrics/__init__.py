@@ -15,6 +15,7 @@ from defectkit.metrics.size_distribution import SizeDistribution
 from defectkit.metrics.type_scores import EndToEnd, TypeScores
 from defectkit.statistics.comparing import compare
 from defectkit.statistics.comparison import Comparison, Defects, ImageComparison, Part
+from defectkit.statistics.variables import Variable
 
 BUILT_IN: tuple[type[Metric], ...] = (
     Find,
@@ -50,6 +51,7 @@ __all__ = [
     "Part",
     "SizeDistribution",
     "TypeScores",
+    "Variable",
     "compare",
     "parity_statistics",
 ]

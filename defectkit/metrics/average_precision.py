@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -13,10 +14,12 @@ from defectkit.metrics.interface import Metric
 from defectkit.statistics.cached import cached
 from defectkit.statistics.comparison import Comparison, Part
 from defectkit.statistics.selection import of_type
-from defectkit.statistics.variables import Variable, dataset, overall
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Sum, Units
+from defectkit.statistics.variables import Variable, overall
 
 if TYPE_CHECKING:
-    import xarray
+    pass
 
 Floats = NDArray[np.float64]
 
@@ -52,58 +55,76 @@ def interpolated_average_precision(scores: ArrayLike, is_found: ArrayLike, n_tru
     >>> round(interpolated_average_precision([0.9, 0.8, 0.7], [True, False, True], 2), 4)
     0.835
     """
+    from defectkit.statistics.kernels import precisions_at_recalls
+
     order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
-    return _interpolated(np.asarray(is_found, np.bool_)[order], n_true)
+    found = np.asarray(is_found, np.bool_)[order]
+    one = np.ones((1, 1))
+    precisions = precisions_at_recalls(one, np.zeros(len(found), np.int64), found[None], one[0] * n_true, RECALLS)
+    return float(precisions.mean())
 
 
-def _interpolated(found: NDArray[np.bool_], n_true: int) -> float:
-    """Return the mean precision at 101 recalls of predictions in descending order of score.
-
-    Only where something is found does the recall rise, and is the precision higher than just before.
-    """
-    if n_true == 0:
-        return float("nan")
-    places = np.flatnonzero(found)
-    hits = np.arange(1, places.size + 1, dtype=np.float64)
-    precision = hits / (places + 1 + np.spacing(1))
-    highest = np.maximum.accumulate(precision[::-1])[::-1]
-    at = np.searchsorted(hits / n_true, RECALLS, side="left")
-    return float(np.append(highest, 0.0)[at].mean())
-
-
-def average_precisions(comparison: Comparison, defect_type: str | None) -> Floats:
-    """Return the average precision at each of :data:`COCO_THRESHOLDS`, shape (10,).
+@attrs.frozen(kw_only=True, eq=False)
+class Ranked:
+    """The predictions of one type, or of all, in descending order of score, equal ones in their order.
 
     Parameters
     ----------
-    comparison : Comparison
-    defect_type : str or None
-        The type whose defects are matched among themselves; None for all defects without regard to type.
-
-    Returns
-    -------
-    numpy.ndarray, shape (10,), float64
-        NaN without a true defect of the type, and where a prediction has no score.
+    unit : numpy.ndarray, shape (M,), int64
+        The unit of each.
+    found : numpy.ndarray, shape (10, M), bool
+        Which stand for a true defect at each of :data:`COCO_THRESHOLDS`.
+    has_scores : bool
+        Whether all of them have a score.
     """
-    own = of_type(comparison, defect_type)
-    if np.isnan(comparison.predicted.scores[own.predicted]).any():
-        return np.full(len(COCO_THRESHOLDS), np.nan)
-    number = np.full(comparison.predicted.n, -1, np.int64)
-    number[own.predicted] = np.arange(len(own.predicted))
-    turns = number[_by_score(comparison)]
-    turns = turns[turns >= 0]
-    place = np.empty_like(turns)
-    place[turns] = np.arange(len(turns))
-    matchings = in_turn(own.overlaps, turns, COCO_THRESHOLDS)
-    found = np.zeros((len(COCO_THRESHOLDS), len(turns)), np.bool_)
-    found[matchings.thresholds_of_pairs, place[own.overlaps.predicted[matchings.pairs]]] = True
-    return np.array([_interpolated(row, own.overlaps.n_true) for row in found])
+
+    unit: NDArray[np.int64]
+    found: NDArray[np.bool_]
+    has_scores: bool
+
+    @classmethod
+    def of(cls, units: Units, defect_type: str | None) -> Ranked:
+        """Match the defects of a type among themselves; None takes all, whatever their type."""
+        comparison = units.comparison
+        own = of_type(comparison, defect_type)
+        number = np.full(comparison.predicted.n, -1, np.int64)
+        number[own.predicted] = np.arange(len(own.predicted))
+        turns = number[_by_score(comparison)]
+        turns = turns[turns >= 0]
+        place = np.empty_like(turns)
+        place[turns] = np.arange(len(turns))
+        matchings = in_turn(own.overlaps, turns, COCO_THRESHOLDS)
+        found = np.zeros((len(COCO_THRESHOLDS), len(turns)), np.bool_)
+        found[matchings.thresholds_of_pairs, place[own.overlaps.predicted[matchings.pairs]]] = True
+        unit = units.of_predicted[own.predicted[turns]]
+        return cls(unit=unit, found=found, has_scores=not np.isnan(comparison.predicted.scores[own.predicted]).any())
+
+    def average_precisions(self, weights: Floats, n_true: Floats) -> Floats:
+        """Return the average precision at each threshold in B resamples, shape (B, 10).
+
+        Parameters
+        ----------
+        weights : numpy.ndarray, shape (B, U)
+            How often each unit is there; a prediction of weight ``w`` counts as ``w`` equal ones.
+        n_true : numpy.ndarray, shape (B,)
+        """
+        from defectkit.statistics.kernels import precisions_at_recalls
+
+        if not self.has_scores:
+            return np.full((len(weights), len(COCO_THRESHOLDS)), np.nan)
+        return np.asarray(precisions_at_recalls(weights, self.unit, self.found, n_true, RECALLS).mean(axis=-1))
 
 
 @cached
 def _by_score(comparison: Comparison) -> NDArray[np.int64]:
     """Return the predicted defects of all images in descending order of score, equal ones in their order."""
     return np.argsort(-comparison.predicted.scores, kind="stable")
+
+
+@cached
+def ranked(units: Units) -> tuple[Ranked, ...]:
+    """Return the ranked predictions of each type, then of all."""
+    return tuple(Ranked.of(units, defect_type) for defect_type in (*units.comparison.types, None))
 
 
 @attrs.frozen(kw_only=True)
@@ -126,16 +147,24 @@ class AveragePrecision(Metric):
     description: ClassVar[str] = "COCO's AP, AP50 and AP75 of each type, without a cap on detections."
     needs: ClassVar[frozenset[Part]] = frozenset()
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return the number of true defects of each type, then of all."""
+        n_types = len(units.comparison.types)
+        by_type = units.counted(units.of_true, units.comparison.true.codes, (n_types,)).values
+        return {"true": Sum(values=np.concatenate([by_type, by_type.sum(axis=1, keepdims=True)], axis=1))}
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
         """Return the average precisions."""
-        table = np.array([average_precisions(comparison, t) for t in (*comparison.types, None)])
+        weights, n_true = totals.drawn.unit_weights, totals["true"].astype(np.float64)
+        each = [r.average_precisions(weights, n_true[:, k].copy()) for k, r in enumerate(ranked(totals.units))]
+        table = np.stack(each, axis=1)
         columns = {
-            "average_precision": (table.mean(axis=1), "average precision at IoU 0.50 to 0.95"),
-            "average_precision_50": (table[:, 0], "average precision at IoU 0.50"),
-            "average_precision_75": (table[:, 5], "average precision at IoU 0.75"),
+            "average_precision": (table.mean(axis=-1), "average precision at IoU 0.50 to 0.95"),
+            "average_precision_50": (table[..., 0], "average precision at IoU 0.50"),
+            "average_precision_75": (table[..., 5], "average precision at IoU 0.75"),
         }
         variables: dict[str, Variable] = {}
         for name, (values, title) in columns.items():
             variable = Variable(dims=("defect_type",), values=values, long_name=title)
-            variables |= {name: variable, **overall(comparison, name, variable)}
-        return dataset(comparison, variables)
+            variables |= {name: variable, **overall(totals.comparison, name, variable)}
+        return variables

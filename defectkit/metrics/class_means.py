@@ -1,69 +1,89 @@
-"""Class means: how many defects of a type an image has, and their mean size and shape, on each side."""
+"""Class means: how many defects of a type there are, and their mean size and shape, on each side."""
 
 from __future__ import annotations
 
-import attrs
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.statistics.cached import cached
 from defectkit.statistics.comparison import Comparison, Defects
+from defectkit.statistics.units import Sum, Units
 from defectkit.statistics.variables import SUBSETS
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Values = NDArray[Any]
 
 SIDES = ("true", "predicted")
 MEASURES = ("size", "shape")
 QUANTITIES = (*MEASURES, "density")
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class ClassMeans:
-    """Counts, sums and means by image, subset and type of one side; the arrays are not writable.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray, shape (images, subsets, types + 1), int64
-        Defects of each type, then of all types.
-    sums : dict of str to numpy.ndarray, shape (images, subsets, types + 1), float64
-        By measure: the sum over the defects that have a value.
-    undefined : dict of str to numpy.ndarray, shape (images, subsets, types + 1), int64
-        By measure: how many defects have none (an empty mask has no size, a straight hull no shape).
-    field_areas : numpy.ndarray, shape (images,), float64
-    """
-
-    counts: Counts
-    sums: dict[str, Floats]
-    undefined: dict[str, Counts]
-    field_areas: Floats
-
-    def per_image(self, quantity: str) -> Floats:
-        """Return the mean size or shape, or the density, of each image, shape (images, subsets, types + 1).
-
-        A mean over no defect is NaN; the density of no defect is 0.
-        """
-        if quantity == "density":
-            return self.counts / self.field_areas[:, None, None]
-        return _ratio(self.sums[quantity], self.counts - self.undefined[quantity])
-
-    def pooled(self, quantity: str) -> Floats:
-        """Return the same over the defects (or the areas) of all images together, shape (subsets, types + 1)."""
-        if quantity == "density":
-            return _ratio(self.counts.sum(axis=0), self.field_areas.sum())
-        return _ratio(self.sums[quantity].sum(axis=0), (self.counts - self.undefined[quantity]).sum(axis=0))
-
-
 @cached
-def class_means(comparison: Comparison) -> dict[str, ClassMeans]:
-    """Return the class means of both sides, under ``true`` and ``predicted``.
+def class_sums(units: Units) -> Mapping[str, Sum]:
+    """Return what class means are made of.
 
     Parameters
     ----------
-    comparison : Comparison
-        "Found" is meant at its ``iou_threshold``.
+    units : Units
+        "Found" is meant at the ``iou_threshold`` of their comparison.
+
+    Returns
+    -------
+    mapping of str to Sum
+        Of shape (U, subsets, types + 1), each type, then all: ``true_count`` and ``predicted_count``; for each side and
+        measure, ``true_size_sum`` and so on, the sum over the defects that have a value, and ``true_size_undefined``,
+        how many have none (an empty mask has no size, a straight hull no shape). ``field_area`` is of images.
     """
-    return {side: _side(comparison, side) for side in SIDES}
+    comparison = units.comparison
+    n_types = len(comparison.types)
+    sums: dict[str, Sum] = {"field_area": units.over_images(comparison.field_areas)}
+    for side, unit in zip(SIDES, (units.of_true, units.of_predicted), strict=True):
+        defects: Defects = getattr(comparison, side)
+        picked = [indices_of(comparison, side, subset) for subset in SUBSETS]
+
+        def added(
+            kept: list[Counts],
+            weights: Floats | None = None,
+            unit: NDArray[np.int64] = unit,
+            codes: NDArray[np.int64] = defects.codes,
+        ) -> Sum:
+            tables = [
+                units.counted(unit[k], codes[k], (n_types,), None if weights is None else weights[k]).values
+                for k in kept
+            ]
+            by_type = np.stack(tables, axis=1)
+            return Sum(values=np.concatenate([by_type, by_type.sum(axis=-1, keepdims=True)], axis=-1))
+
+        sums[f"{side}_count"] = added(picked)
+        for measure, values in (("size", defects.sizes), ("shape", defects.shapes)):
+            undefined = np.isnan(values)
+            sums[f"{side}_{measure}_sum"] = added([k[~undefined[k]] for k in picked], values)
+            sums[f"{side}_{measure}_undefined"] = added([k[undefined[k]] for k in picked])
+    return sums
+
+
+def class_mean(sum_of: Callable[[str], Values], side: str, quantity: str) -> Floats:
+    """Return the mean size or shape, or the density, from sums of shape (..., subsets, types + 1).
+
+    Parameters
+    ----------
+    sum_of : callable
+        Gives a sum of :func:`class_sums` by its name: over all images, or of each.
+    side, quantity : str
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., subsets, types + 1), float64
+        A mean over no defect is NaN; the density of no defect is 0.
+    """
+    count = sum_of(f"{side}_count")
+    if quantity == "density":
+        return _ratio(count, sum_of("field_area")[..., None, None])
+    return _ratio(sum_of(f"{side}_{quantity}_sum"), count - sum_of(f"{side}_{quantity}_undefined"))
 
 
 def indices_of(comparison: Comparison, side: str, subset: str) -> Counts:
@@ -74,32 +94,6 @@ def indices_of(comparison: Comparison, side: str, subset: str) -> Counts:
     return comparison.found.truth if side == "true" else comparison.found.predicted
 
 
-def _side(comparison: Comparison, side: str) -> ClassMeans:
-    shape = (len(comparison.images), len(SUBSETS), len(comparison.types) + 1)
-    counts = np.zeros(shape, np.int64)
-    sums = {measure: np.zeros(shape) for measure in MEASURES}
-    undefined = {measure: np.zeros(shape, np.int64) for measure in MEASURES}
-    defects: Defects = getattr(comparison, side)
-    cells = comparison.image_of(getattr(comparison, f"{side}_frames")) * shape[-1] + defects.codes
-    n_cells = shape[0] * shape[-1]
-
-    def counted(cell: Counts, weights: Floats | None = None) -> NDArray[np.generic]:
-        return np.bincount(cell, weights, minlength=n_cells).reshape(shape[0], shape[-1])
-
-    for s, subset in enumerate(SUBSETS):
-        picked = indices_of(comparison, side, subset)
-        cell = cells[picked]
-        counts[:, s] = counted(cell)
-        for measure, values in (("size", defects.sizes[picked]), ("shape", defects.shapes[picked])):
-            without = np.isnan(values)
-            sums[measure][:, s] = counted(cell[~without], values[~without])
-            undefined[measure][:, s] = counted(cell[without])
-    for array in (counts, *sums.values(), *undefined.values()):
-        array[..., -1] = array[..., :-1].sum(axis=-1)
-        array.flags.writeable = False
-    return ClassMeans(counts=counts, sums=sums, undefined=undefined, field_areas=comparison.field_areas)
-
-
-def _ratio(above: NDArray[np.generic], below: NDArray[np.generic] | np.float64) -> Floats:
+def _ratio(above: Values, below: Values) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):  # a mean over nothing is NaN
         return np.asarray(np.where(below == 0, np.nan, np.true_divide(above, below)))

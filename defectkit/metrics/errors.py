@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES, Floats, class_means
+from defectkit.metrics.class_means import MEASURES, QUANTITIES, SIDES, Floats, class_mean, class_sums
 from defectkit.metrics.interface import Metric
 from defectkit.statistics.comparison import Comparison, Part
-from defectkit.statistics.scores import percent_error, sd_of_defined, signed_percent_error
-from defectkit.statistics.variables import Variable, averaged, dataset, overall
+from defectkit.statistics.scores import percent_error, signed_percent_error
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Sum, Units
+from defectkit.statistics.variables import Variable, averaged, overall
 
 if TYPE_CHECKING:
-    import xarray
+    pass
 
 POOLED = ("subset", "defect_type")
 IMAGE = ("image", *POOLED)
@@ -24,17 +27,17 @@ def quantity_units(comparison: Comparison) -> dict[str, str]:
     return {"size": comparison.length_unit, "shape": "", "density": f"1 / {comparison.length_unit} ** 2"}
 
 
-def errors(comparison: Comparison) -> xarray.Dataset:
+def errors(totals: Totals) -> dict[str, Variable]:
     """Return the percent errors of mean size, mean shape and areal density.
 
     Parameters
     ----------
-    comparison : Comparison
-        "Found" is meant at its ``iou_threshold``.
+    totals : Totals
+        Of :func:`~defectkit.metrics.class_means.class_sums`.
 
     Returns
     -------
-    xarray.Dataset
+    dict of str to Variable
         For each of ``size``, ``shape`` and ``density``, over (subset, defect_type) and, with ``image_``, over
         (image, subset, defect_type):
 
@@ -60,23 +63,24 @@ def errors(comparison: Comparison) -> xarray.Dataset:
     ----------
     .. [1] Jacobs et al. (2022), Table 3, https://doi.org/10.1016/j.xcrp.2022.100876
     """
-    means = class_means(comparison)
+    comparison = totals.comparison
     units = quantity_units(comparison)
     titles = {"size": "size", "shape": "shape factor", "density": "areal density"}
     variables: dict[str, Variable] = {}
     for side in SIDES:
-        title = f"{side} defects"
-        variables[f"{side}_count"] = Variable(dims=POOLED, values=means[side].counts.sum(axis=0), long_name=title)
-        variables[f"image_{side}_count"] = Variable(dims=IMAGE, values=means[side].counts.copy(), long_name=title)
+        title, count = f"{side} defects", f"{side}_count"
+        variables[count] = Variable(dims=POOLED, values=totals[count], long_name=title)
+        variables[f"image_{count}"] = Variable(dims=IMAGE, values=totals.of_images(count).copy(), long_name=title)
         for measure in MEASURES:
             variables[f"undefined_{side}_{measure}"] = Variable(
                 dims=POOLED,
-                values=means[side].undefined[measure].sum(axis=0),
+                values=totals[f"{side}_{measure}_undefined"],
                 long_name=f"{side} defects without a {titles[measure]}",
+                has_interval=False,
             )
     for quantity in QUANTITIES:
-        pooled = {side: means[side].pooled(quantity) for side in SIDES}
-        each = {side: means[side].per_image(quantity) for side in SIDES}
+        pooled = {side: class_mean(totals.__getitem__, side, quantity) for side in SIDES}
+        each = {side: class_mean(totals.of_images, side, quantity) for side in SIDES}
         for side in SIDES:
             title = f"{side} {titles[quantity]}"
             variables[f"{side}_{quantity}"] = Variable(
@@ -85,22 +89,21 @@ def errors(comparison: Comparison) -> xarray.Dataset:
             variables[f"image_{side}_{quantity}"] = Variable(
                 dims=IMAGE, values=each[side], long_name=title, units=units[quantity]
             )
-        variables |= _error_variables(comparison, quantity, titles[quantity], pooled, each)
-    return dataset(comparison, variables)
+        variables |= _error_variables(totals, quantity, titles[quantity], pooled, each)
+    return variables
 
 
 def _error_variables(
-    comparison: Comparison, quantity: str, title: str, pooled: dict[str, Floats], each: dict[str, Floats]
+    totals: Totals, quantity: str, title: str, pooled: dict[str, Floats], each: dict[str, Floats]
 ) -> dict[str, Variable]:
     name = f"{quantity}_error"
     long_name = f"percent error of the {title}"
     of_all = Variable(
         dims=POOLED, values=percent_error(pooled["predicted"], pooled["true"]), long_name=long_name, units="percent"
     )
-    of_images = Variable(
-        dims=IMAGE, values=percent_error(each["predicted"], each["true"]), long_name=long_name, units="percent"
-    )
-    means = averaged(name, of_images)
+    errors_of_images = percent_error(each["predicted"], each["true"])
+    of_images = Variable(dims=IMAGE, values=errors_of_images, long_name=long_name, units="percent")
+    means = averaged(totals, name, of_images)
     signed = f"{quantity}_signed_error"
     signed_name = f"{long_name} with its sign"
     signed_of_all, signed_of_images = (
@@ -115,19 +118,19 @@ def _error_variables(
     return {
         signed: signed_of_all,
         f"image_{signed}": signed_of_images,
-        f"averaged_{signed}": averaged(signed, signed_of_images)[f"averaged_{signed}"],
-        f"overall_{signed}": overall(comparison, signed, signed_of_all)[f"overall_{signed}"],
+        f"averaged_{signed}": averaged(totals, signed, signed_of_images)[f"averaged_{signed}"],
+        f"overall_{signed}": overall(totals.comparison, signed, signed_of_all)[f"overall_{signed}"],
         name: of_all,
         f"image_{name}": of_images,
         **means,
         f"averaged_{name}_sd": Variable(
             dims=POOLED,
-            values=sd_of_defined(of_images.values, comparison.convention.image_ddof),
+            values=totals.sd_over_images(errors_of_images, totals.comparison.convention.image_ddof),
             long_name=f"{long_name}, standard deviation over images",
             units="percent",
         ),
-        **overall(comparison, name, of_all),
-        **overall(comparison, f"averaged_{name}", means[f"averaged_{name}"]),
+        **overall(totals.comparison, name, of_all),
+        **overall(totals.comparison, f"averaged_{name}", means[f"averaged_{name}"]),
     }
 
 
@@ -139,6 +142,10 @@ class Errors(Metric):
     description: ClassVar[str] = "Percent errors of size, shape and areal density, of all and of found defects."
     needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
-        """Return :func:`errors` of the comparison."""
-        return errors(comparison)
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return counts and sums of sizes and shapes, by side, subset and type."""
+        return class_sums(units)
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
+        """Return :func:`errors` of the totals."""
+        return errors(totals)

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
-import numpy as np
 
 from defectkit.metrics.interface import Metric
-from defectkit.statistics.comparison import Comparison, Part
+from defectkit.statistics.cached import cached
+from defectkit.statistics.comparison import Part
 from defectkit.statistics.scores import scores
-from defectkit.statistics.variables import Variable, averaged, dataset
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Sum, Units
+from defectkit.statistics.variables import Variable, averaged
 
 if TYPE_CHECKING:
-    import xarray
+    pass
 
 SCORES = ("precision", "recall", "f1_score")
 TITLES = {"precision": "precision", "recall": "recall", "f1_score": "F1 score"}
 
 
-def find(comparison: Comparison) -> xarray.Dataset:
+@cached
+def found_counts(units: Units) -> Sum:
+    """Return how many pairs each unit adds at each IoU threshold, of shape (U, thresholds)."""
+    matchings = units.comparison.matchings
+    unit = units.of_predicted[matchings.overlaps.predicted[matchings.pairs]]
+    return units.counted(unit, matchings.thresholds_of_pairs, (len(matchings),))
+
+
+def find(totals: Totals) -> dict[str, Variable]:
     """Return how well defects are found, for each IoU threshold, pooled, per image and averaged over images.
 
     Parameters
     ----------
-    comparison : Comparison
+    totals : Totals
+        Of ``true``, ``predicted`` and ``found``, the numbers of defects and of pairs at each threshold.
 
     Returns
     -------
-    xarray.Dataset
+    dict of str to Variable
         ``n_true``, ``n_predicted`` (scalars), ``n_found`` (iou_threshold) and each with ``image_``;
         ``find_precision``, ``find_recall``, ``find_f1_score`` (iou_threshold), pooled; each with ``image_``
         (image, iou_threshold), ``averaged_`` and ``undefined_`` (iou_threshold).
@@ -43,18 +55,17 @@ def find(comparison: Comparison) -> xarray.Dataset:
     ----------
     .. [1] Jacobs et al. (2022), Table 3, https://doi.org/10.1016/j.xcrp.2022.100876
     """
-    true, predicted = np.diff(comparison.true_frames), np.diff(comparison.predicted_frames)
-    found = np.array([i.n_found for i in comparison.images], np.int64)
-    found = found.reshape(len(true), len(comparison.iou_thresholds))
-    pooled = scores(found.sum(axis=0), true.sum(), predicted.sum(), nothing=1.0)
-    each = scores(found, true[:, None], predicted[:, None], nothing=1.0)
+    true, predicted, found = (totals[name] for name in ("true", "predicted", "found"))
+    pooled = scores(found, true[:, None], predicted[:, None], nothing=1.0)
+    image_true, image_predicted, image_found = (totals.of_images(name) for name in ("true", "predicted", "found"))
+    each = scores(image_found, image_true[..., None], image_predicted[..., None], nothing=1.0)
     variables = {
-        "n_true": Variable(dims=(), values=true.sum(), long_name="true defects"),
-        "n_predicted": Variable(dims=(), values=predicted.sum(), long_name="predicted defects"),
-        "n_found": Variable(dims=("iou_threshold",), values=found.sum(axis=0), long_name="defects found"),
-        "image_n_true": Variable(dims=("image",), values=true, long_name="true defects"),
-        "image_n_predicted": Variable(dims=("image",), values=predicted, long_name="predicted defects"),
-        "image_n_found": Variable(dims=("image", "iou_threshold"), values=found, long_name="defects found"),
+        "n_true": Variable(dims=(), values=true, long_name="true defects"),
+        "n_predicted": Variable(dims=(), values=predicted, long_name="predicted defects"),
+        "n_found": Variable(dims=("iou_threshold",), values=found, long_name="defects found"),
+        "image_n_true": Variable(dims=("image",), values=image_true, long_name="true defects"),
+        "image_n_predicted": Variable(dims=("image",), values=image_predicted, long_name="predicted defects"),
+        "image_n_found": Variable(dims=("image", "iou_threshold"), values=image_found, long_name="defects found"),
     }
     for name in SCORES:
         title = f"{TITLES[name]} of finding defects"
@@ -62,9 +73,9 @@ def find(comparison: Comparison) -> xarray.Dataset:
         variables |= {
             f"find_{name}": Variable(dims=("iou_threshold",), values=getattr(pooled, name), long_name=title),
             f"image_find_{name}": image,
-            **averaged(f"find_{name}", image),
+            **averaged(totals, f"find_{name}", image),
         }
-    return dataset(comparison, variables)
+    return variables
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +86,10 @@ class Find(Metric):
     description: ClassVar[str] = "Precision, recall and F1 of finding defects, whatever their type."
     needs: ClassVar[frozenset[Part]] = frozenset()
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
-        """Return :func:`find` of the comparison."""
-        return find(comparison)
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return the numbers of true and predicted defects, and of pairs at each threshold."""
+        return {"true": units.over_true(), "predicted": units.over_predicted(), "found": found_counts(units)}
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
+        """Return :func:`find` of the totals."""
+        return find(totals)

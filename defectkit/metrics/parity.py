@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from defectkit.metrics.class_means import QUANTITIES, SIDES, class_means
+from defectkit.metrics.class_means import QUANTITIES, SIDES, class_mean, class_sums
 from defectkit.metrics.errors import POOLED, quantity_units
 from defectkit.metrics.interface import Metric
-from defectkit.statistics.comparison import Comparison, Part
-from defectkit.statistics.scores import mean_of_defined, sd_of_defined
-from defectkit.statistics.variables import SUBSETS, Variable, dataset
+from defectkit.statistics.comparison import Part
+from defectkit.statistics.drawing import Drawn, Sample
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Sum, Units
+from defectkit.statistics.variables import Variable
 
 if TYPE_CHECKING:
-    import xarray
+    pass
 
 Floats = NDArray[np.float64]
 
 STATISTICS = ("r2", "mae", "rmse", "rmse_over_sigma", "n", "n_undefined")
+COUNTS = ("n", "n_undefined")
 
 
 @attrs.frozen(kw_only=True)
@@ -71,97 +75,116 @@ def parity_statistics(true: ArrayLike, predicted: ArrayLike) -> ParityStatistics
     >>> round(s.r2, 3), round(s.mae, 3), round(s.rmse, 3), round(s.rmse_over_sigma, 3)
     (0.5, 0.333, 0.577, 0.707)
     """
-    t, p = np.asarray(true, np.float64).ravel(), np.asarray(predicted, np.float64).ravel()
-    defined = ~(np.isnan(t) | np.isnan(p))
-    t, p = t[defined], p[defined]
-    if not t.size:
-        nan = float("nan")
-        return ParityStatistics(r2=nan, mae=nan, rmse=nan, rmse_over_sigma=nan, n=0, n_undefined=defined.size)
-    squared = float(np.mean((p - t) ** 2))
-    variance = float(np.mean((t - t.mean()) ** 2)) if np.ptp(t) > 0 else float("nan")
-    return ParityStatistics(
-        r2=1 - squared / variance,
-        mae=float(np.mean(np.abs(p - t))),
-        rmse=squared**0.5,
-        rmse_over_sigma=(squared / variance) ** 0.5,
-        n=t.size,
-        n_undefined=defined.size - t.size,
-    )
+    t, p = np.asarray(true, np.float64).reshape(1, -1), np.asarray(predicted, np.float64).reshape(1, -1)
+    found = _parity(t, p, Sample(n_images=t.size), ())
+    return ParityStatistics(**{name: values[0].item() for name, values in found.items()})
 
 
-def parity(comparison: Comparison) -> xarray.Dataset:
-    """Return the parity statistics of size, shape and density, a point for each image and type.
+def _parity(true: Floats, predicted: Floats, drawn: Drawn, pooled: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+    """Return the statistics over the images that are drawn, and over some more axes, named from behind.
 
     Parameters
     ----------
-    comparison : Comparison
-        "Found" is meant at its ``iou_threshold``.
+    true, predicted : numpy.ndarray, shape (B or 1, images, ...)
+    drawn : Drawn
+        B resamples.
+    pooled : tuple of int
+        Axes whose entries are points as images are.
 
     Returns
     -------
-    xarray.Dataset
-        For each of ``size``, ``shape`` and ``density``: ``X_parity_r2``, ``_mae``, ``_rmse``, ``_rmse_over_sigma``,
-        ``_n`` and ``_n_undefined`` (subset, defect_type) over the images, where ``all`` has the images' values of all
-        types together; ``overall_X_parity_...`` (subset) over all points of the overall types in one plot;
-        ``averaged_true_X`` and ``averaged_predicted_X`` (subset, defect_type), means over images, with ``_sd``.
-
-    Notes
-    -----
-    The standard deviation over images has the convention's ``image_ddof``. An image without a defect of a type has no
-    mean size or shape, so no point; its density is 0, which is one.
+    dict of str to numpy.ndarray, shape (B, ...) without the pooled axes
     """
-    means = class_means(comparison)
-    units = quantity_units(comparison)
-    picked = [comparison.types.index(t) for t in comparison.overall_types]
-    n_types = len(comparison.types) + 1
-    variables: dict[str, Variable] = {}
-    for quantity in QUANTITIES:
-        points = {side: means[side].per_image(quantity) for side in SIDES}
-        by_type = [
-            [parity_statistics(points["true"][:, s, k], points["predicted"][:, s, k]) for k in range(n_types)]
-            for s in range(len(SUBSETS))
-        ]
-        together = [
-            parity_statistics(points["true"][:, s, picked], points["predicted"][:, s, picked])
-            for s in range(len(SUBSETS))
-        ]
-        for statistic in STATISTICS:
-            unit = units[quantity] if statistic in ("mae", "rmse") else ""
-            title = f"{statistic} of the images' {quantity}"
-            variables[f"{quantity}_parity_{statistic}"] = Variable(
-                dims=POOLED,
-                values=[[getattr(s, statistic) for s in row] for row in by_type],
-                long_name=title,
-                units=unit,
-            )
-            variables[f"overall_{quantity}_parity_{statistic}"] = Variable(
-                dims=("subset",), values=[getattr(s, statistic) for s in together], long_name=title, units=unit
-            )
-        for side in SIDES:
-            name, title = f"averaged_{side}_{quantity}", f"{side} {quantity}, over images"
-            variables[name] = Variable(
-                dims=POOLED,
-                values=mean_of_defined(points[side])[0],
-                long_name=f"{title}: mean",
-                units=units[quantity],
-            )
-            variables[f"{name}_sd"] = Variable(
-                dims=POOLED,
-                values=sd_of_defined(points[side], comparison.convention.image_ddof),
-                long_name=f"{title}: standard deviation",
-                units=units[quantity],
-            )
-    return dataset(comparison, variables)
+    defined = ~(np.isnan(true) | np.isnan(predicted))
+
+    def over(values: NDArray[Any]) -> NDArray[Any]:
+        summed = drawn.over_images(values)
+        return summed.sum(axis=pooled, keepdims=True) if pooled else summed
+
+    n = over(defined)
+    weights = drawn.image_weights.reshape(*drawn.image_weights.shape, *(1,) * (true.ndim - 2))
+    there = defined & (weights > 0)
+    axes = (1, *(axis % true.ndim for axis in pooled))
+    varies = _extreme(np.max, true, there, -np.inf, axes) > _extreme(np.min, true, there, np.inf, axes)
+    residual = np.where(defined, predicted - true, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # without a point, or where the truth is the same in all: NaN
+        mean = over(np.where(defined, true, 0.0)) / n
+        squared, absolute = over(residual**2) / n, over(np.abs(residual)) / n
+        deviation = np.where(defined, true - mean[:, None], 0.0)
+        variance = np.where(varies.reshape(n.shape), over(deviation**2) / n, np.nan)
+        found = {
+            "r2": 1 - squared / variance,
+            "mae": absolute,
+            "rmse": np.sqrt(squared),
+            "rmse_over_sigma": np.sqrt(squared / variance),
+            "n": n,
+            "n_undefined": over(~defined),
+        }
+    return {name: values.squeeze(axis=pooled) if pooled else values for name, values in found.items()}
+
+
+def _extreme(
+    of: Callable[..., NDArray[Any]], values: Floats, there: NDArray[np.bool_], otherwise: float, axes: tuple[int, ...]
+) -> NDArray[Any]:
+    return of(np.where(there, values, otherwise), axis=axes, initial=otherwise)
 
 
 @attrs.frozen(kw_only=True)
 class Parity(Metric):
-    """The metric of :func:`parity`."""
+    """The parity statistics of size, shape and density, a point for each image and type.
+
+    Notes
+    -----
+    For each of ``size``, ``shape`` and ``density``, variables ``X_parity_r2``, ``_mae``, ``_rmse``,
+    ``_rmse_over_sigma``, ``_n`` and ``_n_undefined`` (subset, defect_type) over the images, where ``all`` has the
+    images' values of all types together; ``overall_X_parity_...`` (subset) over all points of the overall types in one
+    plot; ``averaged_true_X`` and ``averaged_predicted_X`` (subset, defect_type), means over images, with ``_sd``.
+
+    The standard deviation over images has the convention's ``image_ddof``. An image without a defect of a type has no
+    mean size or shape, so no point; its density is 0, which is one. "Found" is meant at the comparison's
+    ``iou_threshold``.
+    """
 
     name: ClassVar[str] = "parity"
     description: ClassVar[str] = "R2, MAE, RMSE and RMSE over sigma of the images' mean sizes, shapes and densities."
     needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
-        """Return :func:`parity` of the comparison."""
-        return parity(comparison)
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return counts and sums of sizes and shapes, by side, subset and type."""
+        return class_sums(units)
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
+        """Return the statistics of parity plots."""
+        comparison = totals.comparison
+        units = quantity_units(comparison)
+        picked = [comparison.types.index(t) for t in comparison.overall_types]
+        variables: dict[str, Variable] = {}
+        for quantity in QUANTITIES:
+            points = {side: class_mean(totals.of_images, side, quantity) for side in SIDES}
+            by_type = _parity(points["true"], points["predicted"], totals.drawn, ())
+            together = _parity(points["true"][..., picked], points["predicted"][..., picked], totals.drawn, (-1,))
+            for statistic in STATISTICS:
+                unit = units[quantity] if statistic in ("mae", "rmse") else ""
+                title = f"{statistic} of the images' {quantity}"
+                for name, dims, values in (
+                    (f"{quantity}_parity_{statistic}", POOLED, by_type[statistic]),
+                    (f"overall_{quantity}_parity_{statistic}", ("subset",), together[statistic]),
+                ):
+                    variables[name] = Variable(
+                        dims=dims, values=values, long_name=title, units=unit, has_interval=statistic not in COUNTS
+                    )
+            for side in SIDES:
+                name, title = f"averaged_{side}_{quantity}", f"{side} {quantity}, over images"
+                variables[name] = Variable(
+                    dims=POOLED,
+                    values=totals.mean_over_images(points[side])[0],
+                    long_name=f"{title}: mean",
+                    units=units[quantity],
+                )
+                variables[f"{name}_sd"] = Variable(
+                    dims=POOLED,
+                    values=totals.sd_over_images(points[side], comparison.convention.image_ddof),
+                    long_name=f"{title}: standard deviation",
+                    units=units[quantity],
+                )
+        return variables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -11,13 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from defectkit.metrics.class_means import SIDES, indices_of
 from defectkit.metrics.errors import POOLED
 from defectkit.metrics.interface import Metric
-from defectkit.statistics.comparison import Comparison, Defects, Part
-from defectkit.statistics.variables import SUBSETS, Variable, dataset
+from defectkit.statistics.cached import cached
+from defectkit.statistics.comparison import Defects, Part
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Units
+from defectkit.statistics.variables import SUBSETS, Variable
 
 if TYPE_CHECKING:
-    import xarray
+    pass
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 def ks_distance(true: ArrayLike, predicted: ArrayLike) -> float:
@@ -66,78 +71,92 @@ def earth_movers_distance(true: ArrayLike, predicted: ArrayLike) -> float:
 
 def _distances(true: ArrayLike, predicted: ArrayLike) -> tuple[float, float]:
     """Return the largest difference of two cumulative distributions and the area between them."""
-    t, p = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
-    if not (t.size and p.size):
-        return float("nan"), float("nan")
-    both = np.concatenate([t, p])
-    order = np.argsort(both)
-    every = both[order]
-    n_true = np.cumsum(order < t.size)
-    n_predicted = np.arange(1, every.size + 1) - n_true
-    gap = np.abs(n_true / t.size - n_predicted / p.size)
-    steps = np.diff(every)
-    return float(gap[np.append(steps > 0, True)].max()), float((gap[:-1] * steps).sum())
+    from defectkit.statistics.kernels import distribution_distances
+
+    pooled = _Pooled.of(*(np.asarray(side, np.float64) for side in (true, predicted)))
+    one, unit = np.ones((1, 1)), np.zeros_like(pooled.order)
+    ((largest, area),) = distribution_distances(one, unit, pooled.is_true, pooled.values)
+    return float(largest), float(area)
 
 
-def size_distribution(comparison: Comparison) -> xarray.Dataset:
-    """Return the distances between the distributions of true and predicted sizes, pooled over images.
+@attrs.frozen(kw_only=True, eq=False)
+class _Pooled:
+    """The sizes of both sides, ascending.
 
     Parameters
     ----------
-    comparison : Comparison
-        "Found" is meant at its ``iou_threshold``.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``size_ks_distance`` and ``size_earth_movers_distance`` (subset, defect_type). Defects without a size are left
-        out; ``undefined_true_size`` and ``undefined_predicted_size`` of the errors count them.
+    order : numpy.ndarray, shape (N + M,), int64
+        Where each was among the true ones, then the predicted ones.
+    is_true : numpy.ndarray, shape (N + M,), bool
+    values : numpy.ndarray, shape (N + M,), float64
     """
-    pooled = {side: _sizes(comparison, side) for side in SIDES}
-    n_types = len(comparison.types) + 1
 
-    distances = np.array(
-        [
-            [_distances(pooled["true"][s][k], pooled["predicted"][s][k]) for k in range(n_types)]
-            for s in range(len(SUBSETS))
-        ]
-    )
-    return dataset(
-        comparison,
-        {
-            "size_ks_distance": Variable(
-                dims=POOLED, values=distances[..., 0], long_name="Kolmogorov-Smirnov distance of sizes"
-            ),
-            "size_earth_movers_distance": Variable(
-                dims=POOLED,
-                values=distances[..., 1],
-                long_name="earth mover's distance of sizes",
-                units=comparison.length_unit,
-            ),
-        },
-    )
+    order: Indices
+    is_true: NDArray[np.bool_]
+    values: Floats
+
+    @classmethod
+    def of(cls, true: Floats, predicted: Floats) -> _Pooled:
+        both = np.concatenate([true, predicted])
+        order = np.argsort(both)
+        return cls(order=order, is_true=order < true.size, values=both[order])
 
 
-def _sizes(comparison: Comparison, side: str) -> list[list[Floats]]:
-    """Return the sizes of all images by subset and type; the last type is all."""
-    defects: Defects = getattr(comparison, side)
-    sizes: list[list[Floats]] = []
-    for subset in SUBSETS:
-        picked = indices_of(comparison, side, subset)
-        code, value = defects.codes[picked], defects.sizes[picked]
-        code, value = code[~np.isnan(value)], value[~np.isnan(value)]
-        sizes.append([*(value[code == k] for k in range(len(comparison.types))), value])
-    return sizes
+@cached
+def _pooled_sizes(units: Units) -> list[list[tuple[Indices, _Pooled]]]:
+    """Return the sizes of all images by subset and type, then all, each size with its unit."""
+    comparison = units.comparison
+    codes: tuple[int | None, ...] = (*range(len(comparison.types)), None)
+    return [[_pooled(units, subset, code) for code in codes] for subset in SUBSETS]
+
+
+def _pooled(units: Units, subset: str, code: int | None) -> tuple[Indices, _Pooled]:
+    sizes, own = [], []
+    for side, unit in zip(SIDES, (units.of_true, units.of_predicted), strict=True):
+        defects: Defects = getattr(units.comparison, side)
+        picked = indices_of(units.comparison, side, subset)
+        kept = picked[~np.isnan(defects.sizes[picked]) & ((code is None) | (defects.codes[picked] == code))]
+        sizes.append(defects.sizes[kept])
+        own.append(unit[kept])
+    pooled = _Pooled.of(*sizes)
+    return np.concatenate(own)[pooled.order], pooled
 
 
 @attrs.frozen(kw_only=True)
 class SizeDistribution(Metric):
-    """The metric of :func:`size_distribution`."""
+    """The distances between the distributions of true and predicted sizes, pooled over images.
+
+    Notes
+    -----
+    Variables ``size_ks_distance`` and ``size_earth_movers_distance`` (subset, defect_type); "found" is meant at the
+    comparison's ``iou_threshold``. Defects without a size are left out; ``undefined_true_size`` and
+    ``undefined_predicted_size`` of the errors count them.
+    """
 
     name: ClassVar[str] = "size-distribution"
     description: ClassVar[str] = "Kolmogorov-Smirnov and earth mover's distance between true and predicted sizes."
     needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
-        """Return :func:`size_distribution` of the comparison."""
-        return size_distribution(comparison)
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
+        """Return the distances; a defect of weight ``w`` counts as ``w`` of equal size."""
+        from defectkit.statistics.kernels import distribution_distances
+
+        weights = totals.drawn.unit_weights
+        distances = np.array(
+            [
+                [distribution_distances(weights, unit, pooled.is_true, pooled.values) for unit, pooled in row]
+                for row in _pooled_sizes(totals.units)
+            ]
+        )
+        largest, area = np.moveaxis(distances, -1, 0)
+        return {
+            "size_ks_distance": Variable(
+                dims=POOLED, values=np.moveaxis(largest, -1, 0), long_name="Kolmogorov-Smirnov distance of sizes"
+            ),
+            "size_earth_movers_distance": Variable(
+                dims=POOLED,
+                values=np.moveaxis(area, -1, 0),
+                long_name="earth mover's distance of sizes",
+                units=totals.comparison.length_unit,
+            ),
+        }

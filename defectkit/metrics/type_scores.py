@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -13,10 +14,12 @@ from defectkit.metrics.find import SCORES, TITLES
 from defectkit.metrics.interface import Metric
 from defectkit.statistics.comparison import Comparison, Part
 from defectkit.statistics.scores import Scores, scores
-from defectkit.statistics.variables import Variable, dataset, overall
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Sum, Units
+from defectkit.statistics.variables import Variable, overall
 
 if TYPE_CHECKING:
-    import xarray
+    pass
 
 
 def type_scores(matrices: ArrayLike) -> Scores:
@@ -136,14 +139,18 @@ class TypeScores(Metric):
     description: ClassVar[str] = "Precision, recall, F1 and kappa of the type, over the pairs that were found."
     needs: ClassVar[frozenset[Part]] = frozenset()
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return the confusion matrix of each unit."""
+        return {"confusion": confusion_counts(units)}
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
         """Return the scores, for each IoU threshold."""
-        found = confusion_counts(comparison).sum(axis=0)[:, :-1, :-1]
-        variables = _variables(comparison, "type", "the type of found defects", type_scores(found))
+        found = totals["confusion"][..., :-1, :-1]
+        variables = _variables(totals.comparison, "type", "the type of found defects", type_scores(found))
         variables["type_kappa"] = Variable(
             dims=("iou_threshold",), values=cohen_kappa(found), long_name="Cohen's kappa of the type of found defects"
         )
-        return dataset(comparison, variables)
+        return variables
 
 
 @attrs.frozen(kw_only=True)
@@ -161,8 +168,11 @@ class EndToEnd(Metric):
     description: ClassVar[str] = "Precision, recall and F1 of each type where misses and false finds count as well."
     needs: ClassVar[frozenset[Part]] = frozenset()
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return the confusion matrix of each unit."""
+        return {"confusion": confusion_counts(units)}
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
         """Return the scores, for each IoU threshold."""
-        matrices = confusion_counts(comparison).sum(axis=0)
-        values = end_to_end_scores(matrices)
-        return dataset(comparison, _variables(comparison, "end_to_end", "finding and typing defects", values))
+        values = end_to_end_scores(totals["confusion"])
+        return _variables(totals.comparison, "end_to_end", "finding and typing defects", values)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
+ENDS = ("", "_low", "_high", "_degenerate")
 STORE = "agreement.zarr"
 BOTH, FIRST, SECOND = "both", "first_only", "second_only"
 COLORS = {BOTH: "#22c55e", FIRST: "#f97316", SECOND: "#38bdf8"}
@@ -70,7 +71,7 @@ def write_agreement(
 
 def agreement_csv(result: xarray.Dataset) -> str:
     """Return F1 and kappa, each with the ends of its interval: a row an IoU threshold."""
-    names = [f"{figure}{end}" for figure in ("f1_score", "kappa") for end in ("", "_low", "_high", "_undefined")]
+    names = [f"{figure}{end}" for figure in ("f1_score", "kappa") for end in ENDS if f"{figure}{end}" in result]
     columns = [result[name].values for name in names]
     return csv_text(["iou_threshold", *names], zip(result["iou_threshold"].values, *columns, strict=True))
 
@@ -85,9 +86,8 @@ def confusion_csv(result: xarray.Dataset) -> str:
 
 def differences_csv(result: xarray.Dataset) -> str:
     """Return counts, and the differences of size and density in percent with their intervals: a row a type."""
-    names = [
-        f"{figure}_difference{end}" for figure in ("size", "density") for end in ("", "_low", "_high", "_undefined")
-    ]
+    figures = ("size_difference", "density_difference")
+    names = [f"{figure}{end}" for figure in figures for end in ENDS if f"{figure}{end}" in result]
     counts = [result[f"{side}_count"].sum("image").values for side in ("first", "second")]
     header = ["defect_type", "first_count", "second_count", *(_percent(name) for name in names)]
     columns = (result["defect_type"].values, *counts, *(result[name].values for name in names))
@@ -107,9 +107,9 @@ def agreement_figure(result: xarray.Dataset) -> Figure:
         if not np.isfinite(result[name].values).any():
             continue
         left.plot(thresholds, result[name].values, color=color, marker="o", ms=3, label=title)
-        left.fill_between(
-            thresholds, result[f"{name}_low"].values, result[f"{name}_high"].values, color=color, alpha=0.15, lw=0
-        )
+        if f"{name}_low" in result:
+            ends = (result[f"{name}{end}"].values for end in ("_low", "_high"))
+            left.fill_between(thresholds, *ends, color=color, alpha=0.15, lw=0)
     left.axvline(result.attrs["iou_threshold"], color="#999999", lw=1, ls="--")
     left.set(xlabel="IoU threshold", ylabel="agreement", xlim=(0, 1), ylim=(min(-0.02, left.get_ylim()[0]), 1.02))
     left.legend(frameon=False, fontsize=8, loc="lower left")
@@ -117,7 +117,8 @@ def agreement_figure(result: xarray.Dataset) -> Figure:
     for k, (name, title, color) in enumerate(
         (("size_difference", "mean size", "#d95f02"), ("density_difference", "density", "#1b6ca8"))
     ):
-        value, low, high = (result[f"{name}{end}"].values for end in ("", "_low", "_high"))
+        ends = ("", "_low", "_high") if f"{name}_low" in result else ("", "", "")
+        value, low, high = (result[f"{name}{end}"].values for end in ends)
         places = np.arange(len(types)) + 0.2 * (k - 0.5)
         shown = np.isfinite(value) & np.isfinite(low) & np.isfinite(high)
         bars = np.clip(np.stack([value - low, high - value])[:, shown], 0, None)
@@ -128,7 +129,8 @@ def agreement_figure(result: xarray.Dataset) -> Figure:
     right.legend(frameon=False, fontsize=8)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
-    made = f"{result.sizes['image']} images, convention {result.attrs['convention']}, {result.attrs['bootstrap']}"
+    drawn = result.attrs["bootstrap"] or "no intervals"
+    made = f"{result.sizes['image']} images, convention {result.attrs['convention']}, {drawn}"
     title = "\n".join([f"{result.attrs['first']} and {result.attrs['second']}", made, *result.attrs.get("notes", [])])
     figure.suptitle(title, fontsize=9, parse_math=False)
     return figure
@@ -164,4 +166,4 @@ def about(locks: Sequence[str], notes: Sequence[str]) -> str:
 
 
 def _percent(name: str) -> str:
-    return name if name.endswith("_undefined") else f"{name}_percent"
+    return name if name.endswith("_degenerate") else f"{name}_percent"

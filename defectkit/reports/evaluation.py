@@ -19,6 +19,7 @@ from defectkit.reports.evaluation_tables import (
     types_csv,
 )
 from defectkit.reports.folder import made
+from defectkit.reports.interval_table import intervals_csv, with_intervals
 from defectkit.reports.panels import write_png
 from defectkit.storage import save_results
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STORE = "evaluation.zarr"
+INTERVALS = "intervals.csv"
 
 TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[xarray.Dataset], str]]] = {
     "find.csv": (("find_f1_score",), find_csv),
@@ -64,7 +66,8 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
     Parameters
     ----------
     result : xarray.Dataset
-        As :func:`defectkit.workflows.evaluate` returns it. Tables and figures for which it lacks a metric are left out.
+        As :func:`defectkit.workflows.evaluate` returns it. Tables and figures for which it lacks a metric are left out,
+        and the table of intervals where it was made without a bootstrap.
     folder : str or pathlib.Path
         It is created; files of the same names in it are replaced.
     taxonomy : Taxonomy, optional
@@ -86,6 +89,9 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
         if set(needed) <= set(result.data_vars):
             write_text(target / name, table(result))
             written.append(target / name)
+    if with_intervals(result):
+        write_text(target / INTERVALS, intervals_csv(result))
+        written.append(target / INTERVALS)
     for name, (needed, figure) in FIGURES.items():
         if set(needed) <= set(result.variables):
             write_png(figure(result, taxonomy), target / name)

@@ -16,6 +16,7 @@ from defectkit.reports.colors import type_colors
 from defectkit.reports.evaluation_tables import at_threshold
 from defectkit.reports.histograms import histogram, readable_edges
 from defectkit.reports.panels import FONT_SIZE, LINE, Layout, name_panel, panels, width_of
+from defectkit.statistics.intervals import HIGH, LOW
 
 if TYPE_CHECKING:
     import xarray
@@ -38,7 +39,7 @@ SLANT = 40
 
 
 def find_figure(result: xarray.Dataset) -> Figure:
-    """Return precision, recall and F1 of finding over the IoU threshold, with the F1 of types beside them."""
+    """Return precision, recall and F1 of finding over the IoU threshold, and the F1 of types, with their intervals."""
     layout = Layout(panel=(4.0, 3.0))
     figure, ((left, right),) = panels(1, 2, layout, title=_made(result))
     thresholds = result["iou_threshold"].values
@@ -50,6 +51,9 @@ def find_figure(result: xarray.Dataset) -> Figure:
     drawn += [(right, f"overall_{kind}_f1_score", text, color) for kind, (text, color) in types.items()]
     for axes, name, text, color in drawn:
         axes.plot(thresholds, result[name].values, color=color, marker="o", ms=3, label=text)
+        if f"{name}{LOW}" in result:
+            ends = (result[f"{name}{end}"].values for end in (LOW, HIGH))
+            axes.fill_between(thresholds, *ends, color=color, alpha=0.12, lw=0)
     for axes, title in ((left, "finding defects, whatever their type"), (right, "types, mean F1 over them")):
         axes.axvline(result.attrs["iou_threshold"], color="#999999", lw=1, ls="--")
         axes.set(ylim=(-0.02, 1.02), xlim=(0, 1))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.reports.csv_tables import column_name, csv_text
+from defectkit.reports.interval_table import is_of_interval
 
 if TYPE_CHECKING:
     import xarray
@@ -156,6 +157,8 @@ def scores_csv(result: xarray.Dataset) -> str:
         for name in result.data_vars:
             variable = result.variables[name]
             if not set(variable.dims) <= dims or str(name).startswith(elsewhere) or _is_in_errors(str(name)):
+                continue
+            if is_of_interval(str(name), result):
                 continue
             values, units = variable.values, variable.attrs.get("units", "")
             for k, subset in enumerate(of("subset") if "subset" in variable.dims else [""]):

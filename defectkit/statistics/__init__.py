@@ -1,3 +1,26 @@
 """Statistics live here: truth and prediction compared, what of them is summed, and how sure it is."""
 
 from __future__ import annotations
+
+from defectkit.statistics.bootstrap import Bootstrap, Level, resampled
+from defectkit.statistics.intervals import intervals, percentile_interval
+from defectkit.statistics.statistic import Statistic, value_of
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import ImageSum, Sum, Units, linked_units
+from defectkit.statistics.variables import Variable
+
+__all__ = [
+    "Bootstrap",
+    "ImageSum",
+    "Level",
+    "Statistic",
+    "Sum",
+    "Totals",
+    "Units",
+    "Variable",
+    "intervals",
+    "linked_units",
+    "percentile_interval",
+    "resampled",
+    "value_of",
+]

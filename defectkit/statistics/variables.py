@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from defectkit.statistics.comparison import Comparison
 from defectkit.statistics.scores import mean_of_defined
+from defectkit.statistics.totals import Totals
 
 if TYPE_CHECKING:
     import xarray
@@ -35,16 +36,26 @@ class Variable:
     ----------
     dims : tuple of str
     values : array_like
+        Of the shape of ``dims``; where a metric gives it, with the resamples before these.
     long_name : str
         What it is, for people.
     units : str
         What pint reads; empty for a number without a dimension.
+    has_interval : bool
+        False for what is no estimate: the number of values that a mean leaves out, a table of defects. A variable of
+        each image has none whatever this says.
     """
 
     dims: tuple[str, ...]
     values: ArrayLike
     long_name: str
     units: str = ""
+    has_interval: bool = True
+
+    @property
+    def is_resampled(self) -> bool:
+        """Whether a bootstrap computes it again in each resample."""
+        return self.has_interval and "image" not in self.dims
 
 
 def dataset(comparison: Comparison, variables: Mapping[str, Variable]) -> xarray.Dataset:
@@ -107,22 +118,26 @@ def overall(comparison: Comparison, name: str, variable: Variable) -> dict[str, 
             units=variable.units,
         ),
         f"undefined_overall_{name}": Variable(
-            dims=dims, values=n_undefined, long_name=f"types without a value in the mean of: {variable.long_name}"
+            dims=dims,
+            values=n_undefined,
+            long_name=f"types without a value in the mean of: {variable.long_name}",
+            has_interval=False,
         ),
     }
 
 
-def averaged(name: str, variable: Variable) -> dict[str, Variable]:
+def averaged(totals: Totals, name: str, variable: Variable) -> dict[str, Variable]:
     """Return ``averaged_NAME``, the mean of a variable over images, and how many images that leaves out.
 
     Parameters
     ----------
+    totals : Totals
     name : str
         The name, without ``image_``.
     variable : Variable
         Its first dimension is ``image``.
     """
-    mean, n_undefined = mean_of_defined(variable.values, axis=0)
+    mean, n_undefined = totals.mean_over_images(np.asarray(variable.values, np.float64))
     return {
         f"averaged_{name}": Variable(
             dims=variable.dims[1:],
@@ -134,5 +149,6 @@ def averaged(name: str, variable: Variable) -> dict[str, Variable]:
             dims=variable.dims[1:],
             values=n_undefined,
             long_name=f"images without a value in the mean of: {variable.long_name}",
+            has_interval=False,
         ),
     }

@@ -1,4 +1,4 @@
-"""Evaluations that can be resampled: those of :func:`defectkit.workflows.evaluate` with the units of a bootstrap."""
+"""Evaluations that can be resampled later on: those of :func:`defectkit.workflows.evaluate` with their comparison."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from defectkit.metrics import BUILT_IN
 from defectkit.records.image import Image
-from defectkit.studies.uncertainty.units import ResamplingUnits
+from defectkit.studies.uncertainty.kept import KeptComparison
 from defectkit.workflows.evaluate import evaluate
 from defectkit.workflows.predicted import Labels
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def evaluate_resampleable(
     truth: Labels, predicted: Labels, images: Iterable[Image] | Mapping[str, Image] = (), **options: Any
 ) -> xarray.Dataset:
-    """Return every statistic of predictions against truth, and what a bootstrap needs.
+    """Return every statistic of predictions against truth, and what it takes to resample them later on.
 
     Parameters
     ----------
@@ -29,21 +29,21 @@ def evaluate_resampleable(
     -------
     xarray.Dataset
         That of :func:`defectkit.workflows.evaluate` with the variables of
-        :func:`~defectkit.studies.uncertainty.units.resampling_units`.
+        :class:`~defectkit.studies.uncertainty.kept.KeptComparison`.
 
     Examples
     --------
     >>> import numpy as np
     >>> from defectkit.records import Instances
+    >>> from defectkit.statistics import Bootstrap
     >>> from defectkit.studies.uncertainty import bootstrap
     >>> masks = np.zeros((2, 16, 16), bool)
     >>> masks[0, 2:6, 2:6] = masks[1, 9:14, 9:14] = True
     >>> truth = {"one": Instances.from_masks(masks, types=["bdot", "bdot"], shape=(16, 16))}
     >>> result = evaluate_resampleable(truth, {"one": truth["one"].take([0])})
-    >>> interval = bootstrap(result, n_resamples=200, statistics=["find_recall"]).sel(iou_threshold=0.3)
+    >>> how = Bootstrap(n_resamples=200, level="images-and-defects")
+    >>> interval = bootstrap(result, how, statistics=["find_recall"]).sel(iou_threshold=0.3)
     >>> float(interval["find_recall_low"]), float(interval["find_recall_high"])
     (0.0, 1.0)
     """
-    return evaluate(
-        truth, predicted, images, metrics=[*(metric() for metric in BUILT_IN), ResamplingUnits()], **options
-    )
+    return evaluate(truth, predicted, images, metrics=[*(metric() for metric in BUILT_IN), KeptComparison()], **options)

@@ -17,6 +17,9 @@ from defectkit.metrics.interface import Metric
 from defectkit.records import Instances, Taxonomy
 from defectkit.statistics.comparing import compare, compared_types
 from defectkit.statistics.comparison import ALL_PARTS, Comparison, Part
+from defectkit.statistics.drawing import DrawnImages
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Units
 from defectkit.statistics.variables import labels_of
 from defectkit.testing import strategies
 from defectkit.testing.suite import Suite, inherited
@@ -172,6 +175,26 @@ class MetricSuite(Suite[Metric]):
                 np.testing.assert_allclose(second, first, rtol=1e-9, atol=1e-12, err_msg=str(name))
             else:
                 assert np.array_equal(first, second), f"{name} depends on the order of the images"
+
+    @inherited
+    @given(pairs(min_images=1), st.data())
+    def test_a_weight_stands_for_an_image_that_is_there_as_often(
+        self, given_pairs: dict[str, Pair], data: st.DataObject
+    ) -> None:
+        """What a bootstrap computes of weighted sums is the metric of images drawn as often."""
+        counts = [data.draw(st.integers(0, 2)) for _ in given_pairs]
+        drawn = {
+            f"{k}-{name}": given_pairs[name] for name, n in zip(given_pairs, counts, strict=True) for k in range(n)
+        }
+        metric, sample = self.make(), comparison_of(given_pairs)
+        again = attrs.evolve(comparison_of(drawn), types=sample.types, overall_types=sample.overall_types)
+        expected = metric.compute(again)
+        units = Units.images(sample)
+        weighted = DrawnImages(image_weights=np.array([counts], np.float64))
+        found = metric.values(Totals(units=units, sums=metric.sums(units), drawn=weighted))
+        for name in (n for n, variable in found.items() if variable.is_resampled):
+            (values,) = np.asarray(found[name].values, np.float64)
+            np.testing.assert_allclose(values, expected[name].values, rtol=1e-9, atol=1e-9, err_msg=name)
 
     @inherited
     @given(pairs(min_images=1))

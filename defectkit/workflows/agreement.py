@@ -2,31 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
+import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.formats.labels import Unpaired
 from defectkit.formats.refusals import Refused, check_refused
-from defectkit.metrics.bootstrap import Floats, Interval, bootstrapped
-from defectkit.metrics.type_scores import cohen_kappa
+from defectkit.metrics import Confusion, Errors, Find, Metric, Part, TypeScores, Variable
+from defectkit.metrics.class_means import SIDES, class_mean, class_sums
+from defectkit.metrics.errors import POOLED
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
+from defectkit.statistics import Bootstrap, Sum, Totals, Units
+from defectkit.statistics.intervals import DEGENERATE, HIGH, LOW
 from defectkit.workflows.evaluate import evaluate
 
 if TYPE_CHECKING:
     import xarray
 
-FIGURES = {
-    "f1_score": "F1 score of finding the defects of the other set",
-    "kappa": "Cohen's kappa of the types of matched pairs",
-    "size_difference": "mean size of the second set minus that of the first, of the first",
-    "density_difference": "density of the second set minus that of the first, of the first",
-}
-BOUNDS = {"_low": "lower end", "_high": "upper end"}
+FIGURES = {"find_f1_score": "f1_score", "type_kappa": "kappa"}
+"""What an evaluation calls the figures that are the same whichever set is called the truth."""
+
+DIFFERENCES = ("size_difference", "density_difference")
+ENDS = ("", LOW, HIGH, DEGENERATE)
+
+DEFAULT = Bootstrap()
+
+
+@attrs.frozen(kw_only=True)
+class Differences(Metric):
+    """How far the mean sizes and the densities of the predicted side lie above those of the true one, in percent.
+
+    Notes
+    -----
+    Variables ``size_difference`` and ``density_difference`` (subset, defect_type).
+    """
+
+    name: ClassVar[str] = "differences"
+    description: ClassVar[str] = "Signed differences of mean size and density, in percent of the true side."
+    needs: ClassVar[frozenset[Part]] = frozenset({Part.MEASURES})
+
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return counts and sums of sizes, by side, subset and type."""
+        return class_sums(units)
+
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
+        """Return both differences."""
+        variables = {}
+        for quantity in ("size", "density"):
+            first, second = (class_mean(totals.__getitem__, side, quantity) for side in SIDES)
+            with np.errstate(divide="ignore", invalid="ignore"):  # nothing to compare with is NaN
+                percent = np.where(first == 0, np.nan, 100 * (second / first - 1))
+            title = f"{'mean size' if quantity == 'size' else 'density'} of the second set minus that of the first"
+            variables[f"{quantity}_difference"] = Variable(
+                dims=POOLED, values=percent, long_name=f"{title}, of the first", units="percent"
+            )
+        return variables
 
 
 def agree(
@@ -38,9 +72,7 @@ def agree(
     iou_threshold: float | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
     refused: Refused | str = Refused.RAISE,
-    n_resamples: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
+    bootstrap: Bootstrap | None = DEFAULT,
 ) -> xarray.Dataset:
     """Return how far two label sets agree, each figure with a bootstrap interval over images.
 
@@ -52,21 +84,22 @@ def agree(
         For their pixel sizes.
     convention, iou_threshold, unpaired, refused
         As in :func:`~defectkit.workflows.evaluate.evaluate`.
-    n_resamples, level, seed
-        As in :func:`~defectkit.metrics.bootstrap.bootstrapped`.
+    bootstrap : Bootstrap, optional
+        How intervals are made; None for no intervals.
 
     Returns
     -------
     xarray.Dataset
         ``f1_score`` and ``kappa`` (iou_threshold); ``size_difference`` and ``density_difference`` in percent
-        (defect_type, with ``all``); each with ``_low``, ``_high`` and ``_undefined`` (resamples in which it was not
-        defined); ``confusion`` (iou_threshold, first_type, second_type) with ``background`` for what only one set has;
-        ``first_count``, ``second_count`` (image, defect_type); ``first_n_refused``, ``second_n_refused`` (image), the
-        regions that were refused when the sets were read.
+        (defect_type, with ``all``); each with ``_low``, ``_high`` and ``_degenerate`` (resamples in which it is
+        undefined); ``confusion`` (iou_threshold, first_type, second_type) with ``background`` for what only one set
+        has; ``first_count``, ``second_count`` (image, defect_type); ``first_n_refused``, ``second_n_refused`` (image),
+        the regions that were refused when the sets were read.
 
     Notes
     -----
-    F1 is ``2 n / (n1 + n2)`` over pairs n of defects n1 and n2, which is the same whichever set is called the truth.
+    F1 is ``2 n / (n1 + n2)`` over pairs n of defects n1 and n2, which is the same whichever set is called the truth; it
+    and kappa are those of :func:`~defectkit.workflows.evaluate.evaluate`, as are their intervals.
     With few images an interval is narrow for want of variety: it tells what other images *like these* would give.
 
     Examples
@@ -80,6 +113,7 @@ def agree(
     """
     import xarray
 
+    ends = ENDS if bootstrap else ENDS[:1]
     result = evaluate(
         first,
         second,
@@ -88,55 +122,31 @@ def agree(
         iou_threshold=iou_threshold,
         unpaired=unpaired,
         refused=refused,
+        metrics=[Find(), TypeScores(), Confusion(), Errors(), Differences()],
+        bootstrap=bootstrap,
     )
-    n_images = result.sizes["image"]
-
-    found, n_first, n_second = (
-        result[name].to_numpy().astype(np.float64) for name in ("image_n_found", "image_n_true", "image_n_predicted")
+    renamed = {f"{own}{end}": f"{name}{end}" for own, name in FIGURES.items() for end in ends}
+    of_all = result.sel(subset="all", drop=True)
+    table = xarray.merge(
+        [
+            result[list(renamed)].rename(renamed),
+            of_all[[f"{name}{end}" for name in DIFFERENCES for end in ends]],
+            of_all[["image_true_count", "image_predicted_count"]].rename(
+                image_true_count="first_count", image_predicted_count="second_count"
+            ),
+            result[["image_n_refused_true", "image_n_refused_predicted"]].rename(
+                image_n_refused_true="first_n_refused", image_n_refused_predicted="second_n_refused"
+            ),
+            result[["confusion"]].rename(true_type="first_type", predicted_type="second_type"),
+        ]
     )
-    confusion = result["image_confusion"].to_numpy().astype(np.float64)[..., :-1, :-1]
-    counts = tuple(result[f"image_{side}_count"].sel(subset="all").to_numpy() for side in ("true", "predicted"))
-    sums = tuple(_size_sums(result, side) for side in ("true", "predicted"))
-
-    def f1_score(weights: Floats) -> Floats:
-        return _ratio(2 * weights @ found, (weights @ (n_first + n_second))[:, None])
-
-    def kappa(weights: Floats) -> Floats:
-        return cohen_kappa(np.einsum("ri,itab->rtab", weights, confusion))
-
-    def size_difference(weights: Floats) -> Floats:
-        before, after = (_ratio(weights @ s, weights @ c) for s, c in zip(sums, counts, strict=True))
-        return 100 * (_ratio(after, before) - 1)
-
-    def density_difference(weights: Floats) -> Floats:
-        return 100 * (_ratio(weights @ counts[1], weights @ counts[0]) - 1)
-
-    def interval(figure: Callable[[Floats], Floats]) -> Interval:
-        return bootstrapped(figure, n_images, n_resamples=n_resamples, level=level, seed=seed)
-
-    of_threshold, of_type = ("iou_threshold",), ("defect_type",)
-    intervals = {
-        "f1_score": (of_threshold, interval(f1_score)),
-        "kappa": (of_threshold, interval(kappa)),
-        "size_difference": (of_type, interval(size_difference)),
-        "density_difference": (of_type, interval(density_difference)),
-    }
-    variables: dict[str, tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]] = {}
-    for name, (dims, bounds) in intervals.items():
-        variables |= _with_bounds(name, dims, bounds)
-    for number, place, side in (("first", 0, "true"), ("second", 1, "predicted")):
-        variables[f"{number}_count"] = (("image", "defect_type"), counts[place], {"units": ""})
-        variables[f"{number}_n_refused"] = (("image",), result[f"image_n_refused_{side}"].to_numpy(), {"units": ""})
-    renamed = result[["confusion"]].rename(true_type="first_type", predicted_type="second_type")
-    table = xarray.Dataset(
-        variables, coords={name: result[name] for name in ("image", "iou_threshold", "defect_type")}
-    ).merge(renamed)
     kept = (
         "convention",
         "convention_settings",
         "iou_threshold",
         "length_unit",
         "assumed_calibration",
+        "bootstrap",
         "defectkit_version",
     )
     table.attrs = {name: result.attrs[name] for name in kept if name in result.attrs} | {
@@ -148,35 +158,5 @@ def agree(
         "only_in_second": result.attrs["only_predicted"],
         "left_out_not_fully_read": result.attrs["left_out_not_fully_read"],
         "notes": list(dict.fromkeys(s for side in (first, second) for s in check_refused(side, refused))),
-        "bootstrap": f"{n_resamples} resamples of {n_images} images, {100 * level:g} % interval, seed {seed}",
     }
     return table
-
-
-def _size_sums(result: xarray.Dataset, side: str) -> Floats:
-    counts = result[f"image_{side}_count"].sel(subset="all").to_numpy()
-    means = result[f"image_{side}_size"].sel(subset="all").to_numpy()
-    sums: Floats = np.where(counts > 0, means, 0.0) * counts
-    return sums
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    above, below = np.broadcast_arrays(above, below)
-    ratio: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
-    return ratio
-
-
-def _with_bounds(
-    name: str, dims: tuple[str, ...], interval: Interval
-) -> dict[str, tuple[tuple[str, ...], NDArray[np.generic], dict[str, str]]]:
-    units = "percent" if name.endswith("difference") else ""
-    title = FIGURES[name]
-    bounds = {
-        name + suffix: (dims, getattr(interval, suffix[1:]), {"units": units, "long_name": f"{end} of: {title}"})
-        for suffix, end in BOUNDS.items()
-    }
-    return {
-        name: (dims, interval.value, {"units": units, "long_name": title}),
-        **bounds,
-        f"{name}_undefined": (dims, interval.n_undefined, {"units": "", "long_name": f"undefined resamples: {title}"}),
-    }

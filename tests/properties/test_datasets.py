@@ -23,6 +23,7 @@ from defectkit.datasets.merging import merge
 from defectkit.datasets.sources import FigshareSource, FileSource, RegisteredSource, StoreSource
 from defectkit.datasets.toml import parse_toml, to_toml
 from defectkit.records import DefectType, LabelSet, Source, Specimen, Taxonomy
+from defectkit.statistics import Bootstrap
 from defectkit.testing import strategies
 from defectkit.workflows.agreement import agree
 
@@ -192,7 +193,7 @@ def test_merging_keeps_and_drops_by_what_diff_says(pair: tuple[object, object]) 
 
 @given(strategies.label_sets(each=strategies.instances(masks=strategies.runs((12, 12), min_area=1), shape=(12, 12))))
 def test_agreement_of_a_set_with_itself_is_complete(labels: LabelSet) -> None:
-    result = agree(labels, labels, n_resamples=20)
+    result = agree(labels, labels, bootstrap=Bootstrap(n_resamples=20))
     if labels.n_defects:
         assert (result["f1_score"] == 1).all()
         assert (result["f1_score_low"] == 1).all()

@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from defectkit import LabelSet
 from defectkit.datasets.differences import diff
+from defectkit.statistics import Bootstrap
 from defectkit.testing.strategies import instances
 from defectkit.workflows.agreement import agree
 
@@ -47,6 +48,6 @@ def test_agreement_does_not_depend_on_the_order_of_defects(pair: tuple[LabelSet,
     first, second = pair
     order = np.random.default_rng(random.randrange(2**32)).permutation(len(second["x"]))  # type: ignore[attr-defined]
     shuffled = attrs.evolve(second, instances={"x": second["x"].take(order)})
-    one, other = (agree(first, s, n_resamples=10) for s in (second, shuffled))
+    one, other = (agree(first, s, bootstrap=Bootstrap(n_resamples=10)) for s in (second, shuffled))
     for name in ("f1_score", "size_difference", "density_difference"):
         assert np.allclose(one[name], other[name], equal_nan=True)

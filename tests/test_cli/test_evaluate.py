@@ -181,6 +181,7 @@ def test_metrics_can_be_chosen_and_only_what_they_are_needed_for_is_written(run,
         "find.csv",
         "scores.csv",
         "left_out.csv",
+        "intervals.csv",
         "evaluation.zarr",
     }
     text = " ".join(result.output.split())

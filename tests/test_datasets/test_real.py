@@ -13,6 +13,7 @@ from defectkit.datasets.differences import diff
 from defectkit.datasets.health import check_dataset
 from defectkit.datasets.places import data_folder
 from defectkit.errors import DatasetWarning, FetchError
+from defectkit.statistics import Bootstrap
 from defectkit.storage import Store
 from defectkit.workflows.agreement import agree
 
@@ -40,7 +41,7 @@ def test_ti_loops() -> None:
     assert set(old.images) <= set(new.images)
     assert data.locks["new@1"].n_images == 25
     assert all(image.required_calibration().pixel_size_nm == (0.2554, 0.2554) for image in data.images.values())
-    result = agree(old, new, data.images, unpaired="leave-out", n_resamples=200)
+    result = agree(old, new, data.images, unpaired="leave-out", bootstrap=Bootstrap(n_resamples=200))
     f1 = result["f1_score"].sel(iou_threshold=0.3)
     assert 0.3 < float(f1) < 0.6
     assert float(result["f1_score_low"].sel(iou_threshold=0.3)) < float(f1)
@@ -70,7 +71,7 @@ def test_ampis_powder_from_via() -> None:
     assert data.surprises == ()
     report = data.reports["satellite@1"]
     assert any("white space" in line.problem for line in report)
-    result = agree(powder, satellite, n_resamples=50)
+    result = agree(powder, satellite, bootstrap=Bootstrap(n_resamples=50))
     assert float(result["f1_score"].sel(iou_threshold=0.3)) < 0.05
 
 

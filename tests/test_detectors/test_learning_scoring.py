@@ -12,6 +12,8 @@ from defectkit.detectors.learning.anchors import fitted_aspect_ratios, octave_si
 from defectkit.detectors.learning.provenance import self_test_image, trained_on, training_digest
 from defectkit.detectors.learning.scoring import best_of, f1_scores, find_counts, reported_metrics
 from defectkit.errors import EmptyInputError
+from defectkit.statistics import Bootstrap
+from defectkit.workflows import evaluate
 
 
 def squares(*corners: tuple[int, int], scores: list[float] | None = None, edge: int = 10) -> Instances:
@@ -32,8 +34,8 @@ def test_each_defect_is_found_once_by_what_is_believed() -> None:
 
 def test_f1_scores_of_counts() -> None:
     counts = np.array([[2, 3, 4], [0, 3, 0], [0, 0, 0], [3, 3, 3]])
-    assert f1_scores(counts) == pytest.approx([4 / 7, 0, 0, 1])
-    assert best_of(counts) == 3
+    assert f1_scores(counts) == pytest.approx([4 / 7, 0, 1, 1])
+    assert best_of(counts[[0, 1, 3]]) == 2
     assert best_of(np.array([[0, 3, 9], [2, 3, 3], [2, 3, 3], [2, 3, 3]])) == 2
 
 
@@ -48,6 +50,23 @@ def test_reported_metrics_have_intervals_where_images_differ() -> None:
     assert reported_metrics(counts, measured_on="four images") == (precision, recall, f1)
     (alone, _, _) = reported_metrics(counts[:1], measured_on="one image")
     assert (alone.low, alone.high) == (None, None)
+
+
+def test_a_card_says_what_an_evaluation_says() -> None:
+    truth = {"a": squares((0, 0), (20, 20), (40, 40)), "b": squares((10, 10)), "c": squares(), "d": squares((0, 40))}
+    guess = {
+        "a": squares((0, 0), (21, 21), (40, 0), scores=[0.9, 0.6, 0.8]),
+        "b": squares((12, 12), scores=[0.7]),
+        "c": squares(),
+        "d": squares((0, 43), (30, 30), scores=[0.4, 0.2]),
+    }
+    counts = np.array([find_counts(truth[name], guess[name], (0.3,))[0] for name in truth])
+    result = evaluate(truth, guess, min_score=0.3, metrics=["find"], bootstrap=Bootstrap()).sel(iou_threshold=0.3)
+    for metric in reported_metrics(counts, measured_on="four images"):
+        ends = [float(result[f"{metric.name}{end}"]) for end in ("", "_low", "_high")]
+        assert [metric.value, metric.low, metric.high] == ends
+    nothing = reported_metrics(np.array([[0, 3, 0], [0, 2, 0]]), measured_on="two images")
+    assert [(m.name, m.value) for m in nothing] == [("find_recall", 0.0), ("find_f1_score", 0.0)]
 
 
 def training(seed: int = 0, size: str = "1 nm") -> TrainingSet:

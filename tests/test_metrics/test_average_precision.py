@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from defectkit.metrics import AveragePrecision, Comparison
-from defectkit.metrics.average_precision import average_precisions, interpolated_average_precision
+from defectkit.metrics.average_precision import Ranked, interpolated_average_precision
+from defectkit.statistics import Units
 
 
 def test_a_perfect_detector_reaches_one() -> None:
@@ -21,7 +22,11 @@ def test_no_truth_is_undefined_and_no_prediction_is_zero() -> None:
 
 
 def test_types_are_matched_among_themselves(three_images: Comparison) -> None:
-    dots, loops = (average_precisions(three_images, t) for t in ("bdot", "loop_111"))
+    units, ones = Units.images(three_images), np.ones((1, 3))
+    ((dots,), (loops,)) = (
+        Ranked.of(units, name).average_precisions(ones, np.array([three_images.true.is_type(name).sum()], float))
+        for name in ("bdot", "loop_111")
+    )
     assert dots[0] == pytest.approx(67 / 101)  # two of three dots come first
     assert loops[0] == 0
     result = AveragePrecision().compute(three_images)

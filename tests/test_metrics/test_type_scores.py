@@ -7,6 +7,7 @@ from sklearn.metrics import cohen_kappa_score, precision_recall_fscore_support
 from defectkit.metrics import Comparison, Confusion, EndToEnd, TypeScores
 from defectkit.metrics.confusion import confusion_counts
 from defectkit.metrics.type_scores import cohen_kappa, end_to_end_scores, type_scores
+from defectkit.statistics import Units
 
 
 def test_confusion_has_misses_in_the_last_column_and_false_finds_in_the_last_row(three_images: Comparison) -> None:
@@ -19,7 +20,7 @@ def test_confusion_has_misses_in_the_last_column_and_false_finds_in_the_last_row
 
 
 def test_confusion_of_no_types_is_background_alone(nothing: Comparison) -> None:
-    assert confusion_counts(nothing).tolist() == np.zeros((2, 2, 1, 1)).tolist()
+    assert confusion_counts(Units.images(nothing)).values.tolist() == np.zeros((2, 2, 1, 1)).tolist()
 
 
 def test_type_scores_are_those_of_scikit_learn() -> None:

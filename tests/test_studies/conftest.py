@@ -10,9 +10,16 @@ import pytest
 import xarray
 from PIL import Image as Picture
 
+from defectkit.conventions import DEFECTKIT
 from defectkit.formats.labels import write_labels
+from defectkit.matching.greedy import greedy
+from defectkit.matching.matchings import FramedMatchings
+from defectkit.matching.overlaps import Overlaps
+from defectkit.metrics import DefectPairs, Errors, Find
 from defectkit.records import Image, Instances, LabelSet
+from defectkit.statistics.comparison import Comparison, Defects, Foregrounds, ImageComparison, Measures
 from defectkit.studies import evaluate_resampleable
+from defectkit.studies.uncertainty import KeptComparison
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
 
@@ -63,54 +70,60 @@ def other_evaluation(
 
 def simulated(is_found: list[np.ndarray]) -> xarray.Dataset:
     """An evaluation of images of which nothing is known but which of the defects were found."""
-    n_true = np.array([len(f) for f in is_found])
-    every = np.concatenate([np.zeros(0, bool), *is_found])
-    images = np.array([f"{k:03d}" for k in range(len(is_found))])
-    found = np.flatnonzero(every)
-    n = len(found)
-    name = np.repeat(images, n_true)
-
-    def side(dim: str, picked: np.ndarray) -> dict[str, tuple[str, np.ndarray]]:
-        return {
-            f"{dim}_image": (dim, name[picked]),
-            f"{dim}_id": (dim, np.arange(len(picked))),
-            f"{dim}_type": (dim, np.full(len(picked), "bdot")),
-            f"{dim}_size": (dim, np.ones(len(picked))),
-            f"{dim}_shape": (dim, np.ones(len(picked))),
-        }
-
-    pixels = np.full(len(images), 100)
-    return xarray.Dataset(
-        {
-            "find_recall": ("iou_threshold", [every.mean() if every.size else np.nan]),
-            "size_error": (("subset", "defect_type"), np.full((2, 2), 0.0 if every.any() else np.nan)),
-            **side("true_defect", np.arange(len(every))),
-            **side("predicted_defect", found),
-            "predicted_defect_score": ("predicted_defect", np.linspace(0.1, 0.9, n)),
-            "predicted_defect_partner_at": (("predicted_defect", "iou_threshold"), found[:, None]),
-            "predicted_defect_coco_partner": (
-                ("type_rule", "predicted_defect", "coco_iou_threshold"),
-                np.broadcast_to(found[None, :, None], (2, n, 10)),
-            ),
-            "predicted_defect_panoptic_partner": (
-                ("type_rule", "predicted_defect"),
-                np.broadcast_to(found, (2, n)),
-            ),
-            "predicted_defect_panoptic_iou": (("type_rule", "predicted_defect"), np.ones((2, n))),
-            "image_field_area": ("image", np.ones(len(images))),
-            **{
-                f"image_{k}": ("image", pixels)
-                for k in ("n_pixels", "true_pixels", "predicted_pixels", "shared_pixels")
-            },
-        },
-        coords={"image": images, "iou_threshold": [0.3], "subset": ["all", "found"], "defect_type": ["bdot", "all"]},
-        attrs={
-            "overall_types": ["bdot"],
-            "iou_threshold": 0.3,
-            "convention": "defectkit",
-            "convention_settings": json.dumps({"image_ddof": 1}),
-            "length_unit": "pixel",
-        },
+    images = tuple(f"{k:03d}" for k in range(len(is_found)))
+    compared = []
+    for name, found in zip(images, is_found, strict=True):
+        n, pairs = len(found), np.flatnonzero(found)
+        overlaps = Overlaps(
+            truth=pairs,
+            predicted=np.arange(len(pairs)),
+            iou=np.ones(len(pairs)),
+            n_true=n,
+            n_predicted=len(pairs),
+        )
+        block = FramedMatchings(
+            matchings=greedy(overlaps, (0.3,)),
+            true_frames=np.array([0, n]),
+            predicted_frames=np.array([0, len(pairs)]),
+        )
+        sides = [
+            Defects(
+                names=("bdot",),
+                codes=np.zeros(m, np.int64),
+                scores=scores,
+                ids=np.arange(m),
+                measures=Measures(sizes=np.ones(m), shapes=np.ones(m)),
+            )
+            for m, scores in ((n, np.full(n, np.nan)), (len(pairs), np.linspace(0.1, 0.9, len(pairs))))
+        ]
+        compared.append(
+            ImageComparison(
+                image=name,
+                field_area=1.0,
+                n_pixels=100,
+                true=sides[0],
+                predicted=sides[1],
+                block=block,
+                place=0,
+                foregrounds=Foregrounds(true=100, predicted=100, shared=100),
+            )
+        )
+    comparison = Comparison(
+        convention=DEFECTKIT,
+        iou_thresholds=(0.3,),
+        iou_threshold=0.3,
+        types=("bdot",),
+        overall_types=("bdot",),
+        length_unit="pixel",
+        images=tuple(compared),
+    )
+    parts = [metric.compute(comparison) for metric in (Find(), Errors(), DefectPairs(), KeptComparison())]
+    return xarray.merge(parts).assign_attrs(
+        overall_types=["bdot"],
+        iou_threshold=0.3,
+        convention="defectkit",
+        convention_settings=json.dumps(DEFECTKIT.settings()),
+        length_unit="pixel",
     )
 
 

@@ -5,6 +5,7 @@ import pytest
 import xarray
 
 from defectkit.errors import StudyError
+from defectkit.statistics import Bootstrap
 from defectkit.studies import (
     DetectorChoice,
     LabelPair,
@@ -99,7 +100,7 @@ def test_runs_without_a_value_are_counted(result: xarray.Dataset) -> None:
 
 def test_the_better_detector_ranks_first(result: xarray.Dataset) -> None:
     one = select_runs(result, convention="defectkit")
-    ranking = rank_detectors(one, n_resamples=60)
+    ranking = rank_detectors(one, Bootstrap(n_resamples=60))
     figures = headline(one)
     for name in ("weak", "strong"):
         own = figures["find_f1_score"].values[one["detector"].values == name].mean()
@@ -120,7 +121,7 @@ def test_the_better_detector_ranks_first(result: xarray.Dataset) -> None:
     assert float(strong["norm_low"]) <= float(strong["norm"]) <= float(strong["norm_high"])
     assert float(ranking["rank_probability"].sel(detector="strong", place=1)) > 0.7
     np.testing.assert_allclose(ranking["rank_probability"].sum("place"), 1 - ranking["n_degenerate"] / 60, atol=1e-12)
-    again = rank_detectors(one, n_resamples=60)
+    again = rank_detectors(one, Bootstrap(n_resamples=60))
     xarray.testing.assert_identical(ranking, again)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from defectkit.metrics.find import Find
 from defectkit.metrics.interface import Metric
-from defectkit.statistics.variables import Variable, dataset
+from defectkit.statistics.variables import Variable
 from defectkit.testing import MetricSuite
 
 
@@ -19,15 +19,15 @@ class Counts(Metric):
     name = "counts"
     description = "How many were predicted."
 
-    def compute(self, comparison):
-        each = np.array([image.predicted.n for image in comparison.images], np.float64)
-        return dataset(
-            comparison,
-            {
-                "image_n_guesses": Variable(dims=("image",), values=each, long_name="guesses"),
-                "n_guesses": Variable(dims=(), values=each.sum(), long_name="guesses"),
-            },
-        )
+    def sums(self, units):
+        return {"guesses": units.over_predicted()}
+
+    def values(self, totals):
+        each = totals.of_images("guesses").astype(float)
+        return {
+            "image_n_guesses": Variable(dims=("image",), values=each, long_name="guesses"),
+            "n_guesses": Variable(dims=(), values=totals["guesses"].astype(float), long_name="guesses"),
+        }
 
 
 def giving(rule: Callable[[Any, Any], Any]) -> type[Metric]:

@@ -8,6 +8,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from defectkit import Image, Instances, LabelSet
 from defectkit.formats import read_images, read_labels
+from defectkit.statistics import Bootstrap
 from defectkit.workflows.agreement import agree
 
 SQUARE = np.array([[0.0, 0.0], [0.0, 10.0], [10.0, 10.0], [10.0, 0.0]])
@@ -42,7 +43,7 @@ def random_pair(seed: int) -> tuple[LabelSet, LabelSet]:
 
 def test_a_set_agrees_with_itself() -> None:
     first, _ = random_pair(0)
-    table = agree(first, first, n_resamples=50)
+    table = agree(first, first, bootstrap=Bootstrap(n_resamples=50))
     assert (table["f1_score"] == 1).all()
     assert (table["f1_score_low"] == 1).all()
     assert (table["kappa"] == 1).all()
@@ -52,7 +53,8 @@ def test_a_set_agrees_with_itself() -> None:
 
 def test_f1_and_kappa_are_the_same_both_ways_round() -> None:
     first, second = random_pair(1)
-    one, other = agree(first, second, n_resamples=100), agree(second, first, n_resamples=100)
+    drawn = Bootstrap(n_resamples=100)
+    one, other = agree(first, second, bootstrap=drawn), agree(second, first, bootstrap=drawn)
     for name in ("f1_score", "f1_score_low", "f1_score_high", "kappa"):
         assert np.allclose(one[name], other[name], equal_nan=True), name
     ratio = 1 + one["density_difference"] / 100
@@ -61,7 +63,7 @@ def test_f1_and_kappa_are_the_same_both_ways_round() -> None:
 
 def test_kappa_is_that_of_scikit_learn() -> None:
     first, second = random_pair(2)
-    table = agree(first, second, n_resamples=10)
+    table = agree(first, second, bootstrap=Bootstrap(n_resamples=10))
     confusion = table["confusion"].sel(iou_threshold=0.3).to_numpy()[:-1, :-1]
     pairs = [(i, j) for i, j in np.ndindex(confusion.shape) for _ in range(confusion[i, j])]
     ours = float(table["kappa"].sel(iou_threshold=0.3))
@@ -72,9 +74,9 @@ def test_kappa_is_that_of_scikit_learn() -> None:
 def test_sizes_are_in_nanometers_where_images_are_calibrated() -> None:
     first, second = random_pair(3)
     images = [Image.from_array(n, np.zeros(SHAPE, np.uint8), pixel_size="0.5 nm") for n in first]
-    table = agree(first, second, images, n_resamples=10)
+    table = agree(first, second, images, bootstrap=Bootstrap(n_resamples=10))
     assert table.attrs["length_unit"] == "nanometer"
-    bare = agree(first, second, n_resamples=10)
+    bare = agree(first, second, bootstrap=Bootstrap(n_resamples=10))
     assert np.allclose(table["size_difference"], bare["size_difference"], equal_nan=True)
 
 
@@ -86,7 +88,7 @@ def test_how_far_two_people_agree_on_ti(ti_frames: Path) -> None:
         ).labels
         for which in ("New", "Old")
     )
-    table = agree(old, new, images, unpaired="leave-out", n_resamples=500)
+    table = agree(old, new, images, unpaired="leave-out", bootstrap=Bootstrap(n_resamples=500))
     at = table["f1_score"].sel(iou_threshold=0.3)
     assert 0.4 < float(at) < 0.55
     assert float(table["f1_score_low"].sel(iou_threshold=0.3)) < float(at)

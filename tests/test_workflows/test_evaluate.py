@@ -23,7 +23,7 @@ from defectkit.errors import (
 from defectkit.formats import Unpaired
 from defectkit.metrics import BUILT_IN, Find, Metric
 from defectkit.records import Calibration, DefectType, Image, Instances, LabelSet, Prediction, Source, Taxonomy
-from defectkit.statistics.variables import Variable, dataset
+from defectkit.statistics.variables import Variable
 from defectkit.workflows import evaluate, paired
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, with_threshold
 
@@ -236,8 +236,8 @@ class Clashing(Metric):
     name = "clashing"
     description = "Gives a variable that another metric gives."
 
-    def compute(self, comparison):
-        return dataset(comparison, {"n_true": Variable(dims=(), values=0, long_name="defects")})
+    def values(self, totals):
+        return {"n_true": Variable(dims=(), values=np.zeros(1), long_name="defects")}
 
 
 def test_metrics_are_chosen_by_object_or_name() -> None:
@@ -262,9 +262,11 @@ class Understated(Metric):
     description = "Looks at pixels and says that it needs nothing."
     needs = frozenset()
 
-    def compute(self, comparison):
-        pixels = sum(image.true_foreground for image in comparison.images)
-        return dataset(comparison, {"pixels": Variable(dims=(), values=pixels, long_name="pixels in masks")})
+    def sums(self, units):
+        return {"pixels": units.over_images([image.true_foreground for image in units.comparison.images])}
+
+    def values(self, totals):
+        return {"pixels": Variable(dims=(), values=totals["pixels"], long_name="pixels in masks")}
 
 
 def test_a_metric_that_looks_at_what_it_does_not_need_is_told_so() -> None:
@@ -321,8 +323,11 @@ class Mislabelled(Metric):
     name = "mislabelled"
     description = "Labels images in its own way."
 
-    def compute(self, comparison):
-        return xarray.Dataset({"one": ("image", [0.0])}, coords={"image": ["mine"]})
+    def values(self, totals):
+        return {"one": Variable(dims=("image",), values=[[0.0] * len(totals.comparison.images)], long_name="one")}
+
+    def labels(self, units):
+        return {"image": [f"{name}, mine" for name in units.comparison.names]}
 
 
 def test_a_metric_with_labels_of_its_own_is_an_error() -> None:

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.conventions import DEFECTKIT
 from defectkit.detectors.card import ReportedMetric
-from defectkit.geometry.overlap import iou_pairs
+from defectkit.matching.matchers import matcher
+from defectkit.matching.overlaps import overlaps
+from defectkit.measurement.stacking import Stack
 from defectkit.records.instances import Instances
+from defectkit.statistics import Bootstrap, percentile_interval
+from defectkit.statistics.drawing import image_weights
+from defectkit.statistics.scores import scores
 
 Counts = NDArray[np.int64]
 """Last axis: defects found, defects labelled, defects given."""
 
-IOU_THRESHOLD = 0.3
 MIN_SCORES = tuple(k / 20 for k in range(1, 20))
 """The lowest scores that are tried: 0.05 to 0.95."""
 
-N_RESAMPLES = 1000
+NAMES = {"find_precision": "precision", "find_recall": "recall", "find_f1_score": "f1_score"}
+"""What a card reports of finding defects, named as an evaluation names it."""
+
+NOTHING = 1.0
+"""A score where nothing is labelled and nothing given, as an evaluation has it."""
 
 
 def find_counts(truth: Instances, given: Instances, min_scores: Sequence[float] = MIN_SCORES) -> Counts:
     """Return what is found of one image's labels at each lowest score, shape (len(min_scores), 3).
 
-    A labelled defect is found by a mask of any type with an IoU of at least 0.3; pairs are taken in falling order of
-    their IoU, each defect once.
+    Matcher, IoU and threshold are those of the convention ``defectkit``, whatever the types, so counts and scores are
+    those of :func:`defectkit.workflows.evaluate`.
 
     Examples
     --------
@@ -36,30 +46,26 @@ def find_counts(truth: Instances, given: Instances, min_scores: Sequence[float] 
     >>> find_counts(truth, guess, (0.5, 0.7)).tolist()
     [[1, 1, 1], [0, 1, 0]]
     """
-    pairs = iou_pairs(truth.runs, given.runs)
-    enough = pairs.iou >= IOU_THRESHOLD
-    order = np.argsort(-pairs.iou[enough], kind="stable")
-    first, second = pairs.first[enough][order], pairs.second[enough][order]
+    pairs = overlaps(truth, given, DEFECTKIT)
+    sides = Stack(parts=[truth]), Stack(parts=[given])
+    rule = matcher(DEFECTKIT.matcher).rule
     counts = np.zeros((len(min_scores), 3), dtype=np.int64)
     for k, min_score in enumerate(min_scores):
         kept = given.scores >= min_score
-        free_true, free_given = np.ones(len(truth), bool), kept.copy()
-        for i, j in zip(first, second, strict=True):
-            if free_true[i] and free_given[j]:
-                free_true[i] = free_given[j] = False
-        counts[k] = np.count_nonzero(~free_true), len(truth), np.count_nonzero(kept)
+        (n_found,) = rule(*sides, pairs.take(kept[pairs.predicted]), [DEFECTKIT.iou_threshold]).n_found
+        counts[k] = n_found, len(truth), np.count_nonzero(kept)
     return counts
 
 
 def f1_scores(counts: Counts) -> NDArray[np.float64]:
-    """Return ``2 found / (labelled + given)`` along the last axis; 0 where there is neither."""
-    return _ratio(2 * counts[..., 0], counts[..., 1] + counts[..., 2])
+    """Return ``2 found / (labelled + given)`` along the last axis; 1 where there is neither."""
+    return scores(counts[..., 0], counts[..., 1], counts[..., 2], nothing=NOTHING).f1_score
 
 
 def best_of(counts: Counts) -> int:
     """Return which row of ``counts``, shape (K, 3), has the highest F1 score; the middle one of equals."""
-    scores = f1_scores(counts)
-    best = np.flatnonzero(scores == scores.max())
+    reached = f1_scores(counts)
+    best = np.flatnonzero(reached == reached.max())
     return int(best[len(best) // 2])
 
 
@@ -69,7 +75,7 @@ def reported_metrics(counts: Counts, *, measured_on: str, seed: int = 0) -> tupl
     Parameters
     ----------
     counts : array of int64, shape (I, 3)
-        One row an image.
+        One row per image.
     measured_on : str
         Which images and labels.
     seed : int
@@ -77,31 +83,29 @@ def reported_metrics(counts: Counts, *, measured_on: str, seed: int = 0) -> tupl
 
     Notes
     -----
-    Counts are pooled over the images. The interval holds 95 % of 1000 resamplings of the images; one image has none.
+    Counts are pooled over the images. Values and intervals are those that an evaluation of the same images, in the same
+    order, gives with :class:`~defectkit.statistics.Bootstrap`. One image has no interval, and a score that is undefined
+    (the precision where nothing is given) is not reported.
     """
-    figures = {
-        "find_precision": lambda c: _ratio(c[..., 0], c[..., 2]),
-        "find_recall": lambda c: _ratio(c[..., 0], c[..., 1]),
-        "find_f1_score": f1_scores,
-    }
-    picked = np.random.default_rng(seed).integers(len(counts), size=(N_RESAMPLES, len(counts)))
-    resampled, pooled = counts[picked].sum(axis=1), counts.sum(axis=0)
+    how = Bootstrap(seed=seed)
+    drawn = image_weights(len(counts), how.n_resamples, seed=how.seed) @ counts
+    values, resampled = (
+        attrs.asdict(scores(c[..., 0], c[..., 1], c[..., 2], nothing=NOTHING)) for c in (counts.sum(axis=0), drawn)
+    )
     reported = []
-    for name, figure in figures.items():
-        low, high = (float(v) for v in np.percentile(figure(resampled), [2.5, 97.5]))
-        several = len(counts) > 1
+    for name, score in NAMES.items():
+        value = float(values[score])
+        if np.isnan(value):
+            continue
+        low, high, _ = percentile_interval(resampled[score], how.confidence)
+        has_interval = len(counts) > 1 and bool(np.isfinite([low, high]).all())
         reported.append(
             ReportedMetric(
                 name=name,
-                value=float(figure(pooled)),
-                low=low if several else None,
-                high=high if several else None,
-                measured_on=measured_on,
+                value=value,
+                low=float(low) if has_interval else None,
+                high=float(high) if has_interval else None,
+                measured_on=f"{measured_on}; {how.describe(len(counts))}" if has_interval else measured_on,
             )
         )
     return tuple(reported)
-
-
-def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
-    ratio: NDArray[np.float64] = np.where(whole > 0, part / np.maximum(whole, 1), 0.0)
-    return ratio

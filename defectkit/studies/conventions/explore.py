@@ -7,14 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
+import numpy as np
 
 from defectkit.conventions import Convention, IoUKind, SizeRule, convention as find_convention
 from defectkit.errors import StudyError
 from defectkit.metrics import EndToEnd, Find, Metric, TypeScores
+from defectkit.metrics.class_means import QUANTITIES, class_sums
 from defectkit.metrics.errors import errors
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
-from defectkit.statistics.comparison import Comparison
+from defectkit.statistics.totals import Totals
+from defectkit.statistics.units import Sum, Units
+from defectkit.statistics.variables import Variable
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, evaluate
 from defectkit.workflows.predicted import Labels
 
@@ -32,15 +36,29 @@ class ErrorsAtEveryThreshold(Metric):
     name: ClassVar[str] = "errors-at-every-threshold"
     description: ClassVar[str] = "Percent errors of size, shape and density, found defects by IoU threshold."
 
-    def compute(self, comparison: Comparison) -> xarray.Dataset:
-        """Return ``X_error`` and ``overall_X_error`` with the dimension ``iou_threshold`` before their own."""
-        import xarray
+    def sums(self, units: Units) -> Mapping[str, Sum]:
+        """Return counts and sums of sizes and shapes, of all defects and of those found at each threshold."""
+        sums: dict[str, Sum] = {}
+        for k, threshold in enumerate(units.comparison.iou_thresholds):
+            at = attrs.evolve(units, comparison=attrs.evolve(units.comparison, iou_threshold=threshold))
+            sums |= {f"{k} {name}": added for name, added in class_sums(at).items()}
+        return sums
 
-        kept = [f"{prefix}{quantity}_error" for quantity in ("size", "shape", "density") for prefix in ("", "overall_")]
-        each = [errors(attrs.evolve(comparison, iou_threshold=t))[kept] for t in comparison.iou_thresholds]
-        at = xarray.Variable("iou_threshold", list(comparison.iou_thresholds))
-        joined: xarray.Dataset = xarray.concat(each, at)
-        return joined
+    def values(self, totals: Totals) -> Mapping[str, Variable]:
+        """Return ``X_error`` and ``overall_X_error`` with the dimension ``iou_threshold`` before their own."""
+        each = []
+        for k in range(len(totals.comparison.iou_thresholds)):
+            own = {name.removeprefix(f"{k} "): s for name, s in totals.sums.items() if name.startswith(f"{k} ")}
+            each.append(errors(Totals(units=totals.units, sums=own, drawn=totals.drawn)))
+        kept = [f"{prefix}{quantity}_error" for quantity in QUANTITIES for prefix in ("", "overall_")]
+        return {
+            name: attrs.evolve(
+                each[0][name],
+                dims=("iou_threshold", *each[0][name].dims),
+                values=np.stack([np.asarray(at[name].values) for at in each], axis=1),
+            )
+            for name in kept
+        }
 
 
 def explore_conventions(

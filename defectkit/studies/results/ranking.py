@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import StudyError
+from defectkit.statistics import Bootstrap, percentile_interval
 from defectkit.studies.results.headline import HEADLINES, headline
 from defectkit.studies.running.joining import select_run
-from defectkit.studies.uncertainty.bootstrap import check_confidence, percentile_interval
-from defectkit.studies.uncertainty.drawing import LEVELS
-from defectkit.studies.uncertainty.resamples import resample_statistics
+from defectkit.studies.uncertainty.bootstrap import DEFAULT, resample_statistics
 
 if TYPE_CHECKING:
     import xarray
@@ -66,11 +66,7 @@ def ranks(norms: Floats) -> Floats:
 
 def rank_detectors(
     result: xarray.Dataset,
-    *,
-    n_resamples: int = 1000,
-    confidence: float = 0.95,
-    seed: int = 0,
-    levels: Collection[str] = LEVELS,
+    how: Bootstrap = DEFAULT,
 ) -> xarray.Dataset:
     """Return the detectors of a study from best to worst, with the uncertainty of their ranks.
 
@@ -79,8 +75,7 @@ def rank_detectors(
     result : xarray.Dataset
         Of :func:`defectkit.studies.run_study` with several detectors under one convention, each run on the same splits
         with the same seeds.
-    n_resamples, confidence, seed, levels
-        As for :func:`defectkit.studies.bootstrap`.
+    how : Bootstrap
 
     Returns
     -------
@@ -104,18 +99,17 @@ def rank_detectors(
     """
     import xarray
 
-    check_confidence(confidence)
     names = list(dict.fromkeys(map(str, result["detector"].values)))
     _check(result, names)
     figures = headline(result)
     sample = {name: np.array([_mean_of(figures, name, d) for d in names]) for name in FIGURES}
-    resampled = _resampled(result, names, n_resamples=n_resamples, seed=seed, levels=levels)
+    resampled = _resampled(result, names, how)
     parts, norm = _norms(sample)
     _, norms = _norms(resampled)
     place = ranks(norms)
     best_first = np.argsort(np.where(np.isnan(norm), np.inf, -norm), kind="stable")
-    norm_low, norm_high, degenerate = percentile_interval(norms, confidence)
-    rank_low, rank_high, _ = percentile_interval(place, confidence)
+    norm_low, norm_high, degenerate = percentile_interval(norms, how.confidence)
+    rank_low, rank_high, _ = percentile_interval(place, how.confidence)
     columns: dict[str, tuple[Floats, str, str]] = {
         **{
             name: (sample[name], str(figures[name].attrs["long_name"]), figures[name].attrs["units"])
@@ -144,7 +138,7 @@ def rank_detectors(
         },
         coords={"detector": np.array(names)[best_first], "place": np.arange(1, len(names) + 1)},
         attrs=dict(result.attrs)
-        | {"n_resamples": n_resamples, "seed": seed, "levels": list(levels), "confidence": confidence},
+        | {"n_resamples": how.n_resamples, "seed": how.seed, "level": str(how.level), "confidence": how.confidence},
     )
 
 
@@ -175,22 +169,19 @@ def _norms(values: Mapping[str, Floats]) -> tuple[dict[str, Floats], Floats]:
     return parts, np.sqrt(np.sum([part**2 for part in parts.values()], axis=0))
 
 
-def _resampled(
-    result: xarray.Dataset, names: list[str], *, n_resamples: int, seed: int, levels: Collection[str]
-) -> dict[str, Floats]:
+def _resampled(result: xarray.Dataset, names: list[str], how: Bootstrap) -> dict[str, Floats]:
     """Return the figures of each detector in each resample, shape (B, detectors), means over all else."""
     sides: dict[tuple[str, ...], list[int]] = {}
     for run in range(result.sizes["run"]):
         splits, split, _, test_labels, _ = _circumstances(result, run)
         sides.setdefault((splits, split, test_labels), []).append(run)
-    sums = {name: np.zeros((n_resamples, len(names))) for name in FIGURES}
+    sums = {name: np.zeros((how.n_resamples, len(names))) for name in FIGURES}
     n_runs = len(result["run"]) // len(names)
     variables = {HEADLINES[name][0] for name in FIGURES}
     for number, runs in enumerate(sides.values()):
         evaluations = [select_run(result, run) for run in runs]
-        drawn = resample_statistics(
-            evaluations, n_resamples=n_resamples, seed=_own_seed(seed, number), levels=levels, statistics=variables
-        )
+        own = attrs.evolve(how, seed=_own_seed(how.seed, number))
+        drawn = resample_statistics(evaluations, own, statistics=variables)
         for run, evaluation in zip(runs, drawn, strict=True):
             column = names.index(str(result["detector"].values[run]))
             for name in FIGURES:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Labels = Mapping[str, NDArray[Any]]
 
-LISTS = ("true_defect", "predicted_defect")
+LISTS = ("true_defect", "predicted_defect", "overlap")
 """Dimensions that are as long as all runs together; ``<dim>_run`` says which run an entry belongs to."""
 
 TYPE_DIMS = ("defect_type", "true_type", "predicted_type")
@@ -26,9 +26,8 @@ LAST = ("all", "background")
 PARTNERS = {
     "true_defect_partner": "predicted_defect",
     "predicted_defect_partner": "true_defect",
-    "predicted_defect_partner_at": "true_defect",
-    "predicted_defect_coco_partner": "true_defect",
-    "predicted_defect_panoptic_partner": "true_defect",
+    "overlap_true": "true_defect",
+    "overlap_predicted": "predicted_defect",
 }
 """Variables that hold positions on the dimension named."""
 
@@ -48,7 +47,8 @@ def joined(evaluations: Sequence[xarray.Dataset]) -> xarray.Dataset:
     xarray.Dataset
         With the dimension ``run`` first wherever a variable is about a run. Images and types are those of all runs: an
         image that a run did not test is NaN, a type that it did not meet counts 0 defects and has NaN elsewhere.
-        Tables of defects lie one after the other, with ``true_defect_run`` and ``predicted_defect_run``; positions of
+        Tables of defects and overlaps lie one after the other, with ``true_defect_run``, ``predicted_defect_run`` and
+        ``overlap_run``; positions of
         partners count from the first defect of all. ``evaluation_attributes`` (run) holds the attributes as JSON.
 
     Raises

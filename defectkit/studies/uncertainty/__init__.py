@@ -1,10 +1,8 @@
-"""Uncertainty of an evaluation: bootstrap over images, then over the defects in them."""
+"""Uncertainty of stored evaluations: what they keep of a comparison, and the bootstrap of what is made of it again."""
 
 from __future__ import annotations
 
-from defectkit.studies.uncertainty.bootstrap import bootstrap, bootstrap_difference
-from defectkit.studies.uncertainty.drawing import LEVELS
-from defectkit.studies.uncertainty.resamples import resample_statistics
-from defectkit.studies.uncertainty.units import ResamplingUnits
+from defectkit.studies.uncertainty.bootstrap import bootstrap, bootstrap_difference, resample_statistics
+from defectkit.studies.uncertainty.kept import KeptComparison, comparison_of
 
-__all__ = ["LEVELS", "ResamplingUnits", "bootstrap", "bootstrap_difference", "resample_statistics"]
+__all__ = ["KeptComparison", "bootstrap", "bootstrap_difference", "comparison_of", "resample_statistics"]

@@ -28,9 +28,8 @@ from defectkit.errors import (
 from defectkit.formats.interface import ImageFormat, LabelFormat, LabelReading, Repair, RepairKind, RepairReport
 from defectkit.geometry.masks import label_image_to_runs
 from defectkit.hardening.interface import HardeningModel
-from defectkit.metrics.interface import Metric
+from defectkit.metrics import Metric, Variable
 from defectkit.splitters import Splitter
-from defectkit.statistics.variables import Variable, dataset
 
 VERSION = "0.3"
 
@@ -112,12 +111,18 @@ class CountDifference(Metric):
     """How many defects too many were predicted."""
 
     name: ClassVar[str] = "count-difference"
-    description: ClassVar[str] = "How many defects too many were predicted in each image."
+    description: ClassVar[str] = "How many defects too many were predicted."
 
-    def compute(self, comparison):
-        counts = np.array([image.predicted.n - image.true.n for image in comparison.images], np.int64)
-        variable = Variable(dims=("image",), values=counts, long_name="defects too many")
-        return dataset(comparison, {"image_count_difference": variable})
+    def sums(self, units):
+        return {"true": units.over_true(), "predicted": units.over_predicted()}
+
+    def values(self, totals):
+        excess = totals["predicted"] - totals["true"]
+        each = totals.of_images("predicted") - totals.of_images("true")
+        return {
+            "count_difference": Variable(dims=(), values=excess, long_name="defects too many"),
+            "image_count_difference": Variable(dims=("image",), values=each, long_name="defects too many"),
+        }
 
 
 @attrs.frozen(kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from defectkit.reports.numbers import significant
+from defectkit.statistics import Bootstrap
 from defectkit.studies import bootstrap
 from defectkit_jacobs2022.artifact import NamedFigures, Outcome
 from defectkit_jacobs2022.figures.canvas import FAINT, panels
@@ -38,7 +39,12 @@ def figure2(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0) 
     about = subject(outcome, "initial")
     evaluation = about.evaluation
     names = [f"find_{score}" for score in SCORES]
-    bands = bootstrap(evaluation, n_resamples=n_resamples, seed=seed, statistics=names)
+    how = Bootstrap(n_resamples=n_resamples, level="images-and-defects", seed=seed, confidence=0.95)
+    bands = bootstrap(
+        evaluation,
+        how,
+        statistics=names,
+    )
     lines = (*outcome.provenance, published_note(2, is_original=outcome.is_original))
     figure, ((axes,),) = panels((6.4, 4.9), lines, 1, 1)
     thresholds = evaluation["iou_threshold"].values

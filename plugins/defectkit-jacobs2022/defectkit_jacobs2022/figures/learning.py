@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.statistics import Bootstrap
 from defectkit.statistics.variables import ALL
 from defectkit.studies import bootstrap
 from defectkit_jacobs2022.artifact import NamedFigures, Outcome
@@ -124,9 +125,12 @@ def learned(
     scores = np.full((3, len(names), len(runs)), np.nan)
     lacking = np.array([float(about.at_threshold()[f"undefined_{OVERALL}"]) for about in runs])
     for r, about in enumerate(runs):
-        found = bootstrap(about.evaluation, n_resamples=n_resamples, seed=seed, statistics=[OVERALL, BY_TYPE]).sel(
-            iou_threshold=about.iou_threshold, method="nearest"
-        )
+        how = Bootstrap(n_resamples=n_resamples, level="images-and-defects", seed=seed, confidence=0.95)
+        found = bootstrap(
+            about.evaluation,
+            how,
+            statistics=[OVERALL, BY_TYPE],
+        ).sel(iou_threshold=about.iou_threshold, method="nearest")
         for k, name in enumerate(names):
             for end, suffix in enumerate(("", "_low", "_high")):
                 if name == ALL:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from defectkit.reports.numbers import significant
+from defectkit.statistics import Bootstrap
 from defectkit.studies import rank_detectors
 from defectkit_jacobs2022.artifact import NamedFigures, Outcome
 from defectkit_jacobs2022.figures.canvas import empty_figure
@@ -47,7 +48,11 @@ def figure11(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
     StudyError
         If there are not two configurations.
     """
-    ranked = rank_detectors(outcome.result("hyperparameters"), n_resamples=n_resamples, seed=seed)
+    how = Bootstrap(n_resamples=n_resamples, level="images-and-defects", seed=seed, confidence=0.95)
+    ranked = rank_detectors(
+        outcome.result("hyperparameters"),
+        how,
+    )
     n = ranked.sizes["detector"]
     figure = empty_figure((11.4, max(4.6, 0.42 * n + 1.9)), outcome.provenance)
     grid = figure.add_gridspec(1, 2, width_ratios=[1.35, 1])

@@ -149,6 +149,7 @@ def bootstrap_table(
     StudyError
         If the study was not run.
     """
+    from defectkit.statistics import Bootstrap
     from defectkit.studies import bootstrap
 
     result = outcome.result(study)
@@ -164,7 +165,12 @@ def bootstrap_table(
     )
     rows = []
     for number, run in enumerate(evaluations(result), start=1):
-        drawn = bootstrap(run, n_resamples=N_RESAMPLES, statistics=list(dict.fromkeys(variables.values())))
+        how = Bootstrap(n_resamples=N_RESAMPLES, level="images-and-defects", confidence=0.95)
+        drawn = bootstrap(
+            run,
+            how,
+            statistics=list(dict.fromkeys(variables.values())),
+        )
         for statistic in wanted:
             ends = [_end(drawn, variables[statistic.name] + end, statistic, run) for end in ("", "_low", "_high")]
             degenerate = int(_end(drawn, f"{variables[statistic.name]}_degenerate", statistic, run))

@@ -13,6 +13,7 @@ from defectkit.errors import StudyError
 from defectkit.metrics import Errors, Find, TypeScores
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
+from defectkit.statistics import Bootstrap
 from defectkit.studies import select_run
 from defectkit.workflows.agreement import agree
 from defectkit.workflows.evaluate import evaluate
@@ -162,7 +163,7 @@ def _people(outcome: Outcome) -> Iterator[tuple[str, str, xarray.Dataset]]:
 
 def _agreement(outcome: Outcome) -> Table:
     side = _TestSide.of(outcome)
-    result = agree(*side.labels, side.images, convention=side.convention)
+    result = agree(*side.labels, side.images, convention=side.convention, bootstrap=Bootstrap(confidence=0.95))
     at = result.sel(iou_threshold=result.attrs["iou_threshold"])
     columns = (
         *LABELS,
@@ -193,10 +194,10 @@ def _lines_of(at: xarray.Dataset, name: str) -> Sequence[str]:
 
 
 def _ends(at: xarray.Dataset, name: str, line: str) -> Iterator[float | int]:
-    for end in ("", "_low", "_high", "_undefined"):
+    for end in ("", "_low", "_high", "_degenerate"):
         variable = at[f"{name}{end}"]
         value = variable.sel(defect_type=line) if "defect_type" in variable.dims else variable
-        yield int(value) if end == "_undefined" else float(value)
+        yield int(value) if end == "_degenerate" else float(value)
 
 
 TABLE_07 = Artifact(name="table7", title=TITLE, studies=(STUDY,), make=table_07)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from defectkit.conventions import JACOBS2022
 from defectkit.reports.histograms import histogram
 from defectkit.reports.numbers import significant
+from defectkit.statistics import Bootstrap
 from defectkit.statistics.scores import percent_error
 from defectkit.studies import rank_detectors, select_run
 
@@ -96,7 +97,7 @@ def test_bars_are_percent_errors_and_end_with_both_averages(
 def test_configurations_are_ranked_by_the_norm(outcome: Outcome) -> None:
     result = outcome.result("hyperparameters")
     bars, radar = figure11(outcome, n_resamples=60)[""].axes
-    ranked = rank_detectors(result, n_resamples=60)
+    ranked = rank_detectors(result, Bootstrap(n_resamples=60, level="images-and-defects", confidence=0.95))
     names = [t.get_text() for t in bars.get_yticklabels()]
     widths = np.array([bar.get_width() for bar in bars.containers[0]])
     assert sorted(names) == ["five trees", "one tree", "strict"]

@@ -18,6 +18,7 @@ from defectkit_jacobs2022.figures.published import published_note, published_num
 from defectkit.errors import RecordError, StudyError
 from defectkit.records import Taxonomy
 from defectkit.reports.numbers import significant
+from defectkit.statistics import Bootstrap
 from defectkit.studies import bootstrap, headline, select_run
 
 
@@ -36,7 +37,8 @@ def test_find_scores_are_counts_of_pairs_over_the_threshold(outcome: Outcome, in
     ):  # fmt: skip
         np.testing.assert_allclose(lines[label].get_ydata(), expected)
         np.testing.assert_allclose(lines[label].get_xdata(), initial["iou_threshold"].values)
-    bands = bootstrap(initial, n_resamples=40, statistics=["find_recall"])
+    how = Bootstrap(n_resamples=40, level="images-and-defects", confidence=0.95)
+    bands = bootstrap(initial, how, statistics=["find_recall"])
     band = axes.collections[1].get_paths()[0].vertices
     assert band[:, 1].min() == bands["find_recall_low"].min()
     assert band[:, 1].max() == bands["find_recall_high"].max()

@@ -21,6 +21,7 @@ from tiny_reproduction import GROUP, INITIAL, N_TEST, ROLES, UNKNOWN_FOIL
 from defectkit.errors import StudyError
 from defectkit.matching import match
 from defectkit.records import Calibration
+from defectkit.statistics import Bootstrap
 from defectkit.studies import bootstrap, headline, select_run
 
 TYPES = ("loop_100", "loop_111", "bdot")
@@ -127,7 +128,8 @@ def test_a_summary_of_too_little() -> None:
 
 def test_intervals_are_those_of_the_bootstrap(made: dict[str, Table], outcome: Outcome) -> None:
     run = select_run(outcome.results["random-cv"], 1)
-    drawn = bootstrap(run, n_resamples=1000, seed=0, statistics=["find_f1_score", "overall_size_error"])
+    how = Bootstrap(n_resamples=1000, level="images-and-defects", confidence=0.95)
+    drawn = bootstrap(run, how, statistics=["find_f1_score", "overall_size_error"])
     at = drawn.sel(iou_threshold=0.3, subset="found")
     table = made["table5-bootstrap"]
     for title, name in (("find F1", "find_f1_score"), ("size error, found defects", "overall_size_error")):
