@@ -108,8 +108,8 @@ def agreement_figure(result: xarray.Dataset) -> Figure:
             continue
         left.plot(thresholds, result[name].values, color=color, marker="o", ms=3, label=title)
         if f"{name}_low" in result:
-            ends = (result[f"{name}{end}"].values for end in ("_low", "_high"))
-            left.fill_between(thresholds, *ends, color=color, alpha=0.15, lw=0)
+            low, high = (result[f"{name}{end}"].values for end in ("_low", "_high"))
+            left.fill_between(thresholds, low, high, color=color, alpha=0.15, lw=0)
     left.axvline(result.attrs["iou_threshold"], color="#999999", lw=1, ls="--")
     left.set(xlabel="IoU threshold", ylabel="agreement", xlim=(0, 1), ylim=(min(-0.02, left.get_ylim()[0]), 1.02))
     left.legend(frameon=False, fontsize=8, loc="lower left")

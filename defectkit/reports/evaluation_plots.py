@@ -52,8 +52,8 @@ def find_figure(result: xarray.Dataset) -> Figure:
     for axes, name, text, color in drawn:
         axes.plot(thresholds, result[name].values, color=color, marker="o", ms=3, label=text)
         if f"{name}{LOW}" in result:
-            ends = (result[f"{name}{end}"].values for end in (LOW, HIGH))
-            axes.fill_between(thresholds, *ends, color=color, alpha=0.12, lw=0)
+            low, high = (result[f"{name}{end}"].values for end in (LOW, HIGH))
+            axes.fill_between(thresholds, low, high, color=color, alpha=0.12, lw=0)
     for axes, title in ((left, "finding defects, whatever their type"), (right, "types, mean F1 over them")):
         axes.axvline(result.attrs["iou_threshold"], color="#999999", lw=1, ls="--")
         axes.set(ylim=(-0.02, 1.02), xlim=(0, 1))

@@ -64,7 +64,7 @@ def precisions_at_recalls(weights: Column, unit: Column, found: Column, n_true: 
 @kernel
 def _hits_for(recall: float, n_true: float) -> float:
     """Return the lowest number of hits whose share of ``n_true``, as it is rounded, reaches a recall."""
-    hits = np.ceil(recall * n_true)
+    hits: float = np.ceil(recall * n_true)
     while hits > 0 and (hits - 1) / n_true >= recall:
         hits -= 1
     while hits / n_true < recall:

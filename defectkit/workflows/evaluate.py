@@ -208,7 +208,7 @@ def evaluate(
     result = _merged(zip(chosen, computed, strict=True))
     if bootstrap is not None:
         (drawn,) = resampled(chosen, [comparison], bootstrap)
-        result = result.assign(intervals(result.variables, drawn, bootstrap.confidence))
+        result = result.assign(intervals({name: result.variables[name] for name in drawn}, drawn, bootstrap.confidence))
     result = result.assign_coords(image=np.array(comparison.names, dtype=str))
     for side, reading in zip(("true", "predicted"), readings, strict=True):
         result = reading.counted(result, side)

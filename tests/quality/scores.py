@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 import numpy as np
+from defectkit.metrics.bootstrap import image_weights
 
 from defectkit.conventions import IoUKind, convention
-from defectkit.metrics.bootstrap import image_weights
 from defectkit.records import Instances
 from defectkit.workflows import evaluate
 from tests.quality.sets import QualitySet
