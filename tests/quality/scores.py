@@ -8,15 +8,15 @@ from typing import Any
 
 import attrs
 import numpy as np
-from defectkit.metrics.bootstrap import image_weights
 
 from defectkit.conventions import IoUKind, convention
 from defectkit.records import Instances
+from defectkit.statistics import Bootstrap
 from defectkit.workflows import evaluate
 from tests.quality.sets import QualitySet
 
 IOU = (0.3, 0.5)
-N_RESAMPLES = 2000
+INTERVALS = Bootstrap(confidence=0.95)
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +76,14 @@ def _found(held: QualitySet, predicted: Mapping[str, Instances], kind: IoUKind) 
     rule = attrs.evolve(convention("defectkit"), name=f"defectkit-{kind.value}", iou_kind=kind)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return evaluate(dict(held.truth), dict(predicted), convention=rule, iou_thresholds=IOU, metrics=["find"])
+        return evaluate(
+            dict(held.truth),
+            dict(predicted),
+            convention=rule,
+            iou_thresholds=IOU,
+            metrics=["find"],
+            bootstrap=INTERVALS,
+        )
 
 
 def _type_f1(held: QualitySet, predicted: Mapping[str, Instances]) -> float:
@@ -88,12 +95,9 @@ def _type_f1(held: QualitySet, predicted: Mapping[str, Instances]) -> float:
 
 
 def _f1(result: Any, iou: float) -> tuple[float, float, float]:
-    found = result["image_n_found"].sel(iou_threshold=iou).values.astype(float)
-    both = result["image_n_true"].values + result["image_n_predicted"].values.astype(float)
-    weights = image_weights(len(found), N_RESAMPLES, seed=0)
-    resampled = 2 * (weights @ found) / np.maximum(weights @ both, 1)
-    low, high = np.percentile(resampled, [2.5, 97.5])
-    return 2 * found.sum() / max(both.sum(), 1), float(low), float(high)
+    at = result.sel(iou_threshold=iou)
+    value, low, high = (float(at[f"find_f1_score{end}"]) for end in ("", "_low", "_high"))
+    return value, low, high
 
 
 def _size(instances: Instances) -> float:

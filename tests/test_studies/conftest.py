@@ -12,14 +12,11 @@ from PIL import Image as Picture
 
 from defectkit.conventions import DEFECTKIT
 from defectkit.formats.labels import write_labels
-from defectkit.matching.greedy import greedy
-from defectkit.matching.matchings import FramedMatchings
-from defectkit.matching.overlaps import Overlaps
 from defectkit.metrics import DefectPairs, Errors, Find
 from defectkit.records import Image, Instances, LabelSet
-from defectkit.statistics.comparison import Comparison, Defects, Foregrounds, ImageComparison, Measures
 from defectkit.studies import evaluate_resampleable
 from defectkit.studies.uncertainty import KeptComparison
+from defectkit.testing.finds import comparison_of_finds
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
 
@@ -70,53 +67,7 @@ def other_evaluation(
 
 def simulated(is_found: list[np.ndarray]) -> xarray.Dataset:
     """An evaluation of images of which nothing is known but which of the defects were found."""
-    images = tuple(f"{k:03d}" for k in range(len(is_found)))
-    compared = []
-    for name, found in zip(images, is_found, strict=True):
-        n, pairs = len(found), np.flatnonzero(found)
-        overlaps = Overlaps(
-            truth=pairs,
-            predicted=np.arange(len(pairs)),
-            iou=np.ones(len(pairs)),
-            n_true=n,
-            n_predicted=len(pairs),
-        )
-        block = FramedMatchings(
-            matchings=greedy(overlaps, (0.3,)),
-            true_frames=np.array([0, n]),
-            predicted_frames=np.array([0, len(pairs)]),
-        )
-        sides = [
-            Defects(
-                names=("bdot",),
-                codes=np.zeros(m, np.int64),
-                scores=scores,
-                ids=np.arange(m),
-                measures=Measures(sizes=np.ones(m), shapes=np.ones(m)),
-            )
-            for m, scores in ((n, np.full(n, np.nan)), (len(pairs), np.linspace(0.1, 0.9, len(pairs))))
-        ]
-        compared.append(
-            ImageComparison(
-                image=name,
-                field_area=1.0,
-                n_pixels=100,
-                true=sides[0],
-                predicted=sides[1],
-                block=block,
-                place=0,
-                foregrounds=Foregrounds(true=100, predicted=100, shared=100),
-            )
-        )
-    comparison = Comparison(
-        convention=DEFECTKIT,
-        iou_thresholds=(0.3,),
-        iou_threshold=0.3,
-        types=("bdot",),
-        overall_types=("bdot",),
-        length_unit="pixel",
-        images=tuple(compared),
-    )
+    comparison = comparison_of_finds(is_found)
     parts = [metric.compute(comparison) for metric in (Find(), Errors(), DefectPairs(), KeptComparison())]
     return xarray.merge(parts).assign_attrs(
         overall_types=["bdot"],
