@@ -1,4 +1,4 @@
-"""How often nominal 90 % intervals of recall and F1 hold the truth; run as a script, it prints the table of the docs."""
+"""How often nominal 90 % intervals hold the truth; run as a script, it prints the table of the docs."""
 
 from __future__ import annotations
 
