@@ -211,3 +211,26 @@ def test_names_that_are_no_text_are_shown_escaped(tmp_path: Path) -> None:
     for image in images.values():
         assert image.name.isprintable()
         assert np.array_equal(image.pixels, RAMP)
+
+
+PARTS = (
+    "import resource, sys\n"
+    "from defectkit.formats import read_image\n"
+    "image = read_image(sys.argv[1])\n"
+    "image.digest()\n"
+    "print(image.shape, image.box(29_000, 29_000, 30_000, 30_000).sum())\n"
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)\n"
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files with holes, and memory in these units, are those of Linux")
+def test_a_frame_of_30_000_pixels_is_read_in_parts(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    pixels = tifffile.memmap(path, shape=(30_000, 30_000), dtype="uint8", photometric="minisblack")
+    pixels[29_500, 29_500] = 7
+    pixels.flush()
+    del pixels
+    done = subprocess.run([sys.executable, "-c", PARTS, str(path)], capture_output=True, text=True, check=True)
+    said, peak = done.stdout.splitlines()
+    assert said == "(30000, 30000) 7"
+    assert int(peak) < GIB // 2

@@ -93,6 +93,11 @@ def _is_cuttable(page: Any) -> bool:
 def _box_values(page: Any, box: Box) -> NDArray[Any]:
     top, left, bottom, right = box
     samples = int(page.samplesperpixel)
+    if page.is_memmappable:  # one piece without compression: what the box needs is read, not the piece
+        kind = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
+        file, place = page.parent.filehandle.path, int(page.dataoffsets[0])
+        mapped = np.memmap(file, dtype=kind, mode="r", offset=place, shape=page.shape)
+        return np.array(mapped[top:bottom, left:right], dtype=kind.newbyteorder("="))
     values = np.zeros((bottom - top, right - left, samples), dtype=np.dtype(page.dtype).newbyteorder("="))
     indices = _segments(page, box)
     offsets = [page.dataoffsets[i] for i in indices]
