@@ -87,6 +87,12 @@ def diff(
     for names, key in ((difference.images_removed, old.key), (difference.images_added, new.key)):
         if names:
             print_warning(f"{len(names)} images are in {key} only, and are not compared")
+    for side in (old, new):
+        if side.not_fully_read:
+            print_warning(
+                f"{side.key}: {', '.join(side.not_fully_read)} not fully read, {side.n_refused} regions refused; "
+                "labels that seem added or removed there may be those"
+            )
     counts = difference.counts()
     title = f"{old.key} to {new.key}: {len(difference.images)} images, {difference.n_unchanged} labels unchanged"
     rows = [(*where, *row) for where, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]

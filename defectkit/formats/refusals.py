@@ -87,6 +87,12 @@ def refused_mark(labels: LabelSet, image: str) -> str:
     return refused_text(labels.refused[image], len(labels[image]))
 
 
+def refused_marks(image: str, *sides: LabelSet) -> str:
+    """Return what marks an image of several label sets, each mark with the name of its set."""
+    marks = {side.key: refused_mark(side, image) for side in sides}
+    return "; ".join(f"{key} {mark}" for key, mark in marks.items() if mark)
+
+
 def joined_refusals(*sides: Mapping[str, int]) -> dict[str, int]:
     """Return the refused regions of several label sets together, by image.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from defectkit.formats.refusals import refused_mark
+from defectkit.formats.refusals import refused_marks
 from defectkit.matching import match
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -142,13 +142,8 @@ def agreement_overlay(image: Image, first: LabelSet, second: LabelSet, result: x
     pairs = match(ours, theirs, convention=result.attrs["convention"], iou_threshold=result.attrs["iou_threshold"])
     parts = ((ours.take(pairs.truth), BOTH), (ours.take(pairs.missed), FIRST), (theirs.take(pairs.false_finds), SECOND))
     titles = {BOTH: "both", FIRST: f"{first.key} only", SECOND: f"{second.key} only"}
-    mark = _mark(image.name, first, second)
+    mark = refused_marks(image.name, first, second)
     return draw_overlay(image, image.pixels, in_parts(parts, ours.shape), colors=COLORS, titles=titles, mark=mark)
-
-
-def _mark(image: str, *sides: LabelSet) -> str:
-    marks = {side.key: refused_mark(side, image) for side in sides}
-    return "; ".join(f"{key} {mark}" for key, mark in marks.items() if mark)
 
 
 def in_parts(parts: tuple[tuple[Instances, str], ...], shape: tuple[int, int]) -> Instances:

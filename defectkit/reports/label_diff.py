@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from defectkit.datasets.differences import KINDS, LabelDiff
+from defectkit.formats.refusals import refused_marks
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.reports.agreement import about, in_parts
@@ -126,4 +127,5 @@ def diff_overlay(image: Image, difference: LabelDiff, before: LabelSet, after: L
         for side in ((old if kind == "removed" else new),)
     )
     titles = {kind: kind for kind in KINDS}
-    return draw_overlay(image, image.pixels, in_parts(parts, new.shape), colors=COLORS, titles=titles)
+    mark = refused_marks(image.name, before, after)
+    return draw_overlay(image, image.pixels, in_parts(parts, new.shape), colors=COLORS, titles=titles, mark=mark)
