@@ -25,7 +25,23 @@ if TYPE_CHECKING:
         write_labels as write_labels,
     )
     from defectkit.formats.refusals import Refused as Refused
+    from defectkit.formats.region import (
+        Category as Category,
+        EvenOdd as EvenOdd,
+        Joined as Joined,
+        LabelFile as LabelFile,
+        LabelledImage as LabelledImage,
+        Lazy as Lazy,
+        Mask as Mask,
+        NoArea as NoArea,
+        Outline as Outline,
+        Region as Region,
+        Remark as Remark,
+        RunMask as RunMask,
+    )
+    from defectkit.formats.region_format import RegionFormat as RegionFormat
     from defectkit.formats.report import Repair as Repair, RepairKind as RepairKind, RepairReport as RepairReport
+    from defectkit.formats.traced import Vertex as Vertex
 
 _HOMES = {
     "images.calibrating": ("OnConflict",),
@@ -35,6 +51,22 @@ _HOMES = {
     "interface": ("ImageFormat", "LabelFormat", "LabelReading"),
     "labels": ("Unpaired", "read_labels", "write_labels"),
     "refusals": ("Refused",),
+    "region": (
+        "Category",
+        "EvenOdd",
+        "Joined",
+        "LabelFile",
+        "LabelledImage",
+        "Lazy",
+        "Mask",
+        "NoArea",
+        "Outline",
+        "Region",
+        "Remark",
+        "RunMask",
+    ),
+    "region_format": ("RegionFormat",),
+    "traced": ("Vertex",),
     "report": ("Repair", "RepairKind", "RepairReport"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -42,16 +74,30 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CalibrationEntry",
     "CalibrationTable",
+    "Category",
+    "EvenOdd",
     "FilePixels",
     "ImageFormat",
+    "Joined",
+    "LabelFile",
     "LabelFormat",
     "LabelReading",
+    "LabelledImage",
+    "Lazy",
+    "Mask",
+    "NoArea",
     "OnConflict",
+    "Outline",
     "Refused",
+    "Region",
+    "RegionFormat",
+    "Remark",
     "Repair",
     "RepairKind",
     "RepairReport",
+    "RunMask",
     "Unpaired",
+    "Vertex",
     "read_calibration_table",
     "read_image",
     "read_images",

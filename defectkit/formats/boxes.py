@@ -13,3 +13,6 @@ class BoxRegions(enum.StrEnum):
 
     REFUSE = "refuse"
     AS_RECTANGLES = "as-rectangles"
+
+
+ONLY_A_BOX = "only a box: it has no area (the format option boxes=as-rectangles reads it as a rectangle)"

@@ -13,16 +13,18 @@ import numpy as np
 
 from defectkit.errors import LabelReadError, LabelWriteError
 from defectkit.files import new_folder
-from defectkit.files.names import file_name, relative_path
-from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
-from defectkit.formats.reader import LabelReader, label_files
-from defectkit.formats.regions import RegionColumns
-from defectkit.formats.report import Problem, RepairKind, ReportBuilder
+from defectkit.files.names import file_name, readable, relative_path
+from defectkit.formats.interface import RepairReport
+from defectkit.formats.reader import label_files
+from defectkit.formats.region import Area, EvenOdd, LabelFile, LabelledImage, NoArea, Outline, Region, Remark, mended
+from defectkit.formats.region_format import RegionFormat
+from defectkit.formats.report import Problem, ReportBuilder
 from defectkit.formats.shapes import ellipse, rectangle
-from defectkit.formats.type_names import as_category_table
 from defectkit.formats.writing import note_boxes, note_scores, rounded, single_rings
-from defectkit.geometry.polygons import rings_to_runs
-from defectkit.records import Image, LabelSet, Taxonomy
+from defectkit.records import Image, LabelSet
+
+MOST_BYTES = 2**28
+"""Bytes that the ROIs of one file may have."""
 
 _PROPERTY = "defect_type"
 _LINES = {"LINE": "a line", "ANGLE": "an angle", "POINT": "a point", "NOROI": "no region"}
@@ -30,14 +32,14 @@ _LONGEST = 65_535
 
 
 @attrs.frozen(kw_only=True)
-class ImagejRoiFormat(LabelFormat):
+class ImagejRoiFormat(RegionFormat):
     """A folder of ``.zip`` (or single ``.roi``) files from ImageJ's ROI manager, one an image.
 
     Parameters
     ----------
-    types : mapping of str to str, or text
-        From ROI names (without a number at their end) or group numbers to defect types, see
-        :func:`~defectkit.formats.type_names.as_category_table`.
+    types, vertices
+        As for every :class:`~defectkit.formats.RegionFormat`; categories are ROI names, without a number at their end,
+        and group numbers.
 
     Notes
     -----
@@ -55,10 +57,8 @@ class ImagejRoiFormat(LabelFormat):
     description: ClassVar[str] = "ImageJ and Fiji ROI files (needs roifile)."
     suffixes: ClassVar[tuple[str, ...]] = (".zip", ".roi")
 
-    types: Mapping[str, str] = attrs.field(factory=dict, converter=as_category_table)
-
-    def read(self, path: Path, images: Mapping[str, Image], taxonomy: Taxonomy) -> LabelReading:
-        """Read a folder of ROI files, or one; see :meth:`LabelFormat.read`.
+    def contents(self, path: Path) -> LabelFile:
+        """Return what a folder of ROI files holds, or one file; see :meth:`RegionFormat.contents`.
 
         Raises
         ------
@@ -66,32 +66,15 @@ class ImagejRoiFormat(LabelFormat):
             If roifile is not installed, or a file holds no ROIs.
         """
         roifile = _roifile(LabelReadError)
-        reader = LabelReader(path, images, taxonomy, self.types)
-        for file in label_files(path, self.suffixes):
-            columns = self._columns(reader, file)
-            if columns is None:
-                continue
-            untyped = 0
-            for number, roi in enumerate(_rois(roifile, file)):
-                region = f"ROI {number} ({roi.name})" if roi.name else f"ROI {number}"
-                names = _type_names(roi, reader)
-                if names or "*" in self.types:
-                    kind = reader.types.of(*names, image=columns.image, region=region, file=columns.file)
-                else:
-                    kind = "defect"
-                    untyped += 1
-                _add(columns, roi, defect_id=number, defect_type=kind, region=region)
-            if untyped:
-                columns.note("", Problem.NO_TYPE, f"no type is named for {untyped} ROIs: read as 'defect'")
-        return reader.finish()
-
-    def _columns(self, reader: LabelReader, file: Path) -> RegionColumns | None:
-        if file == reader.path and len(reader.images) == 1 and reader.names.of_label_stem(file.stem) is None:
-            name = next(iter(reader.images))
-            what = f"{file.name} is taken for the only image, {name!r}"
-            reader.report.add(RepairKind.NOTED, Problem.NAME, what, image=name)
-            return reader.open_by_name(name)
-        return reader.open_by_stem(file)
+        images = (
+            LabelledImage(
+                label_file=file,
+                is_for_any=file == path,
+                regions=[_region(number, roi) for number, roi in enumerate(_rois(roifile, file))],
+            )
+            for file in label_files(path, self.suffixes)
+        )
+        return LabelFile(images=images)
 
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
         """Write a folder with a ``.zip`` for each image; see :meth:`LabelFormat.write`.
@@ -149,52 +132,73 @@ def _roifile(error: type[LabelReadError] | type[LabelWriteError]) -> Any:
 
 def _rois(roifile: Any, file: Path) -> list[Any]:
     try:
-        found = roifile.ImagejRoi.fromfile(file)
+        return [roifile.ImagejRoi.frombytes(content) for content in _contents(file)]
+    except LabelReadError:
+        raise
     except Exception as error:  # roifile lets through whatever struct, zipfile and numpy raise on damaged bytes
-        raise LabelReadError(f"{file}: it holds no ImageJ ROIs ({error})") from error
-    return found if isinstance(found, list) else [found]
+        raise LabelReadError(f"{file}: it holds no ImageJ ROIs, or damaged ones") from error
 
 
-def _type_names(roi: Any, reader: LabelReader) -> tuple[str, ...]:
-    stated = roi.properties.get(_PROPERTY)
-    base = re.sub(r"[\s_-]*\d+$", "", roi.name)
-    candidates = [base] if base and reader.types.knows(base) else []
-    if roi.group and str(roi.group) in reader.table:
-        candidates.append(str(roi.group))
-    return (str(stated), *candidates) if stated else tuple(candidates)
+def _contents(file: Path) -> list[bytes]:
+    if file.stat().st_size > MOST_BYTES:
+        raise LabelReadError(f"{file}: it has more than {MOST_BYTES} bytes, which is no ROI file")
+    if not zipfile.is_zipfile(file):
+        return [file.read_bytes()]
+    with zipfile.ZipFile(file) as archive:
+        members = [info for info in archive.infolist() if info.filename.lower().endswith(".roi")]
+        size = sum(info.file_size for info in members)
+        if size > MOST_BYTES:
+            raise LabelReadError(f"{file}: its ROIs have {size} bytes unpacked, more than {MOST_BYTES}")
+        if not members and archive.namelist():
+            raise LabelReadError(f"{file}: it holds no ImageJ ROIs")
+        return [archive.read(info) for info in members]
 
 
-def _add(columns: RegionColumns, roi: Any, *, defect_id: int, defect_type: str, region: str) -> None:
-    kind = roi.roitype.name
-    what: dict[str, Any] = {"defect_id": defect_id, "defect_type": defect_type, "region": region}
-    if kind in _LINES:
-        columns.refuse(region, Problem.NOT_AN_AREA, f"{_LINES[kind]} has no area")
-        return
+def _region(number: int, roi: Any) -> Region:
+    name = readable(str(roi.name)[:80])
+    base = re.sub(r"[\s_-]*\d+$", "", name)
+    hints = [hint for hint in (base, str(roi.group) if roi.group else "") if hint]
+    remarks: list[Remark] = []
     try:
-        if roi.multi_coordinates is not None:
-            rings = [ring[:, ::-1].astype(np.float64) for ring in roi.coordinates(multi=True)]
-            columns.note(region, Problem.PARTS, f"a composite of {len(rings)} outlines: one mask, without an outline")
-            columns.add_mask(rings_to_runs([rings], columns.shape), **what)
-        elif kind in ("RECT", "OVAL"):
-            _add_box(columns, roi, kind, what)
-        else:
-            ring = np.asarray(roi.coordinates(), dtype=np.float64)[:, ::-1]
-            if kind in ("POLYLINE", "FREELINE"):
-                if len(ring) < 3:
-                    columns.refuse(region, Problem.NOT_AN_AREA, f"a line of {len(ring)} points encloses no area")
-                    return
-                columns.mend(region, Problem.OPEN, "a line: closed from its last point to its first")
-            columns.add_ring(ring, **what)
+        stated = roi.properties.get(_PROPERTY)
+        area = _area(roi, remarks)
     except LabelReadError as error:
-        columns.refuse(region, Problem.ZERO_AREA, str(error))
+        stated, area = None, NoArea(Problem.ZERO_AREA, str(error))
+    except Exception:  # roifile reads parts of a ROI late, and lets through what struct and numpy raise
+        stated, area = None, NoArea(Problem.MALFORMED, "a ROI that cannot be read")
+    return Region(
+        area=area,
+        type=readable(str(stated)) if stated else (),
+        hints=hints,
+        id=number,
+        name=f"ROI {number} ({name})" if name else f"ROI {number}",
+        remarks=remarks,
+    )
 
 
-def _add_box(columns: RegionColumns, roi: Any, kind: str, what: dict[str, Any]) -> None:
+def _area(roi: Any, remarks: list[Remark]) -> Area:
+    kind = roi.roitype.name
+    if kind in _LINES:
+        return NoArea(Problem.NOT_AN_AREA, f"{_LINES[kind]} has no area")
+    if roi.multi_coordinates is not None:
+        rings = [Outline.of_points(ring) for ring in roi.coordinates(multi=True)]
+        return EvenOdd(rings)
+    if kind in ("RECT", "OVAL"):
+        return _box(roi, kind)
+    outline = Outline.of_points(roi.coordinates())
+    if kind in ("POLYLINE", "FREELINE"):
+        count = len(outline.rows)
+        if count < 3:
+            return NoArea(Problem.NOT_AN_AREA, f"a line of {count} points encloses no area")
+        remarks.append(mended(Problem.OPEN, "a line: closed from its last point to its first"))
+    outline.is_exact = kind == "TRACED"
+    return outline
+
+
+def _box(roi: Any, kind: str) -> Outline:
     top, left, bottom, right = (float(v) for v in (roi.top, roi.left, roi.bottom, roi.right))
     if roi.subpixelrect:
         top, left, bottom, right = roi.yd, roi.xd, roi.yd + roi.heightd, roi.xd + roi.widthd
     if kind == "RECT":
-        columns.add_ring(rectangle(top, left, bottom, right), **what)
-    else:
-        ring = ellipse((top + bottom) / 2, (left + right) / 2, (right - left) / 2, (bottom - top) / 2)
-        columns.add_ring(ring, **what)
+        return Outline.of_ring(rectangle(top, left, bottom, right))
+    return Outline.of_ring(ellipse((top + bottom) / 2, (left + right) / 2, (right - left) / 2, (bottom - top) / 2))

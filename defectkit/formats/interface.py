@@ -32,12 +32,15 @@ class LabelReading:
         ``labels``.
     without_image : tuple of str
         Images, or label files, that the labels speak of but for which no image was given. They are not in ``labels``.
+    nearest : mapping of str to tuple of str
+        For some of those, the images given whose names are nearest.
     """
 
     labels: LabelSet
     report: RepairReport
     unlabelled: tuple[str, ...] = ()
     without_image: tuple[str, ...] = ()
+    nearest: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     @property
     def refused(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import LabelReadError, NotFullyReadWarning, PairingError
+from defectkit.formats.foreign import refuse_foreign
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.lookup import label_format, recognized_format
 from defectkit.formats.names import listed
@@ -87,6 +88,8 @@ def read_labels(
     source = Path(path)
     if not source.exists():
         raise LabelReadError(f"{source}: there is no such file or folder")
+    if not isinstance(format, LabelFormat):
+        refuse_foreign(source)
     if format is None:
         chosen = recognized_format(source)
         chosen = label_format(chosen.name, options) if options else chosen
@@ -102,7 +105,7 @@ def read_labels(
     if reading.without_image and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
             f"{source}: it has labels of {len(reading.without_image)} images that were not given: "
-            f"{listed(reading.without_image)}. Give those images, or leave these labels out: "
+            f"{listed(reading.without_image)}.{_nearest(reading)} Give those images, or leave these labels out: "
             "unpaired='leave-out' (--allow-partial)"
         )
     labels = attrs.evolve(
@@ -159,3 +162,10 @@ def write_labels(
         what = f"{refused_text(labels.refused[image], len(labels[image]))} when it was read, which no format holds"
         lost.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=image)
     return report + lost.report()
+
+
+def _nearest(reading: LabelReading) -> str:
+    if not reading.nearest:
+        return ""
+    labels, images = next(iter(reading.nearest.items()))
+    return f" The nearest to {labels} among the images is {images[0]}, of which they are not taken to be."

@@ -41,15 +41,23 @@ def label_format(chosen: LabelFormat | str, options: Mapping[str, Any] | None = 
             raise LabelReadError(f"options {', '.join(options)}: set them on the {type(chosen).__name__} that is given")
         return chosen
     kind: type[LabelFormat] = hooks.find("label_format", chosen)
-    try:
-        return kind(**(options or {}))
-    except (TypeError, ValueError) as error:
-        if isinstance(error, LabelReadError):
-            raise
-        known = ", ".join(_options(kind)) or "none"
+    given = dict(options or {})
+    known = _options(kind)
+    unknown = [repr(key) for key in given if key not in known]
+    if unknown:
         raise LabelReadError(
-            f"the format {chosen!r} cannot be made with these options ({error}); it has: {known}"
-        ) from error
+            f"the format {chosen!r} has no option {', '.join(unknown)}; it has: {', '.join(known) or 'none'}"
+        )
+    for key, value in given.items():
+        try:
+            kind(**{key: value})
+        except LabelReadError:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:
+            raise LabelReadError(
+                f"the option {key} of the format {chosen!r} cannot be {value!r}{_allowed(kind, key)}"
+            ) from error
+    return kind(**given)
 
 
 def recognized_format(path: Path) -> LabelFormat:
@@ -119,3 +127,15 @@ def _options(kind: type) -> list[str]:
     import inspect
 
     return [name for name in inspect.signature(kind).parameters if name != "self"]
+
+
+def _allowed(kind: type, option: str) -> str:
+    """Return what an option may be, as the end of a sentence, where it is one of a few words."""
+    import enum
+
+    import attrs
+
+    words: Any = getattr(attrs.fields_dict(kind).get(option), "converter", None) if attrs.has(kind) else None
+    if isinstance(words, type) and issubclass(words, enum.Enum):
+        return f"; it is one of: {', '.join(str(word.value) for word in words)}"
+    return ""

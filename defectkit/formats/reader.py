@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sized
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import attrs
@@ -13,8 +13,10 @@ from defectkit.files import decoding
 from defectkit.files.names import readable
 from defectkit.formats.interface import LabelReading
 from defectkit.formats.names import ImageNames, extension_of, natural_key
+from defectkit.formats.region import LabelledImage
 from defectkit.formats.regions import RegionColumns
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
+from defectkit.formats.traced import Vertex
 from defectkit.formats.type_names import TypeNames
 from defectkit.records import Image, LabelSet, Taxonomy
 
@@ -42,37 +44,42 @@ class LabelReader:
     names: ImageNames = attrs.field(init=False)
     columns: dict[str, RegionColumns] = attrs.field(factory=dict, init=False)
     without_image: list[str] = attrs.field(factory=list, init=False)
+    nearest: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.report = ReportBuilder(self.path.name)
         self.types = TypeNames(table=self.table, taxonomy=self.taxonomy, report=self.report)
         self.names = ImageNames(self.images)
 
-    def open_by_file_name(
-        self, file_name: str, *, regions: int, shape: tuple[int, int] | None = None
-    ) -> RegionColumns | None:
-        """Return the columns of the image that a label file calls ``file_name``; None, and a line, where there is none.
-
-        Parameters
-        ----------
-        file_name : str
-        regions : int
-            How many regions the label file has for it, for the line.
-        shape : (int, int), optional
-            The height and width that the label file states.
+    def open(self, entry: LabelledImage) -> RegionColumns | None:
+        """Return the columns of the image that an entry of a label file is of; None, and a line, where there is none.
 
         Raises
         ------
         LabelReadError
             If the image comes up twice.
         PairingError
-            If the image has another shape.
+            If the image has another shape than the entry says.
         """
-        name = self.names.of_file(file_name)
+        if not entry.file_name:
+            if entry.label_file is None:
+                raise LabelReadError(f"{self.path}: an entry names no image")
+            if entry.is_for_any and len(self.images) == 1 and self.names.of_label_stem(entry.label_file.stem) is None:
+                only = next(iter(self.images))
+                what = f"{self.relative(entry.label_file)} is taken for the only image, {only!r}"
+                self.report.add(RepairKind.NOTED, Problem.NAME, what, image=only)
+                return self._open(only, self.path.name, entry.shape)
+            return self.open_by_stem(entry.label_file, shape=entry.shape)
+        file = self.relative(entry.label_file) if entry.label_file else ""
+        name = self.names.of_file(entry.file_name)
         if name is None:
-            self.leave_out(file_name.strip(), f"there is no image {file_name!r}: its {regions} regions are left out")
+            what = readable(entry.file_name.strip())
+            count = len(entry.regions) if isinstance(entry.regions, Sized) else entry.n_regions
+            left = "it is left out" if count is None else f"its {count} regions are left out"
+            self.leave_out(what, f"there is no image {what!r}: {left}", file)
             return None
-        return self._open(name, self.path.name, shape)
+        self._note_other_name(entry.file_name, name, file)
+        return self._open(name, file or self.path.name, entry.shape)
 
     def open_by_stem(self, file: Path, *, shape: tuple[int, int] | None = None) -> RegionColumns | None:
         """Return the columns of the image that one label file of many belongs to; None, and a line, if there is none.
@@ -80,7 +87,7 @@ class LabelReader:
         Raises
         ------
         LabelReadError, PairingError
-            As :meth:`open_by_file_name`.
+            As :meth:`open`.
         """
         relative = self.relative(file)
         stem = relative.removesuffix(file.suffix)
@@ -95,6 +102,12 @@ class LabelReader:
             self.report.add(RepairKind.NOTED, Problem.NAME, what, image=name, file=relative)
         return self._open(name, relative, shape)
 
+    def _note_other_name(self, file_name: str, image: str, file: str) -> None:
+        called = PurePosixPath(PureWindowsPath(readable(file_name.strip())).as_posix())
+        if image.rpartition("/")[2] not in (called.name, called.stem):
+            what = f"the labels of {called.name!r} are taken for the image {image!r}"
+            self.report.add(RepairKind.NOTED, Problem.NAME, what, image=image, file=file)
+
     def open_by_name(self, name: str) -> RegionColumns:
         """Return the columns of an image that is given."""
         return self._open(name, self.path.name, None)
@@ -104,7 +117,11 @@ class LabelReader:
         return readable(file.relative_to(self.path).as_posix() if self.path.is_dir() else file.name)
 
     def leave_out(self, what: str, why: str, file: str = "") -> None:
-        """List labels that have no image."""
+        """List labels that have no image, with the images whose names are nearest."""
+        nearest = self.names.nearest(what)
+        if nearest:
+            self.nearest[what] = nearest
+            why += f" (the nearest names are {', '.join(nearest)})"
         self.without_image.append(what)
         self.report.add(RepairKind.REFUSED, Problem.NO_IMAGE, why, file=file)
 
@@ -122,13 +139,15 @@ class LabelReader:
         self.columns[name] = RegionColumns(image=name, shape=own, file=file, report=self.report)
         return self.columns[name]
 
-    def finish(self, declared_types: Iterable[str] = ()) -> LabelReading:
+    def finish(self, declared_types: Iterable[str] = (), *, vertex: Vertex = Vertex.CORNERS) -> LabelReading:
         """Return the reading: regions mended and filled, images without labels listed.
 
         Parameters
         ----------
         declared_types : iterable of str
             Types that the file names whether or not a region has them.
+        vertex : Vertex
+            What the vertices of outlines are: ``corners`` or ``centres``.
 
         Raises
         ------
@@ -148,7 +167,7 @@ class LabelReader:
             )
         used = {t for c in self.columns.values() for t in c.used_types}
         known = self.types.sorted(used | set(declared_types))
-        instances = {name: columns.finish(known) for name, columns in self.columns.items()}
+        instances = {name: columns.finish(known, vertex=vertex) for name, columns in self.columns.items()}
         unlabelled = tuple(sorted(set(self.images) - set(instances), key=natural_key))
         for name in unlabelled:
             what = "no label speaks of it: nobody said that it is empty, so it is not in the label set"
@@ -158,6 +177,7 @@ class LabelReader:
             report=self.report.report(),
             unlabelled=unlabelled,
             without_image=tuple(self.without_image),
+            nearest=self.nearest,
         )
 
 

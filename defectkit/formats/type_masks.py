@@ -70,7 +70,7 @@ class TypeMasksFormat(LabelFormat):
             relative = reader.relative(file)
             folder, slash, rest = relative.removesuffix(file.suffix).partition("/")
             stem = rest if slash else folder
-            name = reader.names.of_label_stem(stem)
+            name = reader.names.of_label_stem(stem) if slash else reader.names.of_typed_stem(stem, reader.types.knows)
             if name is None:
                 missing[stem].append(relative)
                 continue

@@ -159,7 +159,7 @@ class TypeNames:
         except RecordError as error:
             raise LabelReadError(
                 f"{self.report.file}: the category {name!r} cannot be the name of a type ({error}). "
-                f"Name its type: types={{{name!r}: 'loop'}}"
+                f"Name its type by the format option types={name}=loop"
             ) from error
         self._new[identifier] = new
         self._new_by_any_name |= {folded(new.name): new, folded(new.title): new}

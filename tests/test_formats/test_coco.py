@@ -139,7 +139,8 @@ def test_stored_measures_that_are_near_enough_are_not_reported(
         ([[1, 2, 3]], "malformed region", "odd number"),
         ([[1, 2, 3, 4]], "zero area", "2 vertices"),
         ([["a", 2, 3, 4, 5, 6]], "malformed region", "no number"),
-        ([5, 6], "malformed region", "cannot be read"),
+        ([5, 6], "zero area", "1 vertex"),
+        ("here", "malformed region", "the text 'here'"),
         ({"size": [10, 10], "counts": "d3"}, "malformed region", "10"),
         ({"size": [100, 120], "counts": [5, 6]}, "malformed region", "add up"),
         ({"counts": [5, 6]}, "malformed region", "size"),
@@ -211,7 +212,7 @@ def test_labels_for_another_size_are_an_error(blank: Blank, written: Written) ->
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ([{"image_id": 1, "score": 0.5}], "results list"),
+        ([{"image_id": 1, "category_id": 1, "score": 0.5}], "results list"),
         ([], "no COCO file"),
         ({"images": []}, "no COCO file"),
         ({"images": {}, "annotations": [], "categories": []}, "list of objects"),
@@ -223,7 +224,7 @@ def test_labels_for_another_size_are_an_error(blank: Blank, written: Written) ->
 )
 def test_other_files_are_refused(content: Any, words: str, blank: Blank, written: Written) -> None:
     path = written("labels.json", content)
-    assert not CocoFormat.recognizes(path)
+    assert CocoFormat.recognizes(path) == (words not in ("no COCO file", "list of objects"))
     with pytest.raises(LabelReadError, match=words):
         CocoFormat().read(path, blank("one"), Taxonomy.standard())
 

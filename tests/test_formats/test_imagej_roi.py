@@ -117,7 +117,7 @@ def test_types_of_rois(blank: Blank, tmp_path: Path) -> None:
     path = save(tmp_path / "one.zip", polygon("Black Dot-12"), polygon("0001-0022", 15), stated, grouped)
     plain = ImagejRoiFormat().read(path, blank("one"), Taxonomy.standard())
     assert plain.labels["one"].type_names == ("bdot", "defect", "cavity", "defect")
-    assert "2 ROIs" in plain.report.of_problem("no type").repairs[0].what
+    assert "2 regions" in plain.report.of_problem("no type").repairs[0].what
     told = ImagejRoiFormat(types="2=loop,*=loop_111").read(path, blank("one"), Taxonomy.standard())
     assert told.labels["one"].type_names == ("loop_111", "loop_111", "loop_111", "loop")
 

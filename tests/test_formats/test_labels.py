@@ -88,9 +88,9 @@ def test_formats_by_name() -> None:
     assert label_format(made) is made
     with pytest.raises(UnknownPluginError, match="did you mean 'coco'"):
         label_format("coca")
-    with pytest.raises(LabelReadError, match="it has: types, boxes"):
+    with pytest.raises(LabelReadError, match="no option 'sort'; it has: types, vertices, boxes, truth"):
         label_format("coco", {"sort": 1})
-    with pytest.raises(LabelReadError, match="nothing"):
+    with pytest.raises(LabelReadError, match=r"boxes .* cannot be 'nothing'; it is one of: refuse, as-rectangles"):
         label_format("coco", {"boxes": "nothing"})
     with pytest.raises(LabelReadError, match="types"):
         label_format("coco", {"types": "1"})

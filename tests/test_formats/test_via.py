@@ -98,8 +98,8 @@ def test_every_kind_of_shape(read: Callable[..., LabelReading]) -> None:
         ({"name": "polygon", "all_points_y": [1, 9]}, "malformed region", "lacks"),
         ({"name": "rect", "x": 5, "y": "five", "width": 3, "height": 4}, "malformed region", "rect"),
         ({"name": "star"}, "malformed region", "star"),
-        ({}, "malformed region", "None"),
-        (None, "malformed region", "None"),
+        ({}, "malformed region", "null"),
+        (None, "malformed region", "null"),
     ],
 )
 def test_what_is_no_area_is_refused_with_its_region(

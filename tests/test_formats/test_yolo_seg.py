@@ -40,7 +40,7 @@ def test_one_class_without_a_name_is_a_defect(blank: Blank, written: Written) ->
 
 def test_several_classes_need_names(blank: Blank, written: Written) -> None:
     folder = written("labels/one.txt", f"0 {SQUARE}\n2 {OTHER}\n").parent
-    with pytest.raises(LabelReadError, match=r"classes 0, 2 have no names.*types='0=loop,2=loop'"):
+    with pytest.raises(LabelReadError, match=r"classes 0, 2 have no names.*format option types=0=loop,2=loop"):
         YoloSegFormat().read(folder, blank("one"), Taxonomy.standard())
     read = YoloSegFormat(types={0: "bdot", "*": "loop_100"}).read(folder, blank("one"), Taxonomy.standard())
     assert read.labels["one"].type_names == ("bdot", "loop_100")
