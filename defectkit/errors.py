@@ -7,13 +7,48 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Choice(NamedTuple):
+    """What a message advises to choose: as an argument in Python, and as an option of the command line."""
+
+    python: str
+    command: str
+
+    def __str__(self) -> str:
+        return self.python
+
+
+LEAVE_OUT_UNPAIRED = Choice("unpaired='leave-out'", "--allow-partial")
 
 
 class DefectkitError(Exception):
-    """The root of every error that defectkit raises on purpose."""
+    """The root of every error that defectkit raises on purpose.
+
+    What follows the message are :class:`Choice` s, whose spelling in Python stands in it.
+    """
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else type(self).__name__
+
+    def for_command_line(self) -> str:
+        """Return the message with the options of the command line in place of arguments in Python.
+
+        Examples
+        --------
+        >>> leave_out = Choice("unpaired='leave-out'", "--allow-partial")
+        >>> error = PairingError(f"there is no image; leave it out: {leave_out}", leave_out)
+        >>> print(error)
+        there is no image; leave it out: unpaired='leave-out'
+        >>> print(error.for_command_line())
+        there is no image; leave it out: --allow-partial
+        """
+        text = str(self)
+        for choice in self.args[1:]:
+            if isinstance(choice, Choice):
+                text = text.replace(choice.python, choice.command)
+        return text
 
 
 class UnitError(DefectkitError, ValueError):

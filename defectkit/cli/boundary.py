@@ -28,7 +28,7 @@ def exit_status(run: Callable[[], Any]) -> int:
     try:
         result = run()
     except DefectkitError as error:
-        print_error("; ".join([str(error), *getattr(error, "__notes__", ())]))
+        print_error("; ".join([error.for_command_line(), *getattr(error, "__notes__", ())]))
         return BAD_INPUT
     except OSError as error:
         if error.errno not in CAUSES:

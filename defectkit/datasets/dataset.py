@@ -79,8 +79,8 @@ class Dataset:
         if len(self.label_sets) != 1:
             loaded = ", ".join(self.label_sets) or "none"
             raise UnknownDatasetError(
-                f"{self.name} was loaded with these label sets: {loaded}. Take one from label_sets, or load one: "
-                f'load_dataset("{self.name}", labels=...)'
+                f"{self.name} was loaded with these label sets: {loaded}. Take one of them by its name, or "
+                "load that one alone"
             )
         return next(iter(self.label_sets.values()))
 

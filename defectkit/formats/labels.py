@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from defectkit.errors import LabelReadError, NotFullyReadWarning, PairingError
+from defectkit.errors import LEAVE_OUT_UNPAIRED, LabelReadError, NotFullyReadWarning, PairingError
 from defectkit.formats.foreign import refuse_foreign
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.lookup import label_format, recognized_format
@@ -100,13 +100,15 @@ def read_labels(
     if orphans and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
             f"{source}: {len(orphans)} annotations are of no image that the file lists "
-            f"({orphans[0].region}: {orphans[0].what}). Mend the file, or leave these out (--allow-partial)"
+            f"({orphans[0].region}: {orphans[0].what}). Mend the file, or leave these out: {LEAVE_OUT_UNPAIRED}",
+            LEAVE_OUT_UNPAIRED,
         )
     if reading.without_image and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
             f"{source}: it has labels of {len(reading.without_image)} images that were not given: "
             f"{listed(reading.without_image)}.{_nearest(reading)} Give those images, or leave these labels out: "
-            "unpaired='leave-out' (--allow-partial)"
+            f"{LEAVE_OUT_UNPAIRED}",
+            LEAVE_OUT_UNPAIRED,
         )
     labels = attrs.evolve(
         reading.labels,

@@ -102,7 +102,7 @@ def image_format(path: Path, chosen: ImageFormat | str | None = None) -> ImageFo
     suffix = path.suffix.lower()
     fitting = {name: cls for name, cls in _image_formats() if suffix in cls.suffixes}
     if len(fitting) > 1:
-        raise ImageReadError(f"{path}: several formats read {suffix}: {', '.join(fitting)}; name one (format=...)")
+        raise ImageReadError(f"{path}: several formats read {suffix}: {', '.join(fitting)}; name the format")
     if not fitting:
         known = ", ".join(sorted(image_suffixes()))
         message = f"{path}: no format reads {suffix or 'a file without suffix'}; read are {known}"

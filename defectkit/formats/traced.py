@@ -21,6 +21,9 @@ WHOLE_PX = 0.01
 FEWEST_DIAGONALS = 8
 """So many steps to a pixel that shares a corner have to be among those of a file that was traced."""
 
+SMALLEST_RING = 3
+"""An outline of so few vertices shows nothing."""
+
 _MITRE = 1.42
 """Right angles stay right, sharper ones are cut."""
 
@@ -131,8 +134,9 @@ def _are_chains(vertices: Vertices, follower: Offsets, offsets: Offsets) -> bool
     across = (steps > 0).all(axis=1)
     if (steps[across, 0] != steps[across, 1]).any():
         return False
-    with_diagonal = np.add.reduceat(across, offsets[:-1], dtype=np.int64) > 0
-    return int(across.sum()) >= FEWEST_DIAGONALS and 2 * int(with_diagonal.sum()) > len(with_diagonal)
+    rounded = np.diff(offsets) > SMALLEST_RING
+    diagonals = np.add.reduceat(across, offsets[:-1], dtype=np.int64)[rounded]
+    return int(diagonals.sum()) >= FEWEST_DIAGONALS and 2 * int((diagonals > 0).sum()) > diagonals.size
 
 
 def _areas_agree(vertices: Vertices, follower: Offsets, offsets: Offsets, stored: Vertices) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from defectkit.errors import PairingError
+from defectkit.errors import LEAVE_OUT_UNPAIRED, PairingError
 from defectkit.formats.labels import Unpaired, read_labels
 from defectkit.formats.refusals import Refused
 from defectkit.formats.report import RepairReport
@@ -154,7 +154,8 @@ def _with_images(side: ReadSide, images: Mapping[str, Image], unpaired: Unpaired
     if unpaired is Unpaired.RAISE:
         raise PairingError(
             f"{where}: it speaks of {len(without)} images that were not given: {', '.join(without[:5])}. Give those "
-            "images, or leave them out: unpaired='leave-out' (--allow-partial)"
+            f"images, or leave them out: {LEAVE_OUT_UNPAIRED}",
+            LEAVE_OUT_UNPAIRED,
         )
     kept: LabelSet | tuple[Prediction, ...]
     if isinstance(labels, LabelSet):

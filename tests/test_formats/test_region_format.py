@@ -48,7 +48,7 @@ class TestBoxes(LabelFormatSuite):
     cls = Boxes
     can_write = False
 
-    def test_it_is_registered(self) -> None:
+    def test_it_is_found_by_its_name(self) -> None:
         pytest.skip("this class is not registered by an entry point")
 
 
