@@ -54,7 +54,7 @@ def test_masks_and_types_survive_every_format(stored: tuple[str, Path], labels: 
 
 def test_formats_are_known_by_sight(stored: tuple[str, Path], blank: Blank) -> None:
     name, path = stored
-    if name in ("label-image", "type-masks"):
+    if name == "label-image":
         with pytest.raises(LabelReadError, match=r"name its format, one of coco, .*via"):
             read_labels(path, images=blank("one", "two", shape=SHAPE))
     else:
