@@ -57,7 +57,31 @@ def reproduce(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests."""
     session.install("-e", ".[testing]", "-e", PAPER, *GROUPS["test"])
+    session.run("pytest", "--quiet", "--doctest-modules", "defectkit", f"{PAPER}/defectkit_jacobs2022")
     session.run("pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *session.posargs)
+
+
+@nox.session(python=["3.12", "3.13"])
+def pythons(session: nox.Session) -> None:
+    """Run the tests on later versions of Python, where they are installed."""
+    session.install("-e", ".[testing]", "-e", PAPER, *GROUPS["test"])
+    session.run("pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *session.posargs)
+
+
+@nox.session
+def floors(session: nox.Session) -> None:
+    """Run the tests with the oldest versions of what defectkit needs; needs uv."""
+    session.install("--resolution", "lowest-direct", "-e", ".[testing]", "-e", PAPER, *GROUPS["test"])
+    session.run("pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *session.posargs)
+
+
+@nox.session
+def random(session: nox.Session) -> None:
+    """Run the property-based tests on random examples, more of them than the other sessions take."""
+    session.install("-e", ".[testing]", "-e", PAPER, *GROUPS["test"])
+    session.run(
+        "pytest", "tests/properties", "tests/test_statistics", "--hypothesis-profile", "random", *session.posargs
+    )
 
 
 @nox.session

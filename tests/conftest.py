@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("defectkit", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("random", deadline=None, derandomize=False, max_examples=500, print_blob=True)
 settings.load_profile("defectkit")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
