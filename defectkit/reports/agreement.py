@@ -16,6 +16,7 @@ from defectkit.records.label_set import LabelSet
 from defectkit.reports.csv_tables import csv_text, write_text
 from defectkit.reports.folder import made
 from defectkit.reports.overlays import draw_overlay, save_overlay
+from defectkit.reports.plain_text import plain_text
 from defectkit.storage.results import save_results
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def write_agreement(
     write_text(folder / "agreement.csv", agreement_csv(result))
     write_text(folder / "confusion.csv", confusion_csv(result))
     write_text(folder / "differences.csv", differences_csv(result))
-    agreement_figure(result).savefig(folder / "agreement.png")
+    with plain_text():
+        agreement_figure(result).savefig(folder / "agreement.png")
     for name in result["image"].values:
         if name in images:
             picture = agreement_overlay(images[name], first, second, result)

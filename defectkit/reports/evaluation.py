@@ -21,6 +21,7 @@ from defectkit.reports.evaluation_tables import (
 from defectkit.reports.folder import made
 from defectkit.reports.interval_table import intervals_csv, with_intervals
 from defectkit.reports.panels import write_png
+from defectkit.reports.plain_text import plain_text
 from defectkit.storage import save_results
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
         written.append(target / INTERVALS)
     for name, (needed, figure) in FIGURES.items():
         if set(needed) <= set(result.variables):
-            write_png(figure(result, taxonomy), target / name)
+            with plain_text():
+                write_png(figure(result, taxonomy), target / name)
             written.append(target / name)
     return (*written, save_results(result, target / STORE))

@@ -126,6 +126,7 @@ def histogram_figure(result: xarray.Dataset, measure: str, taxonomy: Taxonomy | 
             axes.xaxis.set_major_locator(MaxNLocator(6, steps=ROUND))
             if measure == "shape":
                 axes.set_yscale("symlog", linthresh=1)
+                axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             else:
                 axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))

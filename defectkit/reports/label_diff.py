@@ -16,6 +16,7 @@ from defectkit.reports.agreement import about, in_parts
 from defectkit.reports.csv_tables import csv_text, write_text
 from defectkit.reports.folder import made
 from defectkit.reports.overlays import draw_overlay, save_overlay
+from defectkit.reports.plain_text import plain_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,7 +65,8 @@ def write_diff(
     write_text(folder / "changes.csv", changes_csv(difference))
     write_text(folder / "counts.csv", counts_csv(difference))
     write_text(folder / "about.txt", about(locks, notes))
-    diff_figure(difference).savefig(folder / "changes.png")
+    with plain_text():
+        diff_figure(difference).savefig(folder / "changes.png")
     for name in dict.fromkeys(change.image for change in difference.changes):
         if name in images:
             picture = diff_overlay(images[name], difference, before, after)

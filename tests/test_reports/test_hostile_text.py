@@ -7,6 +7,7 @@ import io
 from html.parser import HTMLParser
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
@@ -15,7 +16,8 @@ from defectkit.errors import RecordError
 from defectkit.files.cells import unquoted_cell
 from defectkit.records import DefectType, Image, Instances, LabelSet, Taxonomy
 from defectkit.reports import write_analysis
-from defectkit.workflows import measure_labels
+from defectkit.reports.evaluation import write_evaluation
+from defectkit.workflows import evaluate, measure_labels
 
 SCRIPT = "<script>alert(1)</script>"
 BREAKS_OUT = "\"'><img/src=x/onerror=alert(1)>"
@@ -74,6 +76,20 @@ def test_a_report_shows_names_and_runs_nothing(name: str, tmp_path: Path) -> Non
     rows = list(csv.reader(io.StringIO((tmp_path / "a" / "out" / "summary.csv").read_text(), newline="")))
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@", "\t", "\r"))]
     assert name in [unquoted_cell(row[0]) for row in rows]
+
+
+@pytest.mark.parametrize("name", ["$\\nothing$", "$x^{2$", SCRIPT, "=1+1"])
+def test_an_evaluation_shows_names_and_reads_no_formula_in_them(name: str, tmp_path: Path) -> None:
+    labels, images = labelled(name)
+    found = attrs.evolve(labels, instances={n: attrs.evolve(i, scores=[0.5]) for n, i in labels.instances.items()})
+    write_evaluation(evaluate(labels, found, images), tmp_path, labels.taxonomy)
+    assert (tmp_path / "confusion.png").is_file()
+    for table in tmp_path.glob("*.csv"):
+        assert not any(
+            cell.startswith(("=", "+", "@"))
+            for row in csv.reader(io.StringIO(table.read_text(), newline=""))
+            for cell in row
+        )
 
 
 @pytest.mark.parametrize("name", ["a\x1b[2J", "a\x00", "a\u202eb", "a\ud800", "a\x7f"])
