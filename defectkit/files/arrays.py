@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -68,7 +69,10 @@ def _head(file: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dtype[
     if version not in ((1, 0), (2, 0)):
         raise DecodingError(f"{where}: version {version} of the format is not read")
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(file)
+    try:
+        shape, fortran, dtype = read(file)
+    except (SyntaxError, TokenError, TypeError, AttributeError) as error:  # NumPy reads it as an expression of Python
+        raise DecodingError(f"{where}: its head cannot be understood") from error
     if any(side < 0 for side in shape):
         raise DecodingError(f"{where}: its shape is {shape}")
     return shape, fortran, dtype

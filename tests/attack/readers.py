@@ -189,11 +189,11 @@ def _image_trees(kind: str) -> Callable[[Path], Sequence[Tree]]:
 
 
 def _stores() -> Iterable[Reader]:
-    yield Reader(name="store: folder", read=_read_store, trees=_store_trees(""), weight=6)
-    yield Reader(name="store: zip", read=_read_store, trees=_store_trees(".zip"), weight=6)
+    yield Reader(name="store: folder", read=_read_store, trees=_store_trees(""), weight=1)
+    yield Reader(name="store: zip", read=_read_store, trees=_store_trees(".zip"), weight=1)
     yield Reader(name="store: results", read=_read_results, trees=_results_trees, weight=10)
-    yield Reader(name="store: analysis", read=_read_analysis, trees=_analysis_trees, weight=3)
-    yield Reader(name="store: side", read=_read_side, trees=_store_trees(""), weight=3)
+    yield Reader(name="store: analysis", read=_read_analysis, trees=_analysis_trees, weight=1)
+    yield Reader(name="store: side", read=_read_side, trees=_store_trees(""), weight=1)
 
 
 def _read_store(path: Path) -> object:
@@ -284,9 +284,9 @@ def _read_side(path: Path) -> object:
 
 
 def _models() -> Iterable[Reader]:
-    yield Reader(name="model: blob", read=_reads_model("blob"), trees=_blob_trees, weight=6)
-    yield Reader(name="model: loopnet", read=_reads_model("loopnet"), trees=_loopnet_trees, weight=3)
-    yield Reader(name="model: pixel-forest", read=_reads_model("pixel-forest"), trees=_forest_trees, weight=3)
+    yield Reader(name="model: blob", read=_reads_model("blob"), trees=_blob_trees, weight=1)
+    yield Reader(name="model: loopnet", read=_reads_model("loopnet"), trees=_loopnet_trees, weight=1)
+    yield Reader(name="model: pixel-forest", read=_reads_model("pixel-forest"), trees=_forest_trees, weight=1)
 
 
 def _reads_model(name: str) -> Callable[[Path], object]:
