@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -160,11 +161,20 @@ class _Zip:
 @attrs.frozen
 class _Tar:
     file: tarfile.TarFile
+    limit: int
 
     def members(self) -> list[_Member]:
+        """Return the members, one too many at most: a small file may unpack to headers without end."""
+        headers = itertools.islice(self.file, MAX_MEMBERS + 1)
         return [
-            _Member(name=i.name, size=i.size, is_folder=i.isdir(), is_plain=i.isreg()) for i in self.file.getmembers()
+            _Member(name=i.name, size=i.size, is_folder=i.isdir(), is_plain=i.isreg()) for i in self._bounded(headers)
         ]
+
+    def _bounded(self, headers: Iterable[tarfile.TarInfo]) -> Iterator[tarfile.TarInfo]:
+        for header in headers:
+            if header.offset > self.limit:
+                raise UnsafeArchiveError(f"an archive unpacks to more than {self.limit} bytes")
+            yield header
 
     def open(self, name: str) -> IO[bytes]:
         opened = self.file.extractfile(name)
@@ -180,7 +190,7 @@ def _opened(archive: Path) -> Iterator[_Zip | _Tar]:
             yield _Zip(zipped)
     else:
         with tarfile.open(archive) as tarred:
-            yield _Tar(tarred)
+            yield _Tar(tarred, _limit(archive))
 
 
 def _plain_mode(mode: int) -> bool:

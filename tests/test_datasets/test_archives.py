@@ -131,3 +131,26 @@ def test_what_is_unpacked_is_left_and_what_is_incomplete_is_not_taken(tmp_path: 
     make_zip(archive, [("a.txt", b"abc")])
     assert unpack(archive, out, archive_hash="sha256:" + "1" * 64) == ("a.txt",)
     assert not (out / "b.txt").exists()
+
+
+def test_the_headers_of_a_packed_tar_are_not_read_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = make_tar(tmp_path / "many.tar.gz", [tar_member(f"{k}.txt") for k in range(400)], content=b"")
+    read = 0
+    whole = tarfile.TarFile.next
+
+    def counted(self: tarfile.TarFile) -> tarfile.TarInfo | None:
+        nonlocal read
+        read += 1
+        return whole(self)
+
+    monkeypatch.setattr(tarfile.TarFile, "next", counted)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 20)
+    with pytest.raises(UnsafeArchiveError, match="21 files; 20 are allowed"):
+        unpack(archive, tmp_path / "out", archive_hash=HASH)
+    assert read < 25
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 10_000)
+    monkeypatch.setattr(archives, "SMALL_BYTES", 4096)
+    monkeypatch.setattr(archives, "MAX_RATIO", 1)
+    with pytest.raises(UnsafeArchiveError, match="unpacks to more"):
+        unpack(archive, tmp_path / "out", archive_hash=HASH)
+    assert read < 100

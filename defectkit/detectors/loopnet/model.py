@@ -15,6 +15,7 @@ from defectkit.detectors.loopnet.fusing import Fusion
 from defectkit.detectors.loopnet.session import Network
 from defectkit.errors import DetectorError
 from defectkit.files import new_folder
+from defectkit.files.decoding import read_json
 from defectkit.records.json import from_json, to_json
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Model:
         try:
             return cls(
                 content=(folder / NETWORK).read_bytes(),
-                fusion=Fusion(**json.loads((folder / FUSION).read_text(encoding="utf-8"))),
+                fusion=Fusion(**read_json(folder / FUSION)),
                 card=from_json((folder / CARD).read_text(encoding="utf-8"), ModelCard),
                 source=f"the network in {folder}",
             )
@@ -90,7 +91,7 @@ class Model:
         model = cls.read(folder)
         _ = model.facts
         try:
-            saved = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
+            saved = read_json(folder / OPTIONS)
             return dict(saved["options"]), model
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DetectorError(f"{folder / OPTIONS} does not hold the options of a detector: {error}") from error
