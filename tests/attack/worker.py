@@ -22,7 +22,10 @@ from tests.attack.readers import Reader, readers
 from tests.attack.tree import Tree
 
 HANG_S = 10
-"""An input of these sizes that takes longer is a finding."""
+"""An input of these sizes that takes longer, of the processor's time, is a finding."""
+
+WAIT_S = 60
+"""So is one that takes longer by the clock, which others who use the machine may slow down."""
 
 MEMORY_BYTES = 2 * 2**30
 """So is one that takes more memory than this beside what the process had."""
@@ -40,6 +43,7 @@ def main() -> None:
     home, beacon = Path(sys.argv[1]), _beacon(Path(sys.argv[2]))
     table = {reader.name: reader for reader in readers()}
     signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGPROF, _too_long)
     trees: dict[str, list[Tree]] = {}
     limited = False
     for line in sys.stdin:
@@ -118,7 +122,8 @@ def outcome_of(reader: Reader, path: Path) -> tuple[str, str | None]:
     """Read one input; return what became of it, and what was wrong with that."""
     from defectkit.errors import DefectkitError
 
-    signal.setitimer(signal.ITIMER_REAL, HANG_S)
+    signal.setitimer(signal.ITIMER_PROF, HANG_S)
+    signal.setitimer(signal.ITIMER_REAL, WAIT_S)
     try:
         reader.read(path)
     except DefectkitError:
@@ -130,6 +135,7 @@ def outcome_of(reader: Reader, path: Path) -> tuple[str, str | None]:
     except Exception as error:  # each is a finding, whatever it is
         return "foreign", f"{type(error).__name__} at {_where()}"
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
     return "read", None
 

@@ -26,7 +26,7 @@ def read(path):
     if {fault!r} == "hang":
         while True: pass
     if {fault!r} == "stuck":
-        import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); time.sleep(100)
+        import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGPROF]); time.sleep(100)
     if {fault!r} == "memory": bytearray(3 * 2**30)
     if {fault!r} == "crash": os._exit(9)
 
