@@ -18,7 +18,7 @@ from defectkit.cli.params import PluginNameParam
 
 EXAMPLE = """
 defectkit analyze image.tif --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
-defectkit analyze frames/ --detector blob --min-score 0.5 --convention jacobs2022 -o out
+defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
 """
 
 
@@ -27,7 +27,7 @@ defectkit analyze frames/ --detector blob --min-score 0.5 --convention jacobs202
 @click.option(
     "--detector",
     type=PluginNameParam("detector"),
-    default="blob",
+    default="loopnet",
     show_default=True,
     help="What finds the defects (see `defectkit plugins`).",
 )

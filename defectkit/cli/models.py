@@ -52,4 +52,4 @@ def _list(as_json: bool) -> None:
     if as_json:
         say(json.dumps(rows, indent=1))
         return
-    print_table("", ("name", "version", "types", "license"), (row.values() for row in rows))
+    print_table("", ("name", "version", "types", "license"), ([*row.values()] for row in rows))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def analyze(
     images: Iterable[Image] | Mapping[str, Image],
-    detector: Detector | str = "blob",
+    detector: Detector | str = "loopnet",
     *,
     min_score: float | None = None,
     convention: Convention | str = "defectkit",

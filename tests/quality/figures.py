@@ -50,6 +50,8 @@ def sweep_figure(results: Mapping[str, Mapping[str, Sequence[float]]], path: Pat
         for color, (who, values) in zip(("#0072b2", "0.6", "#d55e00"), results[name].items(), strict=False):
             axis.plot(SWEEPS[name], values, "o-", ms=3, color=color, label=who)
         axis.set(xlabel=UNITS[name], ylabel="F1", ylim=(0, 1.03), xscale="log")
+        axis.set_xticks(SWEEPS[name], [f"{value:g}" for value in SWEEPS[name]], fontsize=6)
+        axis.minorticks_off()
     np.ravel(axes)[0].legend(frameon=False)
     figure.savefig(path, dpi=150)
 

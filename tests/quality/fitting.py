@@ -1,7 +1,7 @@
 """Fit how scales are fused: ``python -m tests.quality.fitting loopnet.onnx -o fusion.json``.
 
 Two logistic regressions on the tuning parts, never on what is reported. The first says from all terms whether an
-ellipse agrees with a labelled defect; the second, with the ellipses left after suppression, how often one is right.
+ellipse agrees with a labelled defect; the second, of the ellipses left after suppression, how often one is right.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from defectkit.detectors.learning.parts import Part
 from defectkit.detectors.loopnet.candidates import Candidates
 from defectkit.detectors.loopnet.decoding import candidates
-from defectkit.detectors.loopnet.fusing import TERMS, Fusion, terms
+from defectkit.detectors.loopnet.fusing import IMAGE_TERMS, TERMS, Fusion, image_terms, terms
 from defectkit.detectors.loopnet.operating_point import expected_f1
 from defectkit.detectors.loopnet.pyramid import FLOOR, scales_of
 from defectkit.detectors.loopnet.session import Network
@@ -31,8 +31,8 @@ from defectkit.records import Instances
 from tests.quality.calibration import true_finds
 from tests.quality.sets import TITLES, quality_set
 
-SHARES = {"ti-new": 0.7, "ti-old": 0.7, "steel": 0.5, "emps": 1.0, "synthetic": 1.0}
-"""What each set counts; titanium is there twice, and steel has few defects."""
+SHARES = {"ti-new": 0.7, "ti-old": 0.7, "steel": 1.0, "emps": 1.0, "synthetic": 1.0}
+"""What each set counts; titanium is there twice."""
 AGREES = 0.35
 """An ellipse of this IoU with a labelled defect is one to keep."""
 SIZE_PX = 16.0
@@ -58,9 +58,11 @@ def main(model: Path, output: Path) -> None:
     """Fit the fusion of a network's scales on the tuning parts, and write its weights."""
     network = Network.of(model.read_bytes(), source=str(model))
     seen = [item for name in TITLES for item in look(network, name)]
-    weights = fitted(seen)
-    output.write_text(json.dumps({"weights": [round(float(w), 4) for w in weights], "size_px": SIZE_PX}) + "\n")
-    click.echo("\n".join(f"{term:>16} {weight:7.3f}" for term, weight in zip(TERMS, weights, strict=True)))
+    fusion = fitted(seen)
+    rounded = {name: [round(w, 4) for w in getattr(fusion, name)] for name in ("weights", "image_weights")}
+    output.write_text(json.dumps({**rounded, "size_px": SIZE_PX}, indent=1) + "\n")
+    for names, weights in ((TERMS, fusion.weights), (IMAGE_TERMS, fusion.image_weights)):
+        click.echo("\n".join(f"{term:>16} {weight:7.3f}" for term, weight in zip(names, weights, strict=True)))
 
 
 def look(network: Network, name: str) -> list[Seen]:
@@ -77,10 +79,12 @@ def look(network: Network, name: str) -> list[Seen]:
                 maps = network.maps(view.pixels)
                 found = candidates(maps, network.facts, factors=view.factors, view=number, min_score=FLOOR)
                 levels.append(suppress(found))
-            together = Candidates.concatenate(levels)
-            columns = terms(levels, scales, SIZE_PX)
-            agrees = best_iou(together, truth) >= AGREES
-            seen.append(Seen(set=name, image=image, truth=truth, found=together, terms=columns, agrees=agrees))
+            for finest in (0, 1):  # large images are not enlarged, and have no level finer than their pixels
+                together = Candidates.concatenate(levels[finest:])
+                columns = terms(levels[finest:], scales[finest:], SIZE_PX)
+                agrees = best_iou(together, truth) >= AGREES
+                key = f"{image}, {finest}"
+                seen.append(Seen(set=name, image=key, truth=truth, found=together, terms=columns, agrees=agrees))
     click.echo(f"{name}: {len(held.truth)} images", err=True)
     return seen
 
@@ -102,30 +106,28 @@ def drawn(found: Candidates, shape: tuple[int, int]) -> Runs:
     return polygons_to_runs(Polygons.from_list(list(np.clip(outlines, 0, np.array(shape, float)))), shape)
 
 
-def fitted(seen: Sequence[Seen]) -> np.ndarray:
-    """Return the weights of the terms, so that the fused score is the probability of being right."""
+def fitted(seen: Sequence[Seen]) -> Fusion:
+    """Return the fusion whose probabilities are those of being right."""
     n = {name: sum(len(s.found) ** 0.5 for s in seen if s.set == name) for name in SHARES}
     each = [np.full(len(s.found), SHARES[s.set] * max(len(s.found), 1) ** -0.5 / n[s.set]) for s in seen]
     columns, agrees = np.concatenate([s.terms for s in seen]), np.concatenate([s.agrees for s in seen])
     ranking = _logistic(columns, agrees, np.concatenate(each))
     chosen: dict[tuple[str, str], tuple[Seen, Candidates]] = {}
-    fusion = Fusion(weights=tuple(ranking))
+    fusion = Fusion(weights=tuple(float(w) for w in ranking), size_px=SIZE_PX)
     for s in seen:
         left = _left(s, fusion)
         key = (s.set, s.image)
         if key not in chosen or expected_f1(left.scores) > expected_f1(chosen[key][1].scores):
             chosen[key] = (s, left)
-    odds, right, share = [], [], []
+    columns_of, right, share = [], [], []
     total = {name: sum(len(left) for s, left in chosen.values() if s.set == name) for name in SHARES}
     for s, left in chosen.values():
         runs = drawn(left, s.truth.shape)
-        hit = true_finds(Instances.from_runs(runs, types=["defect"] * len(left), shape=s.truth.shape), s.truth)
-        odds.append(np.log(left.scores / (1 - left.scores)))
-        right.append(hit)
+        right.append(true_finds(Instances.from_runs(runs, types=["defect"] * len(left), shape=s.truth.shape), s.truth))
+        columns_of.append(image_terms(left.scores))
         share.append(np.full(len(left), SHARES[s.set] / max(total[s.set], 1)))
-    line = np.stack([np.ones(sum(map(len, odds))), np.concatenate(odds)], axis=1)
-    intercept, slope = _logistic(line, np.concatenate(right), np.concatenate(share))
-    return slope * ranking + intercept * (np.array(TERMS) == "constant")
+    of_image = _logistic(np.concatenate(columns_of), np.concatenate(right), np.concatenate(share))
+    return attrs.evolve(fusion, image_weights=tuple(float(w) for w in of_image))
 
 
 def _left(s: Seen, fusion: Fusion) -> Candidates:

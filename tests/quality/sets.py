@@ -23,7 +23,7 @@ TITLES = {
 PIXELS = "1 nm/px"
 """What images without a pixel size are given, for detectors that need one."""
 FIRST_SEED = {Part.TUNING: 5000, Part.REPORTING: 9000}
-N_DRAWN = 24
+N_DRAWN = 16
 SHAPE = (640, 640)
 NM2_OF_ONE = {"bdot": 3500, "loop_111": 7000, "loop_100": 9000}
 """Area of foil that one defect has, where there are many."""

@@ -12,14 +12,14 @@ from defectkit.detectors import Detector, detect
 from defectkit.records import Image, Instances
 from defectkit.workflows import evaluate
 
-SIDE, N_DEFECTS, N_IMAGES = 384, 24, 4
+SIDE, N_DEFECTS, N_IMAGES = 320, 16, 3
 USUAL = {"contrast": 0.25, "size": 16.0, "blur": 0.7, "noise": 0.04}
 """Depth as a part of the background, diameter in px, blur in px, noise as a part of the background."""
 SWEEPS: Mapping[str, tuple[float, ...]] = {
-    "contrast": (0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.25, 0.4),
-    "size": (4, 5, 6, 8, 10, 14, 20, 32, 48, 80),
-    "blur": (0.5, 1, 1.5, 2, 3, 4, 6, 8),
-    "noise": (0.02, 0.04, 0.08, 0.12, 0.16, 0.24, 0.32, 0.5),
+    "contrast": (0.02, 0.04, 0.06, 0.08, 0.12, 0.25),
+    "size": (4, 5, 6, 8, 12, 16, 24, 40),
+    "blur": (0.5, 1, 2, 3, 4, 6),
+    "noise": (0.02, 0.05, 0.1, 0.16, 0.25, 0.4),
 }
 """For the size alone the side of the image grows with it, so that as many fit."""
 UNITS = {

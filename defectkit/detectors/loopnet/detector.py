@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import attrs
 import numpy as np
@@ -22,6 +22,10 @@ from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.prediction import Prediction, Setting
 from defectkit.units import LENGTH, Quantity, QuantityLike, as_quantity
+
+if TYPE_CHECKING:
+    from defectkit.detectors.loopnet.pyramid import Pyramid
+    from defectkit.detectors.loopnet.strips import ImageArea
 
 UNTYPED = "defect"
 TYPE_SHARE = 0.5
@@ -111,7 +115,7 @@ class LoopNet(Detector):
             If an image has pixels that are not finite.
         """
         for image in images:
-            yield self._prediction(image)
+            yield self.call(image, *self.see(image))
 
     def save(self, folder: Path) -> None:
         """Write the network, its options and its card."""
@@ -132,8 +136,16 @@ class LoopNet(Detector):
         except (TypeError, ValueError) as error:
             raise DetectorError(f"{folder} holds options that {cls.name!r} does not take: {error}") from error
 
-    def _prediction(self, image: Image) -> Prediction:
-        from defectkit.detectors.loopnet.masks import masks
+    def see(self, image: Image) -> tuple[Pyramid, ImageArea]:
+        """Return what the network says of an image at all scales, and which rows of it were looked at.
+
+        Operating point and limits of size play no part yet, so what several of them give can be had from one look.
+
+        Raises
+        ------
+        DetectorError
+            If the image has pixels that are not finite.
+        """
         from defectkit.detectors.loopnet.pyramid import pyramid
         from defectkit.detectors.loopnet.strips import image_area
 
@@ -144,7 +156,12 @@ class LoopNet(Detector):
                 "replace NaN and infinite values before detection"
             )
         area = image_area(pixels)
-        seen = pyramid(pixels[: area.bottom], self.model.network, self.model.fusion, self.polarity)
+        return pyramid(pixels[: area.bottom], self.model.network, self.model.fusion, self.polarity), area
+
+    def call(self, image: Image, seen: Pyramid, area: ImageArea) -> Prediction:
+        """Return which of the candidates of an image are called defects."""
+        from defectkit.detectors.loopnet.masks import masks
+
         found = self._within(seen.found, image)
         called = found.take(np.arange(self.operating_point.calls(found.scores)))
         runs, kept = masks(
@@ -153,7 +170,7 @@ class LoopNet(Detector):
         called = called.take(kept)
         notes = area.notes
         if self.polarity is Polarity.AUTO and seen.polarity is Polarity.BRIGHT and len(called):
-            notes = (*notes, "defects were taken to be brighter than what is around them; --polarity dark overrules it")
+            notes = (*notes, "defects were taken to be brighter than what is around them; polarity dark overrules it")
         return Prediction(
             image=image.name,
             instances=Instances.from_runs(

@@ -28,6 +28,8 @@ TERMS = (
     "coarser_2",
 )
 """What the logarithm of the odds is a weighted sum of."""
+IMAGE_TERMS = ("score", "certainty", "constant")
+"""What the logarithm of the odds is a weighted sum of once all candidates of an image are known."""
 LIMIT = 0.02
 """Probabilities are cut at this and at one minus this before their logits are taken."""
 
@@ -42,14 +44,19 @@ class Fusion:
         As many as :data:`TERMS`.
     size_px : float
         The size that ``size`` is the logarithm of a ratio to, in pixels of the network's input.
+    image_weights : tuple of float
+        As many as :data:`IMAGE_TERMS`; the first above 0, so that the order of candidates stays.
     """
 
     weights: tuple[float, ...] = attrs.field(converter=tuple)
     size_px: float = 16.0
+    image_weights: tuple[float, ...] = attrs.field(default=(1.0, 0.0, 0.0), converter=tuple)
 
     def __attrs_post_init__(self) -> None:
         if len(self.weights) != len(TERMS):
             raise ValueError(f"fusion: {len(self.weights)} weights for {len(TERMS)} terms")
+        if len(self.image_weights) != len(IMAGE_TERMS) or not self.image_weights[0] > 0:
+            raise ValueError(f"fusion: {self.image_weights} are not {len(IMAGE_TERMS)} weights, the first above 0")
 
     def fuse(self, found: Sequence[Candidates], scales: Sequence[float]) -> Candidates:
         """Return the candidates of all scales with their fused probabilities.
@@ -65,6 +72,27 @@ class Fusion:
 
         together = Candidates.concatenate(found)
         return attrs.evolve(together, scores=expit(terms(found, scales, self.size_px) @ np.array(self.weights)))
+
+    def calibrate(self, found: Candidates) -> Candidates:
+        """Return the candidates that are left of an image with probabilities that look at all of them together.
+
+        The same score means more in an image where the network is sure of what it finds.
+        """
+        from scipy.special import expit
+
+        return attrs.evolve(found, scores=expit(image_terms(found.scores) @ np.array(self.image_weights)))
+
+
+def image_terms(probabilities: Floats) -> Floats:
+    """Return the terms of the candidates of one image, shape (N, 3).
+
+    ``score`` is the logit of its own probability, ``certainty`` that of the mean of all, each counted by itself.
+    """
+    total = float(probabilities.sum())
+    own = np.clip(probabilities, 1e-4, 1 - 1e-4)
+    certainty = float((probabilities**2).sum() / total) if total > 0 else 0.0
+    whole = [_logits(np.array([certainty]))[0], 1.0]
+    return np.concatenate([np.log(own / (1 - own))[:, None], np.tile(whole, (len(probabilities), 1))], axis=1)
 
 
 def terms(found: Sequence[Candidates], scales: Sequence[float], size_px: float) -> Floats:

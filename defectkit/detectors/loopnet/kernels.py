@@ -51,6 +51,18 @@ def suppressed(
 
 
 @kernel
+def sampled(values: Column, row: float, col: float) -> float:
+    """Return a map at a place in its pixels, linear between their middles and constant beyond the outermost."""
+    h, w = values.shape
+    v, u = min(max(row - 0.5, 0.0), h - 1.0), min(max(col - 0.5, 0.0), w - 1.0)
+    v0, u0 = min(int(v), max(h - 2, 0)), min(int(u), max(w - 2, 0))
+    v1, u1 = min(v0 + 1, h - 1), min(u0 + 1, w - 1)
+    upper = values[v0, u0] + (values[v0, u1] - values[v0, u0]) * (u - u0)
+    lower = values[v1, u0] + (values[v1, u1] - values[v1, u0]) * (u - u0)
+    return float(upper + (lower - upper) * (v - v0))
+
+
+@kernel
 def paint(
     labels: Column,
     nearest: Column,
@@ -66,30 +78,26 @@ def paint(
 
     Distance is that from the center in units of the semi-axis in that direction, squared; ``nearest`` holds what was
     reached so far. ``foreground`` is a map of which ``factors`` pixels lie in one of the image. ``limits`` are the
-    distance up to which a pixel always counts, and the foreground that it needs beyond that.
+    distance up to which a pixel always counts, the foreground that it needs beyond that, and the foreground that the
+    center needs for this to be asked; else the ellipse is painted.
     """
     height, width = labels.shape
-    h, w = foreground.shape
     for i in rows:
+        follows = sampled(foreground, centers[i, 0] * factors[0], centers[i, 1] * factors[1]) >= limits[2]
         top, bottom = max(0, int(centers[i, 0] - reaches[i, 0])), min(height, int(centers[i, 0] + reaches[i, 0]) + 1)
         left, right = max(0, int(centers[i, 1] - reaches[i, 1])), min(width, int(centers[i, 1] + reaches[i, 1]) + 1)
         for row in range(top, bottom):
             y = row + 0.5 - centers[i, 0]
-            v = min(max((row + 0.5) * factors[0] - 0.5, 0.0), h - 1.0)
-            v0 = min(int(v), max(h - 2, 0))
-            v1 = min(v0 + 1, h - 1)
             for col in range(left, right):
                 x = col + 0.5 - centers[i, 1]
                 d = inverses[i, 0, 0] * y * y + 2 * inverses[i, 0, 1] * y * x + inverses[i, 1, 1] * x * x
                 if d > nearest[row, col]:
                     continue
-                if d > limits[0]:
-                    u = min(max((col + 0.5) * factors[1] - 0.5, 0.0), w - 1.0)
-                    u0 = min(int(u), max(w - 2, 0))
-                    u1 = min(u0 + 1, w - 1)
-                    upper = foreground[v0, u0] + (foreground[v0, u1] - foreground[v0, u0]) * (u - u0)
-                    lower = foreground[v1, u0] + (foreground[v1, u1] - foreground[v1, u0]) * (u - u0)
-                    if upper + (lower - upper) * (v - v0) < limits[1]:
+                if not follows and d > 1:
+                    continue
+                if follows and d > limits[0]:
+                    here = sampled(foreground, (row + 0.5) * factors[0], (col + 0.5) * factors[1])
+                    if here < limits[1]:
                         continue
                 nearest[row, col] = d
                 labels[row, col] = i + 1

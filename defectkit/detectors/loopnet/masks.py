@@ -18,6 +18,8 @@ REACH = 1.25
 """A mask may reach beyond its ellipse by this factor of the semi-axes."""
 FOREGROUND = 0.5
 """Pixels of at least this probability of foreground are of the defect, beyond the core of its ellipse."""
+SURE = 0.8
+"""Where the center of an ellipse is foreground with less than this probability, the mask is the ellipse."""
 CORE = 0.6
 """Within this part of its semi-axes an ellipse is always of the defect, so a mask has no hole and is never empty."""
 
@@ -40,14 +42,15 @@ def masks(
     Notes
     -----
     A pixel belongs to the ellipse that it lies in deepest, if the network calls it foreground or if it lies in the
-    core; up to a quarter beyond the outline, so that a mask follows the image where the defect is not an ellipse.
+    core; up to a quarter beyond the outline, so that a mask follows the image where the defect is not an ellipse. Where
+    the network is not sure of the foreground, the ellipse is all there is.
     """
     from defectkit.detectors.loopnet.kernels import paint
 
     labels = np.zeros(shape, np.int32)
     nearest = np.full(shape, REACH**2, np.float32)
     inverses, _, reaches = frames(found.shapes)
-    limits = np.array([CORE**2, FOREGROUND], np.float64)
+    limits = np.array([CORE**2, FOREGROUND, SURE], np.float64)
     for view, (foreground, factor) in enumerate(zip(foregrounds, factors, strict=True)):
         rows = np.flatnonzero(found.views == view)
         if len(rows):

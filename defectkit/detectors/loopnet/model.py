@@ -77,7 +77,9 @@ class Model:
                 source=f"the network in {folder}",
             )
         except (OSError, ValueError, TypeError) as error:
-            raise DetectorError(f"{folder} does not hold a network of 'loopnet': {error}") from error
+            raise DetectorError(
+                f"{folder} does not hold a network of 'loopnet' ({error}); name the detector that was saved there"
+            ) from error
 
     @classmethod
     def load(cls, folder: Path) -> tuple[dict[str, Any], Model]:

@@ -12,7 +12,7 @@ from defectkit.errors import DetectorError
 
 Floats = NDArray[np.float64]
 
-LEAST = 0.3
+LEAST = 0.2
 """Nothing less probable is called a defect to raise F1."""
 
 

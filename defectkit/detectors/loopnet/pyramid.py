@@ -23,7 +23,7 @@ STEP = 2**-0.5
 """Ratio of neighboring scales."""
 SMALLEST_SIDE = 24
 """Views of fewer pixels along their shorter side are not made."""
-ENLARGED_PIXELS = 1.2 * 2**20
+ENLARGED_PIXELS = 1.05 * 2**22
 """Images of at most so many pixels are enlarged by one step, too."""
 JUDGED_PIXELS = 1.2 * 2**20
 """Views of at most so many pixels decide whether defects are dark or bright."""
@@ -107,7 +107,7 @@ def pyramid(pixels: NDArray[Any], network: Network, fusion: Fusion, polarity: Po
     chosen = max(tried, key=lambda way: expected_f1(fused[way].scores) - BRIGHT_MARGIN * (way is Polarity.BRIGHT))
     levels = _levels(image, network, scales[: len(scales) - len(judged)], chosen, first_view=0) + made[chosen]
     found = fused[chosen] if len(levels) == len(judged) else fused_levels(levels, fusion)
-    return Pyramid(levels=tuple(levels), polarity=chosen, found=found)
+    return Pyramid(levels=tuple(levels), polarity=chosen, found=fusion.calibrate(found))
 
 
 def fused_levels(levels: list[Level], fusion: Fusion) -> Candidates:
