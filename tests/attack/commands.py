@@ -1,0 +1,170 @@
+"""Commands that write, each small: what is run, on what, and where its result lies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import attrs
+from click.testing import CliRunner, Result
+
+from defectkit.files.marker import MARKER
+
+TRAIN = """
+detector = "pixel-forest"
+labels = "truth@1"
+
+[options]
+n_trees = 2
+scales_nm = [1]
+samples_per_class = 40
+
+[data]
+images = "frames"
+pixel_size = "1 nm/px"
+labels.truth.path = "labels.json"
+labels.truth.format = "coco"
+"""
+
+STUDY = """
+name = "two folds"
+
+[data]
+images = "frames"
+pixel_size = "1 nm/px"
+labels.truth.path = "labels.json"
+labels.truth.format = "coco"
+
+[splits]
+splitter = "k-fold"
+labels = "truth@1"
+options.n_splits = 2
+
+[[detector]]
+name = "blob"
+"""
+
+
+@attrs.frozen
+class Writer:
+    """A command that writes.
+
+    Parameters
+    ----------
+    name : str
+    words : tuple of str
+        The command line, run in a workplace.
+    result : str
+        Where what it writes lies, in the workplace.
+    again : bool
+        Whether the same command may be run into what it has written.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    result: str
+    again: bool = True
+
+
+ANALYZE = ("--pixel-size", "1 nm", "--foil-thickness", "100 nm", "-o", "out")
+WRITERS = (
+    Writer("analyze", ("analyze", "frames", *ANALYZE), "out"),
+    Writer("measure", ("measure", "--labels", "labels.json", "--images", "frames", *ANALYZE), "out"),
+    Writer(
+        "evaluate",
+        (
+            *("evaluate", "--truth", "labels.json", "--predicted", "second.json", "--images", "frames"),
+            *("--pixel-size", "1 nm", "-o", "out"),
+        ),
+        "out",
+    ),
+    Writer("labels diff", ("labels", "diff", "lab/labels@1", "lab/labels@2", "-o", "out"), "out"),
+    Writer("labels export", ("labels", "export", "lab/labels@1", "--format", "coco", "-o", "new.json"), "new.json"),
+    Writer("labels export folder", ("labels", "export", "lab/labels@1", "--format", "yolo-seg", "-o", "new"), "new"),
+    Writer("labels add", ("labels", "add", "lab", "third.json"), "catalogue"),
+    Writer("datasets add", ("datasets", "add", "frames", "--name", "more", "--labels", "labels.json"), "catalogue"),
+    Writer("datasets remove", ("datasets", "remove", "lab", "--yes"), "catalogue"),
+    Writer("train", ("train", "train.toml", "-o", "model"), "model"),
+    Writer("study", ("study", "run", "study.toml", "-o", "study"), "study"),
+)
+AGAIN = {"analyze", "measure", "evaluate", "labels diff", "study"}
+"""Commands that may be run again into what they have written."""
+
+
+def make_workplace(folder: Path) -> None:
+    """Make a folder with two small images, three label files, a data set of one's own and two declarations."""
+    import numpy as np
+    import tifffile
+
+    from defectkit import write_labels
+    from defectkit.testing.synthetic import synthetic_dataset
+
+    images, truth = synthetic_dataset(1, 2, shape=(96, 96), counts={"bdot": 4, "loop_111": 2})
+    named = dict(zip("ab", truth.instances.values(), strict=True))
+    (folder / "frames").mkdir(parents=True)
+    for name, image in zip("ab", images.values(), strict=True):
+        tifffile.imwrite(folder / "frames" / f"{name}.tif", image.pixels)
+    for number, file in enumerate(("labels.json", "second.json", "third.json")):
+        fewer = {name: found.take(np.arange(number, len(found))) for name, found in named.items()}
+        write_labels(attrs.evolve(truth, instances=fewer), folder / file, format="coco")
+    (folder / "train.toml").write_text(TRAIN, encoding="utf-8")
+    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    for words in (
+        ("datasets", "add", "frames", "--name", "lab", "--labels", "labels.json"),
+        ("labels", "add", "lab", "second.json"),
+    ):
+        done = run(folder, *words)
+        assert done.exit_code == 0, done.output
+
+
+@contextmanager
+def standing_in(folder: Path) -> Iterator[None]:
+    """Let commands run in a folder, with a catalogue and a cache of their own there."""
+    places = {"DEFECTKIT_CATALOGUE": str(folder / "catalogue"), "DEFECTKIT_DATA": str(folder / "cache")}
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with mock.patch.dict(os.environ, places):
+            yield
+    finally:
+        os.chdir(before)
+
+
+def run(folder: Path, *words: str) -> Result:
+    """Run a command line in this process; what is a fault of the program is raised."""
+    from defectkit.cli import cli
+
+    with standing_in(folder):
+        result = CliRunner().invoke(cli, list(words))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def runner(folder: Path, writer: Writer) -> Callable[[], Result]:
+    """Return a function that runs a command in a folder."""
+    return lambda: run(folder, *writer.words)
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    """Return each file below a folder, or the file itself, with its content."""
+    if folder.is_file():
+        return {"": folder.read_bytes()}
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def litter(folder: Path) -> list[str]:
+    """Return what only a run that is not finished may leave."""
+    marks = (".defectkit", ".lock", ".part", ".adding", ".removing", ".staging")
+    found = [p for p in folder.rglob(".*") if any(mark in p.name for mark in marks) and p.name != MARKER]
+    return sorted(p.relative_to(folder).as_posix() for p in found)
+
+
+def copied(folder: Path, target: Path) -> Path:
+    """Return a copy of a workplace."""
+    shutil.copytree(folder, target)
+    return target
