@@ -41,7 +41,9 @@ optional_output = click.option(
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Raise if a file is at ``path`` that may not be replaced."""
     from defectkit.errors import OutputError
+    from defectkit.files import tidy
 
+    tidy(path)
     if path.is_file() and not overwrite:
         raise OutputError(f"{path} is there already; give another name, or --overwrite to replace this file")
 

@@ -22,8 +22,10 @@ def files_of_dataset(name: str) -> tuple[Path, ...]:
     UnknownDatasetError
         If there is no such data set.
     """
-    item = Catalogue.standard().find(name)
     parts = _parts(name)
+    if parts.removing.exists() and not parts.entry.exists():
+        return tuple(path for path in (parts.removing, parts.store, parts.removing_store) if path.exists())
+    item = Catalogue.standard().find(name)
     if item.folder is None or item.folder.resolve() != own_catalogue().resolve() or not parts.entry.is_file():
         raise CatalogueError(
             f"{name!r} is an entry of the registry or of a plugin; only entries of your own, which `defectkit datasets "
@@ -63,15 +65,14 @@ def remove_dataset(name: str) -> tuple[Path, ...]:
     parts = _parts(name)
     busy = f"another run is adding or removing the data set {name!r}; wait for it"
     with writing(parts.home), locked(parts.lock, timeout_s=0, busy=busy):
-        if parts.removing.exists():
-            parts.finish_killed()
-            return (parts.entry, parts.store)
         files = files_of_dataset(name)
+        if parts.entry not in files:
+            parts.finish_killed()
+            return files
         parts.entry.rename(parts.removing)
-        if parts.store in files:
-            parts.store.rename(parts.removing_store)
         for path in files:
-            path.unlink(missing_ok=True)
+            if path != parts.store:
+                path.unlink(missing_ok=True)
         parts.finish_killed()
     return files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,7 +57,14 @@ def writing(place: str | os.PathLike[str]) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, DefectkitError):
             raise
-        raise OutputError(f"cannot write {Path(place)}: {_elsewhere(error, Path(place))}{cause(error)}") from error
+        raise OutputError(
+            f"cannot write {_as_known(Path(place))}: {_elsewhere(error, Path(place))}{cause(error)}"
+        ) from error
+
+
+def _as_known(place: Path) -> str:
+    """Return a path as the user knows it: what is made in the work folder of a place is to lie in that place."""
+    return re.sub(r"([/\\\\])\.([^/\\\\]+)\.defectkit[/\\\\]new(?=[/\\\\]|$)", r"\1\2", str(place))
 
 
 def _elsewhere(error: OSError, place: Path) -> str:

@@ -42,7 +42,6 @@ def new_folder(path: Path) -> Iterator[Path]:
     '1'
     """
     target = Path(path).resolve()
-    _check_empty(target, path)
     work = Work.of(target)
     with claimed(work, timeout_s=0, busy=f"another run is writing {path}; wait for it, or give another folder"):
         _check_empty(target, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +43,16 @@ def recover(work: Work) -> None:
         if not os.path.lexists(work.place):
             (work.new if work.new.exists() else work.old).rename(work.place)
         removed(work.old)
+
+
+def tidy(place: Path) -> None:
+    """Finish or clear what killed runs left beside ``place``, where no living one is at work and that can be done."""
+    work = Work.of(place.resolve())
+    if work.folder.exists() or work.lock.exists():
+        from defectkit.files.work import claimed
+
+        with suppress(OutputError), claimed(work, timeout_s=0):
+            pass
 
 
 def whole(folder: Path, read: Callable[[], T]) -> T:

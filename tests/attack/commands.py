@@ -39,13 +39,18 @@ pixel_size = "1 nm/px"
 labels.truth.path = "labels.json"
 labels.truth.format = "coco"
 
-[splits]
-splitter = "k-fold"
-labels = "truth@1"
+[[labels]]
+train = "truth@1"
+test = "truth@1"
+
+[[splits]]
+splitter = "random-k-fold"
+accepted = ["area"]
 options.n_splits = 2
 
-[[detector]]
-name = "blob"
+[[detectors]]
+detector = "blob"
+label = "blob"
 """
 
 

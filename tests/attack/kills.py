@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -30,18 +29,15 @@ def killed_at(number: int, *roots: Path) -> Iterator[Watch]:
         if operation.number >= number:
             raise Killed
 
-    watch = None
-    try:
-        with watched(*roots, act=act) as watch:
-            try:
-                yield watch
-            except Killed:
-                pass
-            except BaseException as error:
-                if not _comes_from_a_kill(error):
-                    raise
-    finally:
-        gc.collect()  # what held a lock is gone
+    with watched(*roots, act=act) as watch:
+        try:
+            yield watch
+        except Killed:
+            pass
+        except BaseException as error:
+            if not _comes_from_a_kill(error):
+                raise
+    watch.unlock()
 
 
 def operations_of(run: Callable[[], object], *roots: Path) -> int:

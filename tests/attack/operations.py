@@ -40,6 +40,7 @@ class Watch:
     roots: tuple[str, ...]
     act: Act
     seen: list[Operation] = attrs.field(factory=list)
+    locked: list[tuple[int, str]] = attrs.field(factory=list)
 
     def on(self, kind: str, path: object, dir_fd: int | None = None) -> None:
         place = _absolute(path, dir_fd)
@@ -47,6 +48,12 @@ class Watch:
             operation = Operation(len(self.seen) + 1, kind, place)
             self.seen.append(operation)
             self.act(operation)
+
+    def unlock(self) -> None:
+        """Let go of all locks, as the system does it when a process ends."""
+        for descriptor, name in self.locked:
+            if _name_of(descriptor).removesuffix(" (deleted)") == name:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 @contextmanager
@@ -99,6 +106,7 @@ def _flock(watch: Watch, call: Callable[..., Any]) -> Callable[..., Any]:
     def hooked(descriptor: int, how: int) -> Any:
         if not how & fcntl.LOCK_UN:  # a process that ends lets go of all, whatever else it cannot do
             watch.on("lock", _name_of(descriptor))
+            watch.locked.append((descriptor, _name_of(descriptor)))
         return call(descriptor, how)
 
     return hooked
