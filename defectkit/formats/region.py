@@ -87,14 +87,13 @@ class RunMask:
 
     Parameters
     ----------
-    make : callable
-        Returns ``Runs`` of length 1; called once the shape is known to be that of the image. A
-        :class:`~defectkit.errors.LabelReadError` refuses the region.
+    runs : Runs
+        Of length 1.
     shape : (int, int)
         Height and width of the image that they are of; another one than the image has is refused.
     """
 
-    make: Callable[[], Runs]
+    runs: Runs
     shape: tuple[int, int]
 
 

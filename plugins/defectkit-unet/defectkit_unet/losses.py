@@ -10,6 +10,8 @@ from defectkit_unet.networks import N_SHAPE_MAPS
 
 PARTS = {"object": 4.0, "foreground": 1.0, "shape": 0.7, "types": 0.3}
 """The parts of the loss and their weights."""
+LOG_RR, LOG_CC = 2, 4
+"""Planes of the shapes whose sum is the logarithm of the product of the semi-axes."""
 LEAST = 0.15
 """Shapes and types are learned where a cell is at least so central."""
 
@@ -27,7 +29,7 @@ def losses(maps: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     -----
     Binary cross-entropy of the object map, with central cells counting up to three times; of the foreground, with the
     Dice loss; smooth L1 of offsets and logarithms of shapes, and cross-entropy of types, both weighted by how central
-    a cell is.
+    a cell is, and by the area of its defect, so that large ones count no more than small ones.
     """
     peak, foreground, weight = batch["object"], batch["foreground"], batch["weight"]
     found = binary_cross_entropy_with_logits(maps[:, 0], peak, reduction="none") * (1 + 2 * peak) * weight
@@ -35,14 +37,15 @@ def losses(maps: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     part = torch.sigmoid(maps[:, 1]) * weight
     dice = 1 - (2 * (part * foreground).sum() + 50) / ((part + foreground * weight).sum() + 50)
     central = peak * (peak > LEAST) * weight
+    single = central * torch.exp(-batch["shape"][:, LOG_RR] - batch["shape"][:, LOG_CC])  # each defect counts the same
     bent = smooth_l1_loss(maps[:, 2:N_SHAPE_MAPS], batch["shape"], reduction="none", beta=0.1)
-    typed = central * (batch["types"] >= 0)
+    typed = single * (batch["types"] >= 0)
     named = cross_entropy(maps[:, N_SHAPE_MAPS:], batch["types"].clamp(min=0), reduction="none")
     return {
         "object": found.mean(),
         "foreground": covered.mean() + 0.3 * dice,
-        "shape": (bent.sum(dim=1) * central).sum() / (central.sum() + 1),
-        "types": (named * typed).sum() / (typed.sum() + 1),
+        "shape": (bent.sum(dim=1) * single).sum() / (single.sum() + 0.01),
+        "types": (named * typed).sum() / (typed.sum() + 0.01),
     }
 
 

@@ -14,8 +14,6 @@ STRIDE = 2
 """Pixels of the image along each side of a cell of the maps."""
 OFFSET_PX = 16.0
 """Offsets to centers are in units of so many pixels."""
-PLATEAU = 1.25
-"""How much the object map is raised before it is cut at 1, so that its peak depends less on the size of a defect."""
 BEYOND = 1.1
 """Around a defect that should neither be learned nor denied, cells count for nothing up to so many semi-axes."""
 
@@ -91,7 +89,6 @@ def targets(ellipses: Ellipses, shape: tuple[int, int], known: NDArray[np.bool_]
             continue
         if _well_inside(ellipses.centers[i], shape):
             height_here = height_here / top
-        height_here = np.minimum(PLATEAU * height_here, 1.0)
         closest = (distance < nearest[window]) & (distance <= 1.05)
         nearest[window][closest] = distance[closest]
         peak[window][closest] = trust * height_here[closest]

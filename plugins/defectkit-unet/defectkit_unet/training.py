@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from defectkit.detectors.learning import History
 from defectkit_unet.checkpoint import Progress
 from defectkit_unet.data.feeding import fed
-from defectkit_unet.data.mirroring import N_VIEWS, mirrored
 from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.losses import losses, total
 
@@ -52,7 +51,7 @@ class Schedule:
     """
 
     iterations: int
-    learning_rate: float = 3e-3
+    learning_rate: float = 2.5e-3
     cooling: float = 0.5
     weight_decay: float = 1e-3
     report_every: int = 50
@@ -100,7 +99,7 @@ def trained(
     if workspace is not None:
         progress.resume(workspace)
     mean: dict[str, float] = {}
-    for batch in _seen_twice(mixture, progress.iteration, schedule):
+    for batch in fed(mixture, progress.iteration, schedule.iterations, workers=schedule.workers):
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(progress.iteration)
         parts = _step(network, optimizer, {name: value.to(device) for name, value in batch.items()})
@@ -118,17 +117,6 @@ def trained(
             if workspace is not None:
                 progress.save(workspace)
     return progress.averaged(), progress.history
-
-
-def _seen_twice(mixture: Mixture, first: int, schedule: Schedule) -> Iterator[dict[str, Tensor]]:
-    """Yield the batches of the iterations from ``first`` on: each batch as it is, then turned or mirrored."""
-    iteration = first
-    for batch in fed(mixture, first // 2, -(-schedule.iterations // 2), workers=schedule.workers):
-        while iteration < schedule.iterations:
-            yield mirrored(batch, 1 + iteration // 2 % (N_VIEWS - 1)) if iteration % 2 else batch
-            iteration += 1
-            if iteration % 2 == 0:
-                break
 
 
 def _step(network: nn.Module, optimizer: torch.optim.Optimizer, batch: dict[str, Tensor]) -> dict[str, float]:

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses, drawn, exposed
 from defectkit.testing.synthetic import Acquisition, synthetic_micrograph
 from defectkit_unet.data.crop import Crop
@@ -80,11 +81,20 @@ class FecralSource:
 
 @lru_cache(maxsize=3)
 def _fecral(seed: int, number: int) -> Scene:
+    image, truth = fecral_micrograph(seed, number)
+    names = [SUB_TYPES.get(name, name) for name in truth.type_names]
+    codes = np.array([TYPES.index(name) for name in names], dtype=np.int64)
+    ellipses = attrs.evolve(Ellipses.of(truth), types=codes[truth.areas > 0])
+    return Scene.of(np.asarray(image.pixels), ellipses)
+
+
+def fecral_micrograph(seed: int, number: int) -> tuple[Image, Instances]:
+    """Return a synthetic FeCrAl micrograph of some magnification, dose, ground and contrast, and its truth."""
     sequence = np.random.SeedSequence([seed, number])
     rng = np.random.default_rng(sequence)
     pixel_size_nm = float(np.exp(rng.uniform(*np.log(FECRAL_PIXEL_SIZES_NM))))
     parts = rng.dirichlet([1, 1, 1]) * rng.uniform(0.5, 1.6) * (FECRAL_SIDE * pixel_size_nm) ** 2
-    image, truth = synthetic_micrograph(
+    return synthetic_micrograph(
         sequence,
         shape=(FECRAL_SIDE, FECRAL_SIDE),
         pixel_size=f"{pixel_size_nm} nm/px",
@@ -99,8 +109,3 @@ def _fecral(seed: int, number: int) -> Scene:
             level=rng.uniform(0.4, 0.8),
         ),
     )
-    names = [SUB_TYPES.get(name, name) for name in truth.type_names]
-    codes = np.array([TYPES.index(name) for name in names], dtype=np.int64)
-    held = truth.areas > 0
-    ellipses = attrs.evolve(Ellipses.of(truth), types=codes[held])
-    return Scene.of(np.asarray(image.pixels), ellipses)

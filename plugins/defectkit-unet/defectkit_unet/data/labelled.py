@@ -8,13 +8,14 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.records import Instances
 from defectkit.synthesis import exposed
 from defectkit_unet.data.crop import Crop
 from defectkit_unet.data.warping import Scene, turn, warped
 
 SIZE_RANGE_PX = (9.0, 38.0)
 """Median diameters of the defects in a crop: even in their logarithm."""
-FAR_RANGE_PX, FAR_PART = (4.0, 100.0), 0.15
+FAR_RANGE_PX, FAR_PART = (4.0, 100.0), 0.1
 """In this part of the crops they may be too small or too large, to learn what the wrong scale looks like."""
 SCALE_RANGE = (0.1, 2.0)
 BACKGROUND_SCALES = (0.35, 1.3)
@@ -61,12 +62,20 @@ def drawn_scale(scene: Scene, rng: np.random.Generator) -> float:
     return float(np.clip(wanted / np.median(scene.ellipses.diameters), *SCALE_RANGE))
 
 
-def dark(pixels: NDArray[np.generic], scene_mask: NDArray[np.bool_]) -> NDArray[np.generic]:
+def dark(pixels: NDArray[np.generic], mask: NDArray[np.bool_]) -> NDArray[np.generic]:
     """Return an image with its defects dark: its negative where they are brighter than what is around them."""
     from defectkit.detectors.loopnet.normalizing import normalized
 
     contrast = normalized(pixels)
-    if not scene_mask.any() or scene_mask.all() or contrast[scene_mask].mean() <= contrast[~scene_mask].mean():
+    if not mask.any() or mask.all() or contrast[mask].mean() <= contrast[~mask].mean():
         return pixels
     turned: NDArray[np.generic] = (pixels.max() - pixels).astype(pixels.dtype)
     return turned
+
+
+def covered(instances: Instances) -> NDArray[np.bool_]:
+    """Return which pixels of the frame belong to any mask."""
+    mask = np.zeros(instances.shape, dtype=np.bool_)
+    for row, start, end in zip(instances.runs.row, instances.runs.start, instances.runs.end, strict=True):
+        mask[row, start:end] = True
+    return mask

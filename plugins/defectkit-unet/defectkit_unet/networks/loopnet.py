@@ -1,4 +1,4 @@
-"""LoopNet: the network that ships, a million parameters, most of them where the image is small."""
+"""LoopNet: 0.9 million parameters, most of them where the image is small."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Recipe: what the network that ships learned from, and how; one command makes it again."""
+"""Recipe: a network for the core's ``loopnet`` from nothing, by one command."""

@@ -1,4 +1,4 @@
-"""Sources: what the shipped network learns from, and how much of each."""
+"""Sources: what a network learns from, and how much of each."""
 
 from __future__ import annotations
 
