@@ -18,7 +18,6 @@ from defectkit.formats.region import Area, Joined, NoArea, Outline, Remark, RunM
 from defectkit.formats.report import Problem
 
 Key = int | str
-MOST_PIXELS = 2**31 - 1
 _COORDINATES_OF_BOX = 4
 
 
@@ -311,8 +310,7 @@ def _run_mask(value: dict[str, Any]) -> RunMask:
     sides = identifier(size[0]), identifier(size[1])
     if sides[0] is None or sides[1] is None or not all(0 < s <= LARGEST_SIDE for s in sides if s is not None):
         raise LabelReadError("the 'size' of its run lengths is not two whole numbers")
-    if sides[0] * sides[1] > MOST_PIXELS:
-        raise LabelReadError(f"its run lengths are of {sides[1]} x {sides[0]} pixels, more than can be read")
     if not isinstance(counts, str | list):
         raise LabelReadError(f"its run lengths are {described(counts)}, neither text nor a list")
-    return RunMask(counts_to_runs(as_counts(counts), (sides[0], sides[1])), (sides[0], sides[1]))
+    size_of_mask = sides[0], sides[1]
+    return RunMask(lambda: counts_to_runs(as_counts(counts), size_of_mask), size_of_mask)

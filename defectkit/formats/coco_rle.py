@@ -183,7 +183,10 @@ def as_counts(value: str | bytes | Sequence[int]) -> Counts:
     """
     if isinstance(value, str):
         return unpack_counts(value)
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise LabelReadError("run lengths are neither text nor a list of whole numbers") from error
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise LabelReadError("run lengths are neither text nor a list of whole numbers")
     return array.astype(np.int64)

@@ -87,13 +87,14 @@ class RunMask:
 
     Parameters
     ----------
-    runs : Runs
-        Of length 1.
+    make : callable
+        Returns ``Runs`` of length 1; called once the shape is known to be that of the image. A
+        :class:`~defectkit.errors.LabelReadError` refuses the region.
     shape : (int, int)
         Height and width of the image that they are of; another one than the image has is refused.
     """
 
-    runs: Runs
+    make: Callable[[], Runs]
     shape: tuple[int, int]
 
 

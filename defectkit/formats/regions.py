@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.errors import LabelReadError
 from defectkit.formats.joining import cut_mask, even_odd, join, outline_vertices
 from defectkit.formats.mending import mend
 from defectkit.formats.region import EvenOdd, Joined, Mask, NoArea, Outline, Region, RunMask
@@ -104,7 +105,11 @@ class RegionColumns:
                 what = f"its mask is of {_size(area.shape)} px, but the image has {_size(self.shape)}"
                 self.refuse(name, Problem.MALFORMED, what)
                 return
-            self._masks[len(self._sizes)] = area.runs
+            try:
+                self._masks[len(self._sizes)] = area.make()
+            except LabelReadError as error:
+                self.refuse(name, Problem.MALFORMED, f"its outline cannot be read: {error}")
+                return
         elif isinstance(area, EvenOdd):
             what = f"a composite of {len(area.outlines)} outlines: one mask, without an outline"
             self.note(name, Problem.PARTS, what)

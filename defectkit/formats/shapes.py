@@ -15,6 +15,9 @@ SAGITTA_PX = 0.01
 """An ellipse's polygon stays closer to it than this."""
 
 
+LARGEST_RADIUS_PX = 1e7
+
+
 def rectangle(top: float, left: float, bottom: float, right: float) -> Ring:
     """Return the corners of a rectangle, shape (4, 2): row, column.
 
@@ -63,6 +66,8 @@ def ellipse(row: float, col: float, radius_x: float, radius_y: float, theta: flo
     """
     if not all(map(math.isfinite, (row, col, radius_x, radius_y, theta))) or min(radius_x, radius_y) <= 0:
         raise LabelReadError(f"an ellipse with the half axes {radius_x:g} and {radius_y:g} px has no area")
+    if max(radius_x, radius_y) > LARGEST_RADIUS_PX:
+        raise LabelReadError(f"an ellipse with the half axes {radius_x:g} and {radius_y:g} px is larger than any image")
     sides = max(64, 4 * math.ceil(math.pi * math.sqrt(max(radius_x, radius_y) / (2 * SAGITTA_PX)) / 4))
     quarter = sides // 4
     angle = np.arange(sides) * (2 * np.pi / sides)

@@ -61,7 +61,7 @@ class Instances:
     runs : Runs
         The N masks.
     scores : array of float64, shape (N,), optional
-        Confidences; NaN (the default) for labels.
+        Confidences from 0 to 1; NaN (the default) for labels.
     ids : array of int64, shape (N,), optional
         Identifiers, unique within the image; 0 .. N-1 by default.
     polygons : Polygons, optional
@@ -105,6 +105,9 @@ class Instances:
             raise RecordError(f"instances: a type code lies outside the {len(self.types)} types")
         if len(np.unique(self.ids)) != n:
             raise RecordError("instances: the ids are not distinct")
+        outside = self.scores[(self.scores < 0) | (self.scores > 1)]
+        if outside.size:
+            raise RecordError(f"instances: the score {outside[0]:g} does not lie between 0 and 1")
         self.runs.validate(self.shape)
 
     @classmethod

@@ -97,7 +97,7 @@ def test_annotations_of_an_image_that_the_file_does_not_list_are_unpaired(writte
         "categories": [{"id": 1, "name": "loop"}],
     }
     file = written("coco.json", document)
-    with pytest.raises(PairingError, match=r"annotation.* no image that the file lists.*--allow-partial"):
+    with pytest.raises(PairingError, match=r"annotation.* no image that the file lists.*unpaired='leave-out'"):
         read_labels(file, images=blank("a"), format="coco")
     assert read_labels(file, images=blank("a"), format="coco", unpaired="leave-out").labels.n_defects == 1
 

@@ -134,3 +134,10 @@ def test_a_split_has_no_image_on_both_sides() -> None:
         Split(name="a", train=("1", "2"), test=("2",), train_labels="x@1", test_labels="x@1")
     with pytest.raises(RecordError, match="twice on the test side"):
         Split(name="a", train=("1",), test=("2", "2"), train_labels="x@1", test_labels="x@1")
+
+
+@pytest.mark.parametrize("score", [-0.1, 1.1, np.inf])
+def test_a_score_lies_between_0_and_1(score: float) -> None:
+    mask = np.ones((2, 2), bool)
+    with pytest.raises(RecordError, match="does not lie between 0 and 1"):
+        Instances.from_masks([mask], types=["loop"], shape=(2, 2), scores=np.array([score]))
