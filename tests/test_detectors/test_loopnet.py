@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,6 +11,7 @@ import pytest
 
 from defectkit.detectors import detect
 from defectkit.detectors.loopnet import LoopNet, Polarity
+from defectkit.detectors.loopnet.model import SHIPPED
 from defectkit.detectors.loopnet.session import OVERLAP, TILE, Network
 from defectkit.errors import DetectorError, MissingCalibrationError
 from defectkit.geometry.overlap import mask_iou
@@ -121,6 +124,12 @@ def test_the_shipped_network_says_what_it_is() -> None:
     assert card.license == "MIT"
     assert card.settings["operating_point"] == "f1"
     assert card.types[-1] == "defect"
+
+
+def test_fusion_and_card_belong_to_the_network_that_ships() -> None:
+    """Another network needs its own: fit and measure again, and write its digest into the record of the training."""
+    record = json.loads((SHIPPED / "training.json").read_text(encoding="utf-8"))
+    assert record["weights"] == hashlib.sha256((SHIPPED / "loopnet.onnx").read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from defectkit.detectors.loopnet.strips import ImageArea
 
 UNTYPED = "defect"
-TYPE_SHARE = 0.5
+TYPE_SHARE = 0.9
 """A defect has a type if at least this much of the probability is on it."""
 
 

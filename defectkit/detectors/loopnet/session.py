@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 
 GRID = 16
 """Sides of the input are multiples of so many pixels, and tiles begin at such."""
-TILE, OVERLAP = 1536, 384
+TILE, OVERLAP = 1216, 384
 """Edge of a tile and overlap of tiles, in pixels: half the overlap is more than the network sees around a pixel."""
 LARGEST_FILE = 2**26
 """Bytes that a model file may have."""
