@@ -50,6 +50,6 @@ if __name__ == "__main__":
     print("| images | SD of recall between them | " + " | ".join(f"{s}, {v}" for v in LEVELS for s in SCORES) + " |")
     for spread in SPREADS:
         for n in N_IMAGES:
-            found = coverage(n, spread, n_trials=1000, n_resamples=1000, seed=n)
+            found = coverage(n, spread, n_trials=400, n_resamples=500, seed=n)
             cells = [f"{100 * found[level][name]:.1f}" for level in LEVELS for name in SCORES]
             print(f"| {n} | {spread:g} | " + " | ".join(cells) + " |", flush=True)
