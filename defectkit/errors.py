@@ -118,6 +118,10 @@ class UnknownMatcherError(UnknownNameError):
     """A matcher that a convention names and that there is not."""
 
 
+class UnknownSizeRuleError(UnknownNameError):
+    """A size rule that the table of size rules does not hold."""
+
+
 class UnknownSetError(UnknownNameError):
     """A label set, a set of predictions or a result that a store does not hold."""
 

@@ -23,7 +23,7 @@ import tifffile
 import defectkit
 from defectkit import errors, hooks, write_labels
 from defectkit.cli import cli, nouns
-from defectkit.conventions import BUILT_IN
+from defectkit.conventions import known_conventions
 from defectkit.formats.report import Problem
 from defectkit.hooks import specs
 from defectkit.hooks.kinds import KINDS
@@ -107,7 +107,7 @@ def test_every_environment_variable_is_explained() -> None:
 
 
 def test_every_convention_is_named() -> None:
-    assert set(BUILT_IN) <= set(re.findall(r"`([^`]+)`", PAGES["conventions.md"]))
+    assert set(known_conventions()) <= set(re.findall(r"`([^`]+)`", PAGES["conventions.md"]))
 
 
 def test_every_problem_of_labels_is_explained() -> None:

@@ -66,8 +66,9 @@ convention_option = click.option(
     "convention_name",
     default="defectkit",
     show_default=True,
-    metavar="NAME",
-    help="How defects are matched and sized: `defectkit`, or `jacobs2022` for the numbers of the paper.",
+    metavar="NAME_OR_FILE",
+    help="How defects are matched and sized: `defectkit`, `jacobs2022` for the numbers of the paper, or your own .toml "
+    "file.",
 )
 
 min_score_option = click.option(

@@ -17,7 +17,8 @@ from defectkit.formats.lookup import label_format, recognized_format
 from defectkit.formats.names import listed
 from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
-from defectkit.records import Image, LabelSet, Taxonomy
+from defectkit.records import Image, Instances, LabelSet, Taxonomy
+from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 
 
 class Unpaired(enum.StrEnum):
@@ -122,25 +123,25 @@ def read_labels(
 
 
 def write_labels(
-    labels: LabelSet,
+    labels: InstanceSets,
     path: str | Path,
     *,
     format: LabelFormat | str,  # noqa: A002 - the name that the design gives it
-    images: Mapping[str, Image] | None = None,
+    images: Images = (),
     options: Mapping[str, Any] | None = None,
 ) -> RepairReport:
     """Write labels to a file, or to a new folder, whole or not at all.
 
     Parameters
     ----------
-    labels : LabelSet
-        Scores are written where the format holds them.
+    labels : LabelSet, mapping of str to Instances, or iterable of Prediction
+        Scores are written where the format holds them. What is no label set is written as one named ``labels``.
     path : str or pathlib.Path
         A file for ``via`` and ``coco``, a new or empty folder for the others.
     format : LabelFormat or str
         A format, or the name of a registered one.
-    images : mapping of str to Image, optional
-        By name, for file names.
+    images : iterable or mapping of Image, optional
+        For file names.
     options : mapping of str to Any, optional
         Options of a format that is given by name.
 
@@ -158,12 +159,18 @@ def write_labels(
     OutputError
         If the file cannot be written, or the folder holds something already.
     """
-    report = label_format(format, options).write(labels, Path(path), images or {})
+    ours = labels if isinstance(labels, LabelSet) else _label_set(instances_by_image(labels))
+    report = label_format(format, options).write(ours, Path(path), images_by_name(images))
     lost = ReportBuilder(Path(path).name)
-    for image in labels.not_fully_read:
-        what = f"{refused_text(labels.refused[image], len(labels[image]))} when it was read, which no format holds"
+    for image in ours.not_fully_read:
+        what = f"{refused_text(ours.refused[image], len(ours[image]))} when it was read, which no format holds"
         lost.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=image)
     return report + lost.report()
+
+
+def _label_set(instances: Mapping[str, Instances]) -> LabelSet:
+    occurring = sorted({name for defects in instances.values() for name in defects.types})
+    return LabelSet(name="labels", instances=instances, taxonomy=Taxonomy.standard().with_types(occurring))
 
 
 def _nearest(reading: LabelReading) -> str:

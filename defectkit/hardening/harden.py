@@ -21,6 +21,7 @@ from defectkit.hardening.populations import Populations
 from defectkit.hardening.totals import total_hardening
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
 from defectkit.units import LENGTH, NUMBER_DENSITY, STRESS, ureg
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Texts = NDArray[np.object_]
 
 def harden(
     defects: xarray.Dataset,
-    images: Mapping[str, Image],
+    images: Images,
     *,
     model: HardeningModel | str = "dispersed-barrier",
     material: Material | str | Path,
@@ -49,8 +50,8 @@ def harden(
     defects : xarray.Dataset
         A table of defects: dimension ``defect`` with the variables ``image``, ``defect_type`` and ``size``, as
         :func:`defectkit.measurement.measure` makes it.
-    images : mapping of str to Image
-        By name; I images, those without a defect too. Their shape and calibration give the volumes.
+    images : iterable or mapping of Image
+        I images, those without a defect too. Their shape and calibration give the volumes.
     model : HardeningModel or str
         A model, or the name of a registered one, with its default options.
     material : Material, str or pathlib.Path
@@ -103,9 +104,10 @@ def harden(
 
     occurring = sorted(set(np.asarray(defects["defect_type"].values, str).tolist()))
     known = (taxonomy or Taxonomy.standard()).with_types(occurring)
-    groups = group_defects(defects, images, types=types, taxonomy=known, convention=convention)
+    given = images_by_name(images)
+    groups = group_defects(defects, given, types=types, taxonomy=known, convention=convention)
     known = known.with_types(groups.types)
-    volumes, faults = _volumes(images, left_out or {})
+    volumes, faults = _volumes(given, left_out or {})
     setting = _Setting(
         model=_model(model),
         material=_with_overrides(load_material(material), barrier_strengths or {}, known),

@@ -14,7 +14,7 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps, boxes
-from defectkit.measurement.sizes import Side, outlines
+from defectkit.measurement.outlines import Side, outlines
 from defectkit.records.instances import Instances
 
 

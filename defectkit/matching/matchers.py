@@ -16,7 +16,7 @@ from defectkit.matching.matchings import Matchings
 from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
-from defectkit.measurement.sizes import Side
+from defectkit.measurement.outlines import Side
 from defectkit.measurement.stacking import Stack
 
 Rule = Callable[[Stack, Stack, Overlaps, Sequence[float]], Matchings]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from defectkit.conventions import BoxRule, Convention, IoUKind
 from defectkit.errors import PairingError
-from defectkit.measurement.sizes import Side, outlines
+from defectkit.measurement.outlines import Side, outlines
 from defectkit.measurement.stacking import Stack
 from defectkit.records.instances import Instances
 

@@ -13,11 +13,13 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import PairingError
 from defectkit.geometry.polygons import Polygons
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMNS
-from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
+from defectkit.measurement.outlines import Side, Spacing
+from defectkit.measurement.sizes import shape_factors, sizes
 from defectkit.measurement.stacking import Stack
 from defectkit.parallel import about, block_size, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
 
 if TYPE_CHECKING:
@@ -80,8 +82,8 @@ def measure_instances(
 
 
 def measure(
-    images: Iterable[Image],
-    instances: Mapping[str, Instances],
+    images: Images,
+    instances: InstanceSets,
     *,
     convention: Convention | str = "defectkit",
     taxonomy: Taxonomy | None = None,
@@ -91,9 +93,9 @@ def measure(
 
     Parameters
     ----------
-    images : iterable of Image
+    images : iterable or mapping of Image
         With names that are all different.
-    instances : mapping of str to Instances
+    instances : LabelSet, mapping of str to Instances, or iterable of Prediction
         By image name; exactly those of ``images``.
     convention : Convention or str
     taxonomy : Taxonomy, optional
@@ -116,7 +118,8 @@ def measure(
         If ``workers`` is not 1 or more.
     """
     rule = find_convention(convention)
-    given = list(images)
+    given = list(images_by_name(images).values())
+    instances = instances_by_image(instances)
     check_pairs(given, instances)
     spacings = [image.required_calibration().pixel_size_nm for image in given]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import attributes_of, counts_and_statistics
 from defectkit.parallel import about, block_size, mapped_blocks
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
 from defectkit.units import ureg
 
@@ -31,8 +32,8 @@ Floats = NDArray[np.float64]
 
 def summarize(
     defects: xarray.Dataset,
-    images: Iterable[Image],
-    instances: Mapping[str, Instances],
+    images: Images,
+    instances: InstanceSets,
     *,
     types: Sequence[str] | None = None,
     convention: Convention | str | None = None,
@@ -46,9 +47,9 @@ def summarize(
     ----------
     defects : xarray.Dataset
         What :func:`~defectkit.measurement.measure.measure` made of ``images`` and ``instances``.
-    images : iterable of Image
+    images : iterable or mapping of Image
         I images; an image without a defect has its entries too.
-    instances : mapping of str to Instances
+    instances : LabelSet, mapping of str to Instances, or iterable of Prediction
         By image name. Needed for area fractions: pixels under several masks count once.
     types : sequence of str, optional
         The T types to name, whether they occur or not; by default those that any image's table of types holds.
@@ -93,7 +94,8 @@ def summarize(
     """
     import xarray
 
-    given = list(images)
+    given = list(images_by_name(images).values())
+    instances = instances_by_image(instances)
     check_pairs(given, instances)
     rule = _convention(defects, convention)
     names = _types(given, instances, types)

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from defectkit.conventions import Convention
 from defectkit.measurement import ALL, pool
+from defectkit.measurement.size_rules import size_rule
 from defectkit.reports.analysis_rows import (
     SHAPE_RULES,
-    SIZE_RULES,
     Row,
     calibration_rows,
     chart_groups,
@@ -43,7 +43,7 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
     created : datetime.datetime, optional
         When the report was made; left out where it is not given.
     """
-    rule = Convention(**analysis.settings["convention"])
+    rule = Convention.from_settings(analysis.settings["convention"])
     taxonomy = analysis.taxonomy
     colors = type_colors(analysis.types, taxonomy)
     image_marks = marks(analysis.summary)
@@ -58,7 +58,7 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
         pooled=pooled,
         no_thickness=bool(analysis.summary["foil_thickness"].isnull().any()),
         ddof=analysis.summary.attrs["ddof"],
-        size_rule=SIZE_RULES[rule.size_rule],
+        size_rule=size_rule(rule.size_rule).label,
         shape_rule=SHAPE_RULES[rule.shape_rule],
         overlays=_overlays(analysis, overlays, image_marks),
         overlay_note=_overlay_note(overlays),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from defectkit.conventions import Convention, ShapeRule, SizeRule
+from defectkit.conventions import Convention, ShapeRule
 from defectkit.formats.refusals import refused_text
 from defectkit.measurement import ALL
+from defectkit.measurement.size_rules import size_rule
 from defectkit.records.calibration import Source
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
@@ -21,10 +22,6 @@ from defectkit.reports.numbers import MISSING, mean_and_sd, significant
 if TYPE_CHECKING:
     import xarray
 
-SIZE_RULES = {
-    SizeRule.EQUAL_AREA: "diameter of the disc of equal area",
-    SizeRule.VERTEX: "diameter from the distances of outline vertices to their mean",
-}
 SHAPE_RULES = {ShapeRule.MASK: "mask", ShapeRule.HULL: "convex hull"}
 
 Row = dict[str, Any]
@@ -165,7 +162,7 @@ def chart_groups(
             defects["size"].values[chosen],
             convention.size_edges_nm(name),
             title=f"Size: {title}",
-            x_label=f"size / nm ({SIZE_RULES[convention.size_rule]})",
+            x_label=f"size / nm ({size_rule(convention.size_rule).label})",
             color=color,
         )
         shape = _noted_chart(

@@ -196,7 +196,7 @@ def _values(result: xarray.Dataset, side: str, measure: str, name: str, subset: 
 
 
 def _edges(result: xarray.Dataset, measure: str, name: str, values: NDArray[np.float64]) -> tuple[float, ...]:
-    convention = Convention(**json.loads(result.attrs["convention_settings"]))
+    convention = Convention.from_settings(json.loads(result.attrs["convention_settings"]))
     if measure == "shape":
         return convention.shape_bin_edges
     in_nm = result.attrs["length_unit"] == "nanometer"

@@ -57,7 +57,8 @@ class Bootstrap:
     -----
     The percentile interval [1]_, by default of whole images: defects of one image share its foil, its contrast and its
     focus, and are not independent of each other. An interval says what *other images like these* would give. With few
-    images it is too narrow: of nominal 90 % intervals of a recall 78 % hold the truth with 5 images and 86 % with 20.
+    images it is too narrow: in a simulation about 80 % of nominal 90 % intervals hold the truth with 5 images, and 65 %
+    with 3; from 10 images on they are near nominal (``docs/evaluate.md`` has the table).
     A two-stage bootstrap [2]_ (``images-and-defects``) adds the spread within images to the one between them, which
     holds it already: its intervals are wider, too wide where images hardly differ.
 

@@ -16,7 +16,8 @@ from defectkit.geometry.sets import covered_areas_by_frame
 from defectkit.matching.matchers import matcher
 from defectkit.matching.matchings import FramedMatchings
 from defectkit.matching.overlaps import check_shapes, stacked_overlaps
-from defectkit.measurement.sizes import Side, Spacing, shape_factors, sizes
+from defectkit.measurement.outlines import Side, Spacing
+from defectkit.measurement.sizes import shape_factors, sizes
 from defectkit.measurement.stacking import Stack, unstacked
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.instances import Instances

@@ -58,7 +58,7 @@ def read_study(path: str | Path) -> tuple[Study, StudyData]:
 
         name = "old and new labels"
         seeds = [0, 1]
-        conventions = ["defectkit", "jacobs2022"]
+        conventions = ["defectkit", "jacobs2022"]   # or the path of a .toml file of your own
 
         [data]
         dataset = "ti-loops"          # or: images = ["frames"], labels.old.path = "labels/old.json"
@@ -88,6 +88,10 @@ def read_study(path: str | Path) -> tuple[Study, StudyData]:
                 _made(DetectorChoice, row, f"{file}: [[detectors]]") for row in _rows(about, "detectors", file)
             ],
             "labels": [_made(LabelPair, row, f"{file}: [[labels]]") for row in _rows(about, "labels", file)],
+            "conventions": [
+                str(file.parent / name) if str(name).endswith(".toml") else name
+                for name in _list(about.get("conventions", ["defectkit"]))
+            ],
         },
         str(file),
     )

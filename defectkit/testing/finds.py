@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.conventions import DEFECTKIT
+from defectkit.conventions import convention
 from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
 from defectkit.statistics.comparison import Comparison, Defects, Foregrounds, ImageComparison, Measures
@@ -37,7 +37,7 @@ def comparison_of_finds(found: Sequence[NDArray[np.bool_]], false_finds: Sequenc
     false = [0] * len(found) if false_finds is None else list(false_finds)
     each = [_image(f"{k:03d}", own, n) for k, (own, n) in enumerate(zip(found, false, strict=True))]
     return Comparison(
-        convention=DEFECTKIT,
+        convention=convention("defectkit"),
         iou_thresholds=(IOU_THRESHOLD,),
         iou_threshold=IOU_THRESHOLD,
         types=(TYPE,),

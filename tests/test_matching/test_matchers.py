@@ -13,7 +13,7 @@ from defectkit.matching.lexicographic import lexicographic, reading_order
 from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
-from defectkit.measurement.sizes import Side
+from defectkit.measurement.outlines import Side
 from defectkit.records import Instances
 
 WORKED_EXAMPLE = Overlaps.from_dense([[0.50, 0.45], [0.48, 0.10]])

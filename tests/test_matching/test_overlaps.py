@@ -14,7 +14,7 @@ from defectkit.matching.overlaps import (
     overlaps,
     polygon_overlaps,
 )
-from defectkit.measurement.sizes import Side
+from defectkit.measurement.outlines import Side
 from defectkit.records import Instances
 
 SHAPE = (96, 96)

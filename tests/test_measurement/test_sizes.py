@@ -6,15 +6,9 @@ import pytest
 
 from defectkit.conventions import DEFECTKIT, JACOBS2022
 from defectkit.geometry.polygons import Polygons
-from defectkit.measurement.sizes import (
-    Side,
-    equal_area_diameters,
-    hull_circularities,
-    outlines,
-    shape_factors,
-    sizes,
-    vertex_diameters,
-)
+from defectkit.measurement.outlines import Side, outlines
+from defectkit.measurement.size_rules import equal_area_diameters, vertex_diameters
+from defectkit.measurement.sizes import hull_circularities, shape_factors, sizes
 from defectkit.records import DefectType, Instances, Taxonomy
 
 SHAPE = (64, 64)

@@ -100,7 +100,7 @@ def test_the_result_says_how_it_was_made() -> None:
     labels = LabelSet(name="people", version="3", instances=TRUTH)
     attributes = evaluate(labels, predictions(), images(), iou_threshold=0.45, min_score=0.5).attrs
     assert attributes["convention"] == "defectkit"
-    assert Convention(**json.loads(attributes["convention_settings"])) == DEFECTKIT
+    assert Convention.from_settings(json.loads(attributes["convention_settings"])) == DEFECTKIT
     assert attributes["iou_threshold"] == 0.45
     assert attributes["min_score"] == 0.5
     assert attributes["truth"] == "people@3"

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.conventions import DEFECTKIT
+from defectkit.conventions import convention
 from defectkit.detectors.card import ReportedMetric
 from defectkit.matching.matchers import matcher
 from defectkit.matching.overlaps import overlaps
@@ -46,13 +46,14 @@ def find_counts(truth: Instances, given: Instances, min_scores: Sequence[float] 
     >>> find_counts(truth, guess, (0.5, 0.7)).tolist()
     [[1, 1, 1], [0, 1, 0]]
     """
-    pairs = overlaps(truth, given, DEFECTKIT)
+    ours = convention("defectkit")
+    pairs = overlaps(truth, given, ours)
     sides = Stack(parts=[truth]), Stack(parts=[given])
-    rule = matcher(DEFECTKIT.matcher).rule
+    rule = matcher(ours.matcher).rule
     counts = np.zeros((len(min_scores), 3), dtype=np.int64)
     for k, min_score in enumerate(min_scores):
         kept = given.scores >= min_score
-        (n_found,) = rule(*sides, pairs.take(kept[pairs.predicted]), [DEFECTKIT.iou_threshold]).n_found
+        (n_found,) = rule(*sides, pairs.take(kept[pairs.predicted]), [ours.iou_threshold]).n_found
         counts[k] = n_found, len(truth), np.count_nonzero(kept)
     return counts
 

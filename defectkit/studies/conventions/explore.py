@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 import numpy as np
 
-from defectkit.conventions import Convention, IoUKind, SizeRule, convention as find_convention
+from defectkit.conventions import Convention, IoUKind, convention as find_convention
 from defectkit.errors import StudyError
+from defectkit.measurement.size_rules import SIZE_RULES, size_rule
 from defectkit.metrics import EndToEnd, Find, Metric, TypeScores
 from defectkit.metrics.class_means import QUANTITIES, class_sums
 from defectkit.metrics.errors import errors
@@ -69,7 +70,7 @@ def explore_conventions(
     convention: Convention | str = "defectkit",
     matchers: Sequence[str] | None = None,
     iou_kinds: Sequence[IoUKind | str] = tuple(IoUKind),
-    size_rules: Sequence[SizeRule | str] = tuple(SizeRule),
+    size_rules: Sequence[str] = tuple(SIZE_RULES),
     iou_thresholds: Sequence[float] = IOU_THRESHOLDS,
     taxonomy: Taxonomy | None = None,
 ) -> xarray.Dataset:
@@ -107,7 +108,7 @@ def explore_conventions(
 
     rule = find_convention(convention)
     chosen_matchers = tuple(MATCHERS) if matchers is None else tuple(matchers)
-    kinds, rules = tuple(map(IoUKind, iou_kinds)), tuple(map(SizeRule, size_rules))
+    kinds, rules = tuple(map(IoUKind, iou_kinds)), tuple(size_rule(name).name for name in size_rules)
     choices = zip(CHOICES, (chosen_matchers, kinds, rules, tuple(iou_thresholds)), strict=True)
     empty = [name for name, values in choices if not values]
     if empty:
@@ -115,24 +116,24 @@ def explore_conventions(
     sides = [side if hasattr(side, "keys") or hasattr(side, "instances") else list(side) for side in (truth, predicted)]
     given = images if isinstance(images, Mapping) else list(images)
 
-    def at(matcher: str, kind: IoUKind, size_rule: SizeRule) -> xarray.Dataset:
+    def at(matcher: str, kind: IoUKind, size: str) -> xarray.Dataset:
         result = evaluate(
             sides[0],
             sides[1],
             given,
-            convention=attrs.evolve(rule, matcher=matcher, iou_kind=kind, size_rule=size_rule),
+            convention=attrs.evolve(rule, matcher=matcher, iou_kind=kind, size_rule=size),
             iou_threshold=min(iou_thresholds),
             iou_thresholds=iou_thresholds,
             taxonomy=taxonomy,
             metrics=[Find(), TypeScores(), EndToEnd(), ErrorsAtEveryThreshold()],
         )
         pooled = [n for n in result.data_vars if not str(n).startswith(("image_", "undefined_"))]
-        return result[pooled].expand_dims(matcher=[matcher], iou_kind=[str(kind)], size_rule=[str(size_rule)])
+        return result[pooled].expand_dims(matcher=[matcher], iou_kind=[str(kind)], size_rule=[size])
 
-    parts = [at(matcher, kind, size_rule) for matcher in chosen_matchers for kind in kinds for size_rule in rules]
+    parts = [at(matcher, kind, size) for matcher in chosen_matchers for kind in kinds for size in rules]
     joined: Any = xarray.combine_by_coords(parts, combine_attrs="override")
     ordered: xarray.Dataset = joined.reindex(
-        matcher=list(chosen_matchers), iou_kind=[str(k) for k in kinds], size_rule=[str(r) for r in rules]
+        matcher=list(chosen_matchers), iou_kind=[str(k) for k in kinds], size_rule=list(rules)
     )
     ordered.attrs = {
         "convention": rule.name,

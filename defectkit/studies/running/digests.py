@@ -22,7 +22,7 @@ EVALUATING = (
     "measurement",
     "statistics",
     "metrics",
-    "conventions.py",
+    "conventions",
     "workflows/evaluate.py",
 )
 UNITS = ("studies/uncertainty/kept.py", "studies/resampleable.py")

@@ -115,7 +115,7 @@ def comparison_of(evaluation: xarray.Dataset) -> Comparison:
     )
     area, *pixels = (evaluation[name].values.tolist() for name in OF_IMAGES)
     return Comparison(
-        convention=Convention(**json.loads(about["convention_settings"])),
+        convention=Convention.from_settings(json.loads(about["convention_settings"])),
         iou_thresholds=thresholds,
         iou_threshold=thresholds[primary],
         types=types,

@@ -52,7 +52,7 @@ class Subject:
     @property
     def convention(self) -> Convention:
         """What its numbers mean."""
-        return Convention(**json.loads(self.evaluation.attrs["convention_settings"]))
+        return Convention.from_settings(json.loads(self.evaluation.attrs["convention_settings"]))
 
     @property
     def in_nm(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from defectkit.conventions import BUILT_IN, Convention
+from defectkit.conventions import Convention, convention, known_conventions
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.studies import error_budget, measurement_floor, select_run
@@ -45,12 +45,12 @@ def floor(outcome: Outcome) -> NamedTables:
     images = {name: outcome.data.images[name] for name in names}
     labels = outcome.data.labels(str(outcome.result(STUDY)["test_labels"].values[0]))
     truth = attrs.evolve(labels, instances={name: labels[name] for name in names})
-    own = Convention(**json.loads(run.attrs["convention_settings"]))
+    own = Convention.from_settings(json.loads(run.attrs["convention_settings"]))
     return {"": _floor(outcome, truth, images, own), "budget": _budget(outcome, truth, images, own)}
 
 
 def _floor(outcome: Outcome, truth: LabelSet, images: dict[str, Image], own: Convention) -> Table:
-    rules = list({rule.name: rule for rule in (own, *BUILT_IN.values())}.values())
+    rules = list({rule.name: rule for rule in (own, *map(convention, known_conventions()))}.values())
     floors = [measurement_floor(truth, images, convention=rule) for rule in rules]
     columns = (
         TableColumn(name="statistic", title="statistic", origin=Origin.LABEL),

@@ -98,7 +98,7 @@ def hardening_of_sides(outcome: Outcome, binning: Binning | None = None) -> dict
     if run.attrs["length_unit"] != "nanometer":
         raise StudyError("the images of the study 'initial' have no pixel size, so there is no hardening to compare")
     images = {str(name): outcome.data.images[str(name)] for name in run["image"].values}
-    rule = Convention(**json.loads(run.attrs["convention_settings"]))
+    rule = Convention.from_settings(json.loads(run.attrs["convention_settings"]))
     types = [str(name) for name in run["defect_type"].values if str(name) != "all"]
     model = DispersedBarrier(binning=binning)
     found = {}

@@ -148,7 +148,7 @@ class _TestSide:
         )
         settings = json.loads(result.attrs["conventions"])[str(result["convention"].values[0])]
         images = {name: outcome.data.images[name] for name in tested}
-        return cls(labels=(first, second), images=images, convention=Convention(**settings))
+        return cls(labels=(first, second), images=images, convention=Convention.from_settings(settings))
 
 
 def _people(outcome: Outcome) -> Iterator[tuple[str, str, xarray.Dataset]]:
