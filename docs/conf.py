@@ -27,7 +27,7 @@ extensions = [
 ]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "decisions/README.md", "reproduction/*"]
+exclude_patterns = ["_build", "_static", "decisions/README.md", "reproduction/*"]
 templates_path: list[str] = []
 html_theme = "furo"
 html_math_renderer = "mathml"
