@@ -184,6 +184,11 @@ def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool,
 @pixel_size_option
 @confirm_option
 @foil_thickness_option
+@click.option(
+    "--allow-refused",
+    is_flag=True,
+    help="Add labels of which many regions were refused; their images stay marked as not fully read.",
+)
 def add(
     images: Path,
     name: str | None,
@@ -197,6 +202,7 @@ def add(
     pixel_size: Any,
     confirm_pixel_size: bool,
     foil_thickness: Any,
+    allow_refused: bool,
 ) -> None:
     """Make a data set of a folder of images and their labels.
 
@@ -204,7 +210,7 @@ def add(
     labels become version 1 of a label set. Further versions come with `defectkit labels add`.
     """
     from defectkit.datasets.adding import add_labels, find_labels, name_of, new_dataset
-    from defectkit.formats import OnConflict
+    from defectkit.formats import OnConflict, Refused
 
     found = labels if labels is not None else find_labels(images)
     chosen = name or name_of(images.expanduser().resolve())
@@ -229,6 +235,7 @@ def add(
                 label_format=format_name,
                 options=pairs(format_options, "--format-option"),
                 annotator=annotator,
+                refused=Refused.LEAVE_OUT if allow_refused else Refused.RAISE,
             )
     if uncalibrated:
         print_warning(

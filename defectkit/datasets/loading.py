@@ -22,6 +22,7 @@ from defectkit.datasets.progress import Progress, terminal_progress
 from defectkit.datasets.sources import FigshareSource, FileSource, RegisteredSource
 from defectkit.datasets.tags import find_tag
 from defectkit.errors import CatalogueError, DatasetWarning, FetchError, LockError
+from defectkit.formats.refusals import refused_sentence
 from defectkit.formats.report import RepairReport
 from defectkit.records import Image, LabelSet, Split
 
@@ -202,7 +203,7 @@ def _surprising_images(entry: DatasetEntry, images: Mapping[str, Image], invento
 
 
 def _surprises(entry: DatasetEntry, version: LabelsEntry, reading: VersionReading, *, whole: bool) -> list[str]:
-    said = [*reading.surprises]
+    said = [*reading.surprises, *filter(None, [refused_sentence(reading.labels)])]
     if whole:
         said += missed_expectations(reading.labels, version.expected)
         if reading.without_image:
@@ -239,7 +240,8 @@ def _made(item: CatalogueItem, keys: list[str]) -> Dataset:
         surprises=tuple(
             f"{entry.name}: {sentence}"
             for key, held in label_sets.items()
-            for sentence in missed_expectations(held, known[key].expected)
+            for sentence in (*missed_expectations(held, known[key].expected), refused_sentence(held))
+            if sentence
         ),
         own_splits=splits,
         item=item,

@@ -6,6 +6,8 @@ import enum
 from collections import Counter
 from collections.abc import Mapping
 
+import attrs
+
 from defectkit.errors import RefusedRegionsError
 from defectkit.formats.names import listed
 from defectkit.formats.report import Problem, RepairReport
@@ -136,3 +138,25 @@ def _reasons(labels: LabelSet, report: RepairReport | None) -> str:
         f"{first[problem].what})"
         for problem, number in numbers.most_common(3)
     )
+
+
+def refused_sentence(labels: LabelSet) -> str:
+    """Return what has to be known of a label set with images that are not fully read; empty where there is none.
+
+    Parameters
+    ----------
+    labels : LabelSet
+    """
+    return f"{labels.key}: {_counts(labels)}" if labels.not_fully_read else ""
+
+
+def fully_read(labels: LabelSet) -> LabelSet:
+    """Return a label set without the images that are not fully read.
+
+    Parameters
+    ----------
+    labels : LabelSet
+    """
+    lost = set(labels.not_fully_read)
+    kept = {image: instances for image, instances in labels.instances.items() if image not in lost}
+    return attrs.evolve(labels, instances=kept, refused={})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import xarray
 
     from defectkit.datasets import Dataset
+    from defectkit.formats import OnConflict, Refused
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -118,6 +119,8 @@ def own_data(
     labels: Mapping[str, Mapping[str, Any]],
     pixel_size: str | None = None,
     foil_thickness: str | None = None,
+    on_conflict: OnConflict | str = "raise",
+    refused: Refused | str = "raise",
 ) -> StudyData:
     """Return images and labels that lie in files.
 
@@ -130,6 +133,11 @@ def own_data(
         By the name of the label set (version 1): ``path``, and ``format`` and ``options`` where they are needed.
     pixel_size, foil_thickness : str, optional
         Where the files do not say.
+    on_conflict : OnConflict
+        As of :func:`defectkit.formats.read_images`.
+    refused : Refused
+        What happens if too many regions of labels were refused; with ``leave-out`` the study does not see images that
+        are not fully read.
 
     Raises
     ------
@@ -138,10 +146,11 @@ def own_data(
     StudyError
         If a label set has no path.
     """
-    from defectkit.formats import read_images
+    from defectkit.formats import Refused, read_images
     from defectkit.formats.labels import read_labels
+    from defectkit.formats.refusals import fully_read
 
-    found = read_images(list(images), pixel_size=pixel_size, foil_thickness=foil_thickness)
+    found = read_images(list(images), pixel_size=pixel_size, foil_thickness=foil_thickness, on_conflict=on_conflict)
     sets = {}
     for key, about in labels.items():
         strange = set(about) - {"path", "format", "options"}
@@ -158,6 +167,8 @@ def own_data(
             options=about.get("options"),
             name=label_name,
             version=version or "1",
+            refused=refused,
         )
-        sets[reading.labels.key] = reading.labels
+        kept = fully_read(reading.labels) if Refused(refused) is Refused.LEAVE_OUT else reading.labels
+        sets[kept.key] = kept
     return StudyData(name=name, images=found, label_sets=sets)

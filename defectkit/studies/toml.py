@@ -15,7 +15,19 @@ from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Stud
 
 T = TypeVar("T")
 
-DATA_KEYS = ("dataset", "label_sets", "available", "mirror", "name", "images", "pixel_size", "foil_thickness", "labels")
+DATA_KEYS = (
+    "dataset",
+    "label_sets",
+    "available",
+    "mirror",
+    "name",
+    "images",
+    "pixel_size",
+    "confirm_pixel_size",
+    "foil_thickness",
+    "labels",
+    "allow_refused",
+)
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -106,7 +118,8 @@ def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> St
     ----------
     table : mapping
         ``dataset`` with ``label_sets`` (those that named splits bring), ``available`` and ``mirror``; or ``images`` and
-        ``labels``, with ``name``, ``pixel_size`` and ``foil_thickness``.
+        ``labels``, with ``name``, ``pixel_size``, ``foil_thickness``, ``confirm_pixel_size`` and ``allow_refused``,
+        which are what the options of these names are.
     labels : list of str
         The label sets that are needed of a data set of the catalogue.
     where : pathlib.Path
@@ -126,6 +139,9 @@ def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> St
     for key in ("dataset", "mirror", "name", "pixel_size", "foil_thickness"):
         if not isinstance(table.get(key, ""), str):
             raise StudyError(f"{where}: [data] {key} is {table[key]!r}, but text is needed")
+    for key in ("available", "confirm_pixel_size", "allow_refused"):
+        if not isinstance(table.get(key, False), bool):
+            raise StudyError(f"{where}: [data] {key} is {table[key]!r}, but true or false is needed")
     for key in ("images", "label_sets"):
         if not all(isinstance(one, str) for one in _list(table.get(key, []))):
             raise StudyError(f"{where}: [data] {key} is {table[key]!r}, but a list of texts is needed")
@@ -144,6 +160,8 @@ def read_data(table: Mapping[str, Any], labels: list[str], *, where: Path) -> St
         },
         pixel_size=table.get("pixel_size"),
         foil_thickness=table.get("foil_thickness"),
+        on_conflict="use-given" if table.get("confirm_pixel_size") else "raise",
+        refused="leave-out" if table.get("allow_refused") else "raise",
     )
 
 

@@ -22,11 +22,14 @@ from defectkit.datasets.removing import files_of_dataset, remove_dataset
 from defectkit.datasets.verifying import verify_result
 from defectkit.errors import (
     CatalogueError,
+    DatasetWarning,
     EmptyInputError,
     LabelReadError,
     LockError,
+    NotFullyReadWarning,
     PairingError,
     RecordError,
+    RefusedRegionsError,
     SealedError,
     StorageError,
     UnknownDatasetError,
@@ -388,3 +391,14 @@ def test_an_addition_that_was_killed_is_made_again(frames: Path, lab: CatalogueI
     assert "my-frames" not in Catalogue.standard().names()
     add_dataset(frames, pixel_size="0.5 nm/px")
     assert sorted(p.name for p in parts.home.iterdir()) == ["my-frames.toml", "my-frames.zarr"]
+
+
+def test_a_data_set_says_which_images_are_not_fully_read(frames: Path) -> None:
+    write_yolo(frames / "labels" / "c.txt", [(10, 10), (200, 10), (30, 30)])
+    with pytest.raises(RefusedRegionsError, match="1 of 9 regions"), new_dataset(frames, name="mine") as item:
+        add_labels(item, frames / "labels", label_format="yolo-seg")
+    with pytest.warns(NotFullyReadWarning), new_dataset(frames, name="mine") as item:
+        add_labels(item, frames / "labels", label_format="yolo-seg", refused="leave-out")
+    with pytest.warns(DatasetWarning, match="c \\(1 of 3\\)"):
+        loaded = load_dataset("mine", labels="labels@1")
+    assert any("not fully read: c (1 of 3)" in sentence for sentence in loaded.cautions)
