@@ -31,6 +31,8 @@ class Page:
         Whether a request may begin in the middle.
     pause_s : float
         Between pieces of 4096 bytes.
+    answers_from : int, optional
+        Where a part begins that is sent whatever part was asked for.
     """
 
     content: bytes
@@ -38,6 +40,7 @@ class Page:
     breaks_after: list[int] = attrs.field(factory=list)
     ranges: bool = True
     pause_s: float = 0.0
+    answers_from: int | None = None
 
 
 @attrs.define
@@ -85,11 +88,14 @@ def site() -> Iterator[Site]:
                 self.send_error(404 if page is None else page.status)
                 return
             start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and page.ranges else 0
+            if start and page.answers_from is not None:
+                start = page.answers_from
             if start and start >= len(page.content):
                 self.send_error(416)
                 return
-            self.send_response(206 if start else 200)
-            if start:
+            is_part = bool(start) or bool(asked and page.answers_from is not None)
+            self.send_response(206 if is_part else 200)
+            if is_part:
                 last = len(page.content) - 1
                 self.send_header("Content-Range", f"bytes {start}-{last}/{len(page.content)}")
             self.send_header("Content-Length", str(len(page.content) - start))

@@ -76,6 +76,12 @@ def test_a_server_that_begins_anew_is_understood(site: Site, tmp_path: Path) -> 
     assert fetch(tmp_path, file).paths["a.bin"].read_bytes() == CONTENT
 
 
+def test_a_part_that_begins_elsewhere_is_not_put_behind_what_is_there(site: Site, tmp_path: Path) -> None:
+    file = site.put("a.bin", CONTENT, breaks_after=[PIECE], answers_from=0)
+    assert fetch(tmp_path, file).paths["a.bin"].read_bytes() == CONTENT
+    assert [asked for _, asked in site.asked] == ["", "bytes=16384-"]  # it is the whole file, and taken as that
+
+
 def test_the_remains_of_another_file_do_not_spoil_it(site: Site, tmp_path: Path) -> None:
     file = site.put("a.bin", CONTENT, breaks_after=[PIECE, 0, 0, 0])
     fetch(tmp_path, file)

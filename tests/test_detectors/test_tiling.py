@@ -124,6 +124,16 @@ def test_outlines_that_differ_where_places_change_hands_are_one_defect(in_left, 
     assert len(merged(boxes_in(LEFT, columns[0]), boxes_in(RIGHT, columns[1]))) == 1
 
 
+@pytest.mark.parametrize(
+    ("in_left", "in_right", "kept"), [((44, 54), (48, 54), (48, 54)), ((46, 52), (46, 56), (46, 52))]
+)
+def test_of_two_outlines_that_both_tiles_call_theirs_that_stays_which_is_farther_from_a_cut(in_left, in_right, kept):
+    """6 px from the cut of one tile, 8 px from that of the other."""
+    columns = [(5, begin, 25, end) for begin, end in (in_left, in_right)]
+    result = merged(boxes_in(LEFT, columns[0]), boxes_in(RIGHT, columns[1]))
+    assert result.boxes.tolist() == [[5, kept[0], 25, kept[1]]]
+
+
 def test_boxes_that_a_detector_gave_stay_and_are_united():
     box, long = (5, 80, 9, 90), (20, 20, 24, 95)
     left = boxes_in(LEFT, long)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from defectkit.errors import EmptyInputError, LabelReadError, LabelWriteError, OutputError
+from defectkit.formats.region_format import on_grid
 from defectkit.formats.yolo_names import parse_listed_names, parse_yaml_names
 from defectkit.formats.yolo_seg import YoloSegFormat
 from defectkit.records import Image, Instances, LabelSet, Taxonomy
@@ -185,3 +186,18 @@ def test_other_yaml_is_refused(text: str, blank: Blank, written: Written) -> Non
 
 def test_names_in_a_list() -> None:
     assert parse_listed_names("a\n\n b \n\n") == {0: "a", 1: "", 2: "b"}
+
+
+def test_vertices_are_written_as_they_are_read(tmp_path: Path, blank: Blank) -> None:
+    corners = np.array([[10 / 3, 20 / 3], [10 / 3, 90.1], [70.7, 55.5]])
+    images = blank("one")
+    drawn = Instances.from_polygons([corners], types=["bdot"], shape=images["one"].shape)
+    labels = LabelSet(name="mine", instances={"one": drawn})
+    YoloSegFormat().write(labels, tmp_path / "first", images)
+    again = YoloSegFormat().read(tmp_path / "first", images, Taxonomy.standard()).labels
+    vertices = again["one"].polygons.vertices
+    assert np.array_equal(vertices, on_grid(corners))
+    assert not np.array_equal(vertices, corners)
+    height, width = images["one"].shape
+    numbers = [float(n) for n in (tmp_path / "first" / "one.txt").read_text().split()[1:]]
+    assert np.array_equal(np.reshape(numbers, (-1, 2)), on_grid(corners)[:, ::-1] / [width, height])
