@@ -7,26 +7,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import NamedTuple
 
-
-class Choice(NamedTuple):
-    """What a message advises to choose: as an argument in Python, and as an option of the command line."""
-
-    python: str
-    command: str
-
-    def __str__(self) -> str:
-        return self.python
-
-
-LEAVE_OUT_UNPAIRED = Choice("unpaired='leave-out'", "--allow-partial")
+from defectkit.advice import Choice
 
 
 class DefectkitError(Exception):
     """The root of every error that defectkit raises on purpose.
 
-    What follows the message are :class:`Choice` s, whose spelling in Python stands in it.
+    What follows the message are :class:`~defectkit.advice.Choice` s, whose spelling in Python stands in it.
     """
 
     def __str__(self) -> str:
@@ -37,6 +25,7 @@ class DefectkitError(Exception):
 
         Examples
         --------
+        >>> from defectkit.advice import Choice
         >>> leave_out = Choice("unpaired='leave-out'", "--allow-partial")
         >>> error = PairingError(f"there is no image; leave it out: {leave_out}", leave_out)
         >>> print(error)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from defectkit import errors
+from defectkit.advice import LEAVE_OUT_UNPAIRED
 
 ALL = [e for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.DefectkitError)]
 
@@ -35,7 +36,7 @@ def test_an_unknown_name_among_none() -> None:
 
 
 def test_the_command_line_says_its_own_options() -> None:
-    error = errors.PairingError(f"leave it out: {errors.LEAVE_OUT_UNPAIRED}", errors.LEAVE_OUT_UNPAIRED)
+    error = errors.PairingError(f"leave it out: {LEAVE_OUT_UNPAIRED}", LEAVE_OUT_UNPAIRED)
     assert str(error) == "leave it out: unpaired='leave-out'"
     assert error.for_command_line() == "leave it out: --allow-partial"
 

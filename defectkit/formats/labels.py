@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from defectkit.errors import LEAVE_OUT_UNPAIRED, LabelReadError, NotFullyReadWarning, PairingError
+from defectkit.advice import LEAVE_OUT_UNPAIRED
+from defectkit.errors import LabelReadError, NotFullyReadWarning, PairingError
 from defectkit.formats.foreign import refuse_foreign
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.lookup import label_format, recognized_format

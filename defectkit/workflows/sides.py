@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 
-from defectkit.errors import LEAVE_OUT_UNPAIRED, PairingError
+from defectkit.advice import LEAVE_OUT_UNPAIRED
+from defectkit.errors import PairingError
 from defectkit.formats.labels import Unpaired, read_labels
 from defectkit.formats.refusals import Refused
 from defectkit.formats.report import RepairReport
