@@ -13,6 +13,8 @@ JACOBS2022: Convention
 """The published analysis, ``registry/conventions/jacobs2022.toml``."""
 
 __all__ = [
+    "DEFECTKIT",
+    "JACOBS2022",
     "BinRepresentative",
     "BoxRule",
     "Combination",
