@@ -73,12 +73,17 @@ def say(text: str) -> None:
 
 def print_warning(text: str) -> None:
     """Print a warning on stderr."""
-    messages().print(f"warning: {shown(text)}", style="yellow")
+    messages().print(f"warning: {_lines(text)}", style="yellow")
 
 
 def print_error(text: str) -> None:
     """Print an error on stderr."""
-    messages().print(f"error: {shown(text)}", style="bold red")
+    messages().print(f"error: {_lines(text)}", style="bold red")
+
+
+def _lines(text: str) -> str:
+    """Return a message of several lines; all but the first are set in, so that none passes for another message."""
+    return "\n  ".join(map(shown, text.split("\n")))
 
 
 class _OneLine(logging.Formatter):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from defectkit.advice import Choice
 from defectkit.datasets.entry import DatasetEntry, LabelsEntry
 from defectkit.datasets.fetching import MissingFile
 from defectkit.datasets.file_list import matching
+
+GO_ON = Choice("available=True", "--available")
 
 
 def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], versions: Iterable[LabelsEntry]) -> str:
@@ -22,9 +25,7 @@ def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], version
         lines.append(f"{reason}:")
         for gone in files:
             lines += [f"  {gone.file.path} ({needed_by(entry, gone.file.path, sets)})", f"    {gone.file.address}"]
-    lines.append(
-        "Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or go on with the rest: available=True (--available)"
-    )
+    lines.append(f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or go on with the rest: {GO_ON}")
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from defectkit.datasets.absence import explain_missing
+from defectkit.datasets.absence import GO_ON, explain_missing
 from defectkit.datasets.catalogue import Catalogue, CatalogueItem
 from defectkit.datasets.dataset import Dataset
 from defectkit.datasets.entry import DatasetEntry, LabelsEntry
@@ -154,7 +154,7 @@ def _of_files(
         entry, item.entry_folder, data_folder(), patterns=wanted, mirror=mirror, progress=progress
     )
     if inventory.missing and not available:
-        raise FetchError(explain_missing(entry, inventory.missing, versions.values()))
+        raise FetchError(explain_missing(entry, inventory.missing, versions.values()), GO_ON)
     images = open_images(item, inventory.matching(entry.images.files))
     if not images:
         gone = explain_missing(entry, inventory.missing, versions.values())

@@ -110,7 +110,7 @@ class Units:
         Returns
         -------
         Sum
-            Of shape (U, *shape).
+            Of the shape of the table, with one dimension before it for the units.
         """
         n_cells = int(np.prod(shape))
         counts = np.bincount(unit * n_cells + cell, weights, minlength=len(self) * n_cells)

@@ -76,7 +76,7 @@ def test_label_format_and_metric_run_through_evaluate(example: User) -> None:
     (example.folder / "truth.csv").write_text(f"{head}one,bdot,4,4,8,8\none,bdot,20,20,26,26\n")
     (example.folder / "guess.csv").write_text(f"{head}one,bdot,4,4,8,8\n")
     done = example.run(
-        "evaluate", "--truth", "truth.csv", "--predicted", "guess.csv", "--images", ".", "--format", "box-table",
+        "evaluate", "--truth", "truth.csv", "--predicted", "guess.csv", "--images", "one.npy", "--format", "box-table",
         "--pixel-size", "0.5 nm", "-o", "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -118,7 +118,7 @@ def test_the_help_loads_none_of_its_parts(example: User) -> None:
     code = (
         "import sys\n"
         "from defectkit import hooks\n"
-        "print(list(hooks.commands()), 'defectkit_example_parts' in sys.modules, 'numpy' in sys.modules)\n"
+        "print('count' in hooks.commands(), 'defectkit_example_parts' in sys.modules, 'numpy' in sys.modules)\n"
     )
     done = example.python("-c", code)
-    assert done.stdout == "['count'] False False\n", done.stderr
+    assert done.stdout == "True False False\n", done.stderr

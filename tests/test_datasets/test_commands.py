@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from defectkit.cli import cli
-from defectkit.datasets import catalogue, health
+from defectkit.datasets import catalogue
 from defectkit.storage import load_results
 from tests.test_datasets.conftest import Site, Tiny
 from tests.test_datasets.test_own import SHAPE, write_yolo
@@ -70,7 +70,7 @@ def test_a_broken_entry_is_named_and_the_rest_listed(run: Run, registry: Tiny) -
 def test_fetch(run: Run, registry: Tiny, site: Site, tmp_path: Path) -> None:
     del site.pages["images/b.png"]
     failed = run("datasets", "fetch", "tiny", status=2)
-    assert f"images/b.png (image b)\n    {site.address}/images/b.png" in failed.stderr
+    assert f"images/b.png (image b)\n      {site.address}/images/b.png" in failed.stderr
     partial = run("datasets", "fetch", "tiny", "--available")
     assert "5 files are in" in partial.stdout
     assert "1 files are missing" in partial.stderr
@@ -89,7 +89,7 @@ def test_check(run: Run, registry: Tiny) -> None:
 def test_a_check_that_finds_nothing_says_so_in_a_line(
     run: Run, registry: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "check_dataset", lambda data: ())
+    monkeypatch.setattr("defectkit.datasets.check_dataset", lambda data: ())
     assert run("datasets", "check", "tiny").stdout == "tiny: nothing odd was found\n"
     assert json.loads(run("datasets", "check", "tiny", "--json").stdout) == []
 

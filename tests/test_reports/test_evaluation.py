@@ -175,7 +175,7 @@ def test_only_what_the_metrics_allow_is_written(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_error(result: xarray.Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot write"):
         write_evaluation(result, tmp_path / "file" / "out")
 
 

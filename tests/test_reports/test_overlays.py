@@ -158,7 +158,7 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
 
 def test_a_picture_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot write"):
         save_overlay(Pictures.new("RGB", (4, 4)), tmp_path / "file", "one")
 
 

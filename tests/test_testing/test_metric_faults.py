@@ -83,6 +83,16 @@ class CountsWell(MetricSuite):
     is_registered = False
 
 
+class Unweighted(Counts):
+    """Counts every image once, however often it was drawn."""
+
+    def values(self, totals):
+        found = super().values(totals)
+        plain = float(np.sum(self.sums(totals.units)["guesses"].values))
+        values = np.full(np.shape(found["n_guesses"].values), plain)
+        return found | {"n_guesses": Variable(dims=(), values=values, long_name="guesses")}
+
+
 class Sizes(Counts):
     """Looks at sizes and says that it needs nothing."""
 
@@ -120,6 +130,7 @@ FAULTS: dict[str, tuple[type, str]] = {
     "test_units_are_ones_that_pint_reads": (giving(with_units), "has the units 'parsnips'"),
     "test_it_can_stand_beside_the_other_metrics": (giving(overriding), "find computes another n_true"),
     "test_it_names_what_it_needs": (Sizes, r"holds no measures.*must hold Part\.MEASURES"),
+    "test_a_weight_stands_for_an_image_that_is_there_as_often": (Unweighted, "n_guesses"),
     "test_computing_twice_gives_the_same": (growing(), "the second time it is another one"),
 }
 

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import ImageReadError
-from defectkit.formats import FilePixels, ImageFormat
+from defectkit.formats import CHOOSE_A_FRAME, FilePixels, ImageFormat
 from defectkit.formats.images.limits import check_size
-from defectkit.formats.interface import CHOOSE_A_FRAME
 from defectkit.records import Image
 from defectkit_rosettasciio.metadata import calibration_of, specimen_of
 
