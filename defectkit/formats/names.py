@@ -89,11 +89,12 @@ class ImageNames:
         PairingError
             If images of several folders have that name.
         """
-        path = PurePosixPath(PureWindowsPath(readable(file_name.strip())).as_posix())
-        without_suffix = path.with_suffix("").as_posix() if path.suffix else path.as_posix()
-        for candidate in (path.as_posix(), without_suffix):
-            if candidate in self._given:
-                return candidate
+        for text in dict.fromkeys((file_name, file_name.strip())):
+            path = PurePosixPath(PureWindowsPath(readable(text)).as_posix())
+            without_suffix = path.with_suffix("").as_posix() if path.suffix else path.as_posix()
+            for candidate in (path.as_posix(), without_suffix):
+                if candidate in self._given:
+                    return candidate
         name = self._spelt(path.name, file_name, FILE_RULES)
         return name or self._spelt(path.stem, file_name, FILE_RULES)
 
