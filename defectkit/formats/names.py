@@ -92,7 +92,7 @@ class ImageNames:
         for text in dict.fromkeys((file_name, file_name.strip())):
             path = PurePosixPath(PureWindowsPath(readable(text)).as_posix())
             without_suffix = path.with_suffix("").as_posix() if path.suffix else path.as_posix()
-            for candidate in (path.as_posix(), without_suffix):
+            for candidate in (text, text.rpartition(".")[0], path.as_posix(), without_suffix):
                 if candidate in self._given:
                     return candidate
         name = self._spelt(path.name, file_name, FILE_RULES)
