@@ -1,4 +1,7 @@
-"""`python -m tests.attack --budget 20`: attack for so many minutes; exit status 1 where anything was found."""
+"""`python -m tests.attack --budget 20`: attack for so many minutes; exit status 1 where anything was found.
+
+Half of the time is for readers of files, a quarter for kills and a quarter for faults.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.attack import pool, table
+from tests.attack import pool, stops, table
 from tests.attack.readers import readers
 from tests.attack.worker import apply, case, outcome_of, place
 
@@ -19,27 +22,43 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s attack --", description=__doc__)
     parser.add_argument("--budget", type=float, default=3, help="minutes")
     parser.add_argument("--seed", type=int, default=0, help="another seed makes other inputs")
-    parser.add_argument("--only", default="", help="readers whose name begins so")
+    parser.add_argument("--only", default="", help="readers, kills and faults whose name begins so")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1))
     parser.add_argument("--output", type=Path, default=None, help="write the table as Markdown")
     parser.add_argument("--keep", type=Path, default=Path("attack-findings"), help="where inputs of findings are kept")
     given = parser.parse_args()
     chosen = {r.name: r.weight for r in readers() if r.name.startswith(given.only)}
+    stopped = {name: weight for name, weight in stops.names().items() if name.startswith(given.only)}
     shared = Path("/dev/shm")
     home = Path(tempfile.mkdtemp(prefix="defectkit-attack-", dir=shared if shared.is_dir() else None))
     try:
-        tallies = pool.run(chosen, seconds=given.budget * 60, seed=given.seed, n_workers=given.workers, home=home)
+        seconds = given.budget * 60 / (bool(chosen) + bool(stopped) or 1)
+        tallies = (
+            pool.run(chosen, seconds=seconds, seed=given.seed, n_workers=given.workers, home=home) if chosen else {}
+        )
+        if stopped:
+            tallies |= pool.run(
+                stopped,
+                seconds=seconds,
+                seed=given.seed,
+                n_workers=given.workers,
+                home=home,
+                worker_of=[sys.executable, "-m", "tests.attack.stops"],
+                silence_s=600,
+            )
         found = sum(tally.n_findings for tally in tallies.values())
         if found:
             keep(tallies, given.seed, given.keep, home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    text = table.markdown(tallies, seed=given.seed, minutes=given.budget)
+    command = f"nox -s attack -- --budget {given.budget:g} --seed {given.seed} --workers {given.workers}"
+    text = table.markdown(tallies, command=command + (f" --only '{given.only}'" if given.only else ""))
     print(text)
     if given.output is not None:
         given.output.write_text(text, encoding="utf-8")
     if found:
-        print(f"{found} findings; an input for each kind is in {given.keep}", file=sys.stderr)
+        print(f"{found} findings; an input for each kind that a reader had is in {given.keep}", file=sys.stderr)
+        print('kills and faults: python -m tests.attack.stops "kill: NAME" NUMBER SEED', file=sys.stderr)
     return 1 if found else 0
 
 

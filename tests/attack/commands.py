@@ -65,39 +65,49 @@ class Writer:
         The command line, run in a workplace.
     result : str
         Where what it writes lies, in the workplace.
-    again : bool
-        Whether the same command may be run into what it has written.
+    other : tuple of str
+        The same with other settings, where it may be run into what that has written.
+    whole : str
+        The part of the result that is one version at any time, where it is not all of it.
     """
 
     name: str
     words: tuple[str, ...]
     result: str
-    again: bool = True
+    other: tuple[str, ...] = ()
+    whole: str = ""
 
 
 ANALYZE = ("--pixel-size", "1 nm", "--foil-thickness", "100 nm", "-o", "out")
+THINNER = ("--pixel-size", "1 nm", "--foil-thickness", "80 nm", "-o", "out")
+MEASURE = ("measure", "--labels", "labels.json", "--images", "frames")
+EVALUATE = ("--images", "frames", "--pixel-size", "1 nm", "-o", "out")
+STUDY_RUN = ("study", "run", "study.toml", "-o", "study")
 WRITERS = (
-    Writer("analyze", ("analyze", "frames", *ANALYZE), "out"),
-    Writer("measure", ("measure", "--labels", "labels.json", "--images", "frames", *ANALYZE), "out"),
+    Writer("analyze", ("analyze", "frames", *ANALYZE), "out", ("analyze", "frames", *THINNER)),
+    Writer("measure", (*MEASURE, *ANALYZE), "out", (*MEASURE, *THINNER)),
     Writer(
         "evaluate",
-        (
-            *("evaluate", "--truth", "labels.json", "--predicted", "second.json", "--images", "frames"),
-            *("--pixel-size", "1 nm", "-o", "out"),
-        ),
+        ("evaluate", "--truth", "labels.json", "--predicted", "second.json", *EVALUATE),
         "out",
+        ("evaluate", "--truth", "labels.json", "--predicted", "third.json", *EVALUATE),
     ),
-    Writer("labels diff", ("labels", "diff", "lab/labels@1", "lab/labels@2", "-o", "out"), "out"),
+    Writer(
+        "labels diff",
+        ("labels", "diff", "lab/labels@1", "lab/labels@2", "-o", "out"),
+        "out",
+        ("labels", "diff", "lab/labels@2", "lab/labels@1", "-o", "out"),
+    ),
     Writer("labels export", ("labels", "export", "lab/labels@1", "--format", "coco", "-o", "new.json"), "new.json"),
     Writer("labels export folder", ("labels", "export", "lab/labels@1", "--format", "yolo-seg", "-o", "new"), "new"),
     Writer("labels add", ("labels", "add", "lab", "third.json"), "catalogue"),
     Writer("datasets add", ("datasets", "add", "frames", "--name", "more", "--labels", "labels.json"), "catalogue"),
     Writer("datasets remove", ("datasets", "remove", "lab", "--yes"), "catalogue"),
     Writer("train", ("train", "train.toml", "-o", "model"), "model"),
-    Writer("study", ("study", "run", "study.toml", "-o", "study"), "study"),
+    Writer("study", STUDY_RUN, "study", STUDY_RUN, whole="study/results.zarr"),
 )
-AGAIN = {"analyze", "measure", "evaluate", "labels diff", "study"}
-"""Commands that may be run again into what they have written."""
+HAS_DONE = ("already", "no data set is named", "nothing is different")
+"""What a command says that is run again after it was stopped when its work was done."""
 
 
 def make_workplace(folder: Path) -> None:

@@ -24,6 +24,8 @@ BATCH_S = 8.0
 WORKER = [sys.executable, "-X", "faulthandler", "-m", "tests.attack.worker"]
 SILENCE_S = WAIT_S + 10
 """A worker that has been at one input for so long is past its own alarm: stuck in compiled code."""
+PREPARING_S = 300
+"""How long it may take to make and read the good inputs."""
 
 
 @attrs.define
@@ -39,8 +41,8 @@ class Tally:
 
     @property
     def inputs(self) -> int:
-        """How many were tried."""
-        return self.counts.total()
+        """How many were tried; kills at an operation that a run did not come to are none."""
+        return self.counts.total() - self.counts["missed"]
 
     @property
     def n_findings(self) -> int:
@@ -59,8 +61,17 @@ class Tally:
         self.examples.setdefault(kind, number)
 
 
-def run(names: dict[str, int], *, seconds: float, seed: int, n_workers: int, home: Path) -> dict[str, Tally]:
-    """Attack readers for some time.
+def run(
+    names: dict[str, int],
+    *,
+    seconds: float,
+    seed: int,
+    n_workers: int,
+    home: Path,
+    worker_of: list[str] | None = None,
+    silence_s: float | None = None,
+) -> dict[str, Tally]:
+    """Attack readers, or commands, for some time.
 
     Parameters
     ----------
@@ -71,6 +82,10 @@ def run(names: dict[str, int], *, seconds: float, seed: int, n_workers: int, hom
     n_workers : int
     home : pathlib.Path
         An empty folder.
+    worker_of : list of str, optional
+        The command line of a worker; :data:`WORKER` unless it is given.
+    silence_s : float, optional
+        How long a worker may be at one input by the clock; :data:`SILENCE_S` unless it is given.
 
     Returns
     -------
@@ -94,7 +109,9 @@ def run(names: dict[str, int], *, seconds: float, seed: int, n_workers: int, hom
                 time.sleep(0.2)
                 continue
             tally = tallies[name]
-            worker = worker or Worker(home / f"worker{number}")
+            worker = worker or Worker(
+                home / f"worker{number}", worker_of or WORKER, SILENCE_S if silence_s is None else silence_s
+            )
             begun = time.monotonic()
             answer = worker.ask(
                 {
@@ -147,15 +164,19 @@ class Worker:
     ----------
     home : pathlib.Path
         Its folder, emptied first.
+    words : list of str
+        Its command line.
+    silence_s : float
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, words: list[str], silence_s: float) -> None:
+        self._silence_s = silence_s
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         self._beacon = home / "beacon"
         self._errors = (home / "stderr").open("w+b")
         self._process = subprocess.Popen(
-            [*WORKER, str(home), str(self._beacon)],
+            [*words, str(home), str(self._beacon)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -181,11 +202,15 @@ class Worker:
                 line = answers.get(timeout=0.5)
             except queue.Empty:
                 at, since = self._at()
-                patience = SILENCE_S if at >= 0 else 120
+                patience = self._silence_s if at >= 0 else PREPARING_S
                 if time.time() - max(since, begun) > patience:
                     self._process.kill()
                     self._process.wait()
-                    why = f"over {SILENCE_S} s in compiled code" if at >= 0 else "the good inputs take over 120 s"
+                    why = (
+                        f"over {self._silence_s} s by the clock"
+                        if at >= 0
+                        else f"the good inputs take over {PREPARING_S} s"
+                    )
                     return {"at": at, "outcome": "hang", "why": why}
                 continue
             return json.loads(line) if line else self._dead()

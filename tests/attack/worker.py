@@ -24,8 +24,8 @@ from tests.attack.tree import Tree
 HANG_S = 10
 """An input of these sizes that takes longer, of the processor's time, is a finding."""
 
-WAIT_S = 60
-"""So is one that takes longer by the clock, which others who use the machine may slow down."""
+WAIT_S = 180
+"""So is one that takes longer by the clock: it waits for something, or others use the machine."""
 
 MEMORY_BYTES = 2 * 2**30
 """So is one that takes more memory than this beside what the process had."""
@@ -40,7 +40,7 @@ class Hang(BaseException):
 def main() -> None:
     """Read ``(reader, first, last, seed)`` from stdin, line by line, and answer each with a line of JSON."""
     warnings.simplefilter("ignore")
-    home, beacon = Path(sys.argv[1]), _beacon(Path(sys.argv[2]))
+    home, beacon = Path(sys.argv[1]), beacon_at(Path(sys.argv[2]))
     table = {reader.name: reader for reader in readers()}
     signal.signal(signal.SIGALRM, _too_long)
     signal.signal(signal.SIGPROF, _too_long)
@@ -97,7 +97,7 @@ def _batch(reader: Reader, trees: list[Tree], job: dict[str, Any], home: Path, b
     begun = time.monotonic()
     number = job["first"]
     while number < job["last"]:
-        struct.pack_into("<qd", beacon, 0, number, time.time())
+        note(beacon, number)
         tree, changed = case(reader, trees, number, job["seed"])
         folder = home / "work" / _plain(reader.name) / str(trees.index(tree))
         apply(tree, changed, folder)
@@ -114,7 +114,7 @@ def _batch(reader: Reader, trees: list[Tree], job: dict[str, Any], home: Path, b
         number += 1
         if time.monotonic() - begun > job["seconds"]:
             break
-    struct.pack_into("<qd", beacon, 0, -1, time.time())
+    note(beacon, -1)
     return {"reader": reader.name, "next": number, "counts": dict(counts), "findings": findings}
 
 
@@ -129,18 +129,18 @@ def outcome_of(reader: Reader, path: Path) -> tuple[str, str | None]:
     except DefectkitError:
         return "refused", None
     except Hang:
-        return "hang", f"over {HANG_S} s at {_where()}"
+        return "hang", f"over {HANG_S} s at {where()}"
     except MemoryError:
-        return "memory", f"MemoryError at {_where()}"
+        return "memory", f"MemoryError at {where()}"
     except Exception as error:  # each is a finding, whatever it is
-        return "foreign", f"{type(error).__name__} at {_where()}"
+        return "foreign", f"{type(error).__name__} at {where()}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
     return "read", None
 
 
-def _where() -> str:
+def where() -> str:
     """Return the innermost line of ours that the exception passed."""
     frames = traceback.extract_tb(sys.exc_info()[2])
     ours = [frame for frame in frames if PACKAGE in frame.filename and "/tests/" not in frame.filename]
@@ -160,7 +160,13 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY_BYTES, resource.RLIM_INFINITY))
 
 
-def _beacon(file: Path) -> mmap.mmap:
+def note(beacon: mmap.mmap, number: int) -> None:
+    """Say which input is read from now on; -1 is none."""
+    struct.pack_into("<qd", beacon, 0, number, time.time())
+
+
+def beacon_at(file: Path) -> mmap.mmap:
+    """Return the place by which the pool sees what a worker is at."""
     file.write_bytes(struct.pack("<qd", -1, time.time()))
     with file.open("r+b") as opened:
         return mmap.mmap(opened.fileno(), 16)

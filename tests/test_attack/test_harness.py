@@ -74,6 +74,82 @@ def test_a_planted_fault_is_found(fault: str, counted: str, tmp_path: Path, monk
     assert outcome(fault, tmp_path, monkeypatch)[counted] > 0
 
 
+STOPPED = """
+import sys
+from types import SimpleNamespace
+sys.path.insert(0, {root!r})
+from tests.attack import commands, stops
+from defectkit.errors import DefectkitError
+from defectkit.files import output_folder
+
+def write(folder, text):
+    for name in ("a", "b", "c"):
+        (folder / name).write_text(text)
+
+def run(place, *words):
+    try:
+        if {fault!r} == "in place":
+            (place / "out").mkdir(exist_ok=True)
+            write(place / "out", words[0])
+        elif {fault!r} == "removed":
+            import shutil
+            shutil.rmtree(place / "out", ignore_errors=True)
+            (place / "out").mkdir()
+            write(place / "out", words[0])
+        else:
+            with output_folder(place / "out", command="analyze") as folder:
+                write(folder, words[0])
+    except DefectkitError as error:
+        return SimpleNamespace(exit_code=2, stderr=f"error: {{error}}", output="")
+    return SimpleNamespace(exit_code=0, stderr="", output="")
+
+commands.run = run
+commands.make_workplace = lambda folder: folder.mkdir()
+stops.WRITERS = (commands.Writer("planted", ("new",), "out", ("old",)),)
+stops.REAL_KILLS = 0
+if __name__ == "__main__":
+    stops.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "counted"),
+    [
+        ("kill: planted", "in place", {"mixed"}),
+        ("kill: planted", "removed", {"lost"}),
+        ("kill: planted", "none", set()),
+        ("fault: ENOSPC", "in place", {"foreign"}),
+        ("fault: ENOSPC", "none", set()),
+    ],
+)
+def test_a_command_that_is_stopped_badly_is_found(name: str, fault: str, counted: set[str], tmp_path: Path) -> None:
+    from tests.attack import pool
+
+    script = tmp_path / "stopped.py"
+    script.write_text(STOPPED.format(root=str(ROOT), fault=fault))
+    tally = pool.run(
+        {name: 1}, seconds=3, seed=0, n_workers=1, home=tmp_path / "home", worker_of=[sys.executable, str(script)]
+    )[name]
+    assert not tally.broken
+    assert tally.counts["whole"] > 0
+    assert (tally.n_findings > 0) == bool(counted)
+    assert counted <= set(tally.counts)
+
+
+def test_kills_and_faults_have_their_tables_and_as_much_time() -> None:
+    from tests.attack import pool, stops, table
+
+    weights = stops.names()
+    shares = [sum(w**0.5 for name, w in weights.items() if name.startswith(k)) for k in (stops.KILL, stops.FAULT)]
+    assert shares[0] == shares[1] > 0
+    tallies = {name: pool.Tally() for name in ("text: material", "kill: study", "fault: EIO")}
+    tallies["kill: study"].counts.update(whole=5, missed=3, mixed=2)
+    tallies["fault: EIO"].counts.update(whole=1, lost=4)
+    text = table.markdown(tallies, command="nox")
+    assert "| study | 7 | 0 | 0 | 2 | 0 | 0 | 0 | 0 |" in text
+    assert "| EIO | 5 | 0 | 4 | 0 | 0 | 0 | 0 | 0 |" in text
+
+
 def test_the_same_number_makes_the_same_input(tmp_path: Path) -> None:
     from tests.attack import readers
     from tests.attack.worker import case
@@ -107,3 +183,20 @@ def test_it_runs_from_the_command_line(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     assert "| text: material | " in (tmp_path / "table.md").read_text()
+
+
+@pytest.mark.parametrize(("findings", "status"), [(0, 0), (1, 1)])
+def test_the_exit_status_tells_of_findings_at_kills(
+    findings: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.attack import __main__ as program, pool
+
+    def run(names: dict[str, int], **_: object) -> dict[str, pool.Tally]:
+        tallies = {name: pool.Tally() for name in names}
+        for number in range(findings):
+            tallies["kill: study"].note("planted", number)
+        return tallies
+
+    monkeypatch.setattr(pool, "run", run)
+    monkeypatch.setattr(sys, "argv", ["attack", "--only", "kill: study", "--keep", str(tmp_path / "kept")])
+    assert program.main() == status

@@ -153,6 +153,38 @@ def test_a_file_that_breaks_the_contract_is_refused(damage, message) -> None:  #
         Network.of(damaged, source="the model")
 
 
+def field(number: int, content: bytes | int) -> bytes:
+    """A field of protobuf below number 16, with contents of fewer than 128 bytes."""
+    if isinstance(content, int):
+        return bytes([number << 3, content])
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def tensor_model(tensor: bytes) -> bytes:
+    """An ONNX model that gives the float tensor of one element that it holds."""
+    value = field(1, b"w") + field(2, field(1, field(1, 1) + field(2, field(1, field(1, 1)))))
+    weights = field(1, 1) + field(2, 1) + field(8, b"w") + tensor
+    return field(1, 8) + field(7, field(2, b"g") + field(5, weights) + field(12, value)) + field(8, field(2, 17))
+
+
+@pytest.mark.parametrize("location", ["../secret", "secret", "/etc/hostname"])
+def test_weights_in_a_file_beside_the_network_are_refused(
+    location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inside").mkdir()
+    for secret in (tmp_path / "secret", tmp_path / "inside" / "secret"):
+        secret.write_bytes(np.ones(1, np.float32).tobytes())
+    monkeypatch.chdir(tmp_path / "inside")
+    outside = field(13, field(1, b"location") + field(2, location.encode())) + field(14, 1)
+    with pytest.raises(DetectorError, match="in a file beside it, which is refused"):
+        Network.of(tensor_model(outside), source="the model")
+    inside = field(9, np.ones(1, np.float32).tobytes())
+    with pytest.raises(DetectorError) as refused:  # onnxruntime takes this one, and it is not one of ours
+        Network.of(tensor_model(inside), source="the model")
+    assert "onnxruntime can run" not in str(refused.value)
+    assert "beside it" not in str(refused.value)
+
+
 def test_a_saved_detector_keeps_network_and_options(tmp_path: Path) -> None:
     detector = LoopNet(operating_point="precision=0.8", polarity="bright", max_diameter="90 nm")
     detector.save(tmp_path / "saved")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack.commands import AGAIN, WRITERS, Writer, copied, litter, make_workplace, run, standing_in, state
+from tests.attack.commands import HAS_DONE, WRITERS, Writer, copied, litter, make_workplace, run, standing_in, state
 from tests.attack.faults import CODES, failing_from, refusals_of
+from tests.attack.grounds import watched_in
 from tests.attack.kills import killed_at, operations_of, run_killed
 from tests.attack.operations import watched
 
@@ -25,18 +26,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def watched_in(place: Path, writer: Writer) -> tuple[Path, ...]:
-    """What a command writes to: all of its workplace but what it reads."""
-    return tuple(
-        place / name for name in {writer.result, f".{writer.result}.defectkit", f".{writer.result}.defectkit.lock"}
-    )
-
-
 def finish(place: Path, writer: Writer) -> None:
     """Run the command to its end after it was stopped; where it had done its work already, it may say so."""
     done = run(place, *writer.words)
-    has_done = ("already", "no data set is named", "nothing is different")  # it was killed after that
-    assert done.exit_code == 0 or any(text in done.stderr for text in has_done), done.stderr
+    assert done.exit_code == 0 or any(text in done.stderr for text in HAS_DONE), done.stderr
     assert litter(place) == []
 
 
@@ -47,7 +40,7 @@ def test_a_command_that_is_stopped_leaves_the_old_or_the_new(writer: Writer, wor
     with watched(*watched_in(place, writer)) as watch:
         assert run(place, *writer.words).exit_code == 0
     assert refusals_of(watch) > 3
-    again = place if writer.name in AGAIN else copied(workplace, tmp_path / "refused")
+    again = place if writer.other else copied(workplace, tmp_path / "refused")
     before = state(again)
     with failing_from(chosen.randint(1, refusals_of(watch)), chosen.choice(CODES), *watched_in(again, writer)):
         done = run(again, *writer.words)

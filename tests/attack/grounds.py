@@ -1,0 +1,114 @@
+"""Grounds: the workplaces that commands are stopped in, with what lies there before and after a run that is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+
+from tests.attack import commands
+from tests.attack.commands import Writer, copied, state
+from tests.attack.faults import refusals_of
+from tests.attack.operations import watched
+
+View = dict[str, bytes]
+
+
+@attrs.frozen(kw_only=True)
+class Ground:
+    """One workplace for one command.
+
+    Parameters
+    ----------
+    start : pathlib.Path
+        The workplace before the run; it is copied, never used.
+    old, new : dict of str to bytes
+        What is seen of the result before a run and after one.
+    stable : frozenset of str
+        What two runs to the end write alike; times of runs, for one, are not.
+    n_operations, n_refusals : int
+        Operations of a run, and how many of them may be refused.
+    """
+
+    start: Path
+    old: View
+    new: View
+    stable: frozenset[str]
+    n_operations: int
+    n_refusals: int
+
+    def verdict(self, found: View) -> str:
+        """Return ``old`` or ``new`` where all of it is one of them, else ``lost`` or ``mixed``."""
+        if found == self.old:
+            return "old"
+        stale = [n for n in set(found) - self.stable if found[n] == self.old.get(n)]
+        if set(found) == set(self.new) and not stale and all(found[n] == self.new[n] for n in self.stable):
+            return "new"
+        return "lost" if set(self.old) - set(found) else "mixed"
+
+
+@attrs.define
+class Grounds:
+    """All workplaces of a process, each made when it is first needed."""
+
+    home: Path
+    made: dict[tuple[str, bool], Ground] = attrs.field(factory=dict)
+    n_copies: int = 0
+
+    def of(self, writer: Writer, *, again: bool) -> Ground:
+        """Return the workplace of a command, with or without a result of other settings."""
+        key = (writer.name, again)
+        if key not in self.made:
+            self.made[key] = self._make(writer, again)
+        return self.made[key]
+
+    def copy(self, ground: Ground) -> Path:
+        """Return a copy of a workplace to run something in."""
+        return self._copy(ground.start)
+
+    def _copy(self, place: Path) -> Path:
+        self.n_copies += 1  # all paths are of one length: results hold them
+        return copied(place, self.home / f"place{self.n_copies:06}")
+
+    def _make(self, writer: Writer, again: bool) -> Ground:
+        plain = self.home / "plain"
+        if not plain.is_dir():
+            commands.make_workplace(plain)
+        start = self._copy(plain)
+        if again:
+            _finished(start, writer.other)
+        first, second = self._copy(start), self._copy(start)
+        with watched(*watched_in(first, writer)) as watch:
+            _finished(first, writer.words)
+        _finished(second, writer.words)
+        new, twin = view(first, writer), view(second, writer)
+        return Ground(
+            start=start,
+            old=view(start, writer),
+            new=new,
+            stable=frozenset(name for name in new if twin.get(name) == new[name]),
+            n_operations=len(watch.seen),
+            n_refusals=refusals_of(watch),
+        )
+
+
+def watched_in(place: Path, writer: Writer) -> tuple[Path, ...]:
+    """Return what a command writes to: all of its workplace but what it reads."""
+    return tuple(
+        place / name for name in (writer.result, f".{writer.result}.defectkit", f".{writer.result}.defectkit.lock")
+    )
+
+
+def view(place: Path, writer: Writer) -> View:
+    """Return what is seen of a result: its files, or what the catalogue lists."""
+    if writer.result != "catalogue":
+        whole = place / (writer.whole or writer.result)
+        return state(whole) if whole.exists() else {}
+    asked = (("datasets", "list"), ("datasets", "show", "lab"))
+    return {" ".join(words): commands.run(place, *words).output.encode() for words in asked}
+
+
+def _finished(place: Path, words: tuple[str, ...]) -> None:
+    done = commands.run(place, *words)
+    if done.exit_code != 0:
+        raise RuntimeError(f"{' '.join(words)} is not run even where nothing stops it: {done.output}")
