@@ -118,7 +118,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def attack(session: nox.Session) -> None:
-    """Read mutated files with every reader: `-- --budget 20` minutes, `--output FILE` keeps the table as Markdown."""
+    """Mutate files, kill commands, refuse writes: `-- --budget 20` minutes, `--output FILE` keeps the tables."""
     session.install("-e", ".[testing,imagej]")
     session.run("python", "-m", "tests.attack", *session.posargs)
 

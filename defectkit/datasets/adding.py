@@ -198,6 +198,7 @@ def add_labels(
     )
     held = attrs.evolve(reading.labels, annotator=annotator, description=description, parent=parent or before)
     if before is not None and store.seal(before).digest == held.digest():
+        store.sweep()  # a run that was killed when it had sealed this version may have left its staging area
         raise SealedError(f"nothing is different from {item.entry.name}/{before}; no version was added")
     return store.add_labels(held), reading
 

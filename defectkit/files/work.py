@@ -80,7 +80,8 @@ class Work:
     def begin(self) -> None:
         """Remove what a run made that was killed before it was whole, and make the folder where it is missing."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for left in (self.new, self.plan_part):
+        within = Work.of(self.new)  # what made the new content may have written it in the same way
+        for left in (self.new, self.plan_part, within.folder, within.lock):
             removed(left)
 
     def end(self) -> None:

@@ -47,15 +47,15 @@ def main() -> int:
                 silence_s=600,
             )
         found = sum(tally.n_findings for tally in tallies.values())
+        command = f"nox -s attack -- --budget {given.budget:g} --seed {given.seed} --workers {given.workers}"
+        text = table.markdown(tallies, command=command + (f" --only '{given.only}'" if given.only else ""))
+        print(text)
+        if given.output is not None:
+            given.output.write_text(text, encoding="utf-8")
         if found:
             keep(tallies, given.seed, given.keep, home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    command = f"nox -s attack -- --budget {given.budget:g} --seed {given.seed} --workers {given.workers}"
-    text = table.markdown(tallies, command=command + (f" --only '{given.only}'" if given.only else ""))
-    print(text)
-    if given.output is not None:
-        given.output.write_text(text, encoding="utf-8")
     if found:
         print(f"{found} findings; an input for each kind that a reader had is in {given.keep}", file=sys.stderr)
         print('kills and faults: python -m tests.attack.stops "kill: NAME" NUMBER SEED', file=sys.stderr)

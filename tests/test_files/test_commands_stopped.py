@@ -70,3 +70,14 @@ def test_sigkill(writer: Writer, workplace: Path, tmp_path: Path) -> None:
     with standing_in(place):
         assert run_killed(writer.words, chosen.randint(1, most), place) == -signal.SIGKILL
     finish(place, writer)
+
+
+def test_labels_that_were_added_by_a_killed_run_leave_nothing(workplace: Path, tmp_path: Path) -> None:
+    (writer,) = (w for w in WRITERS if w.name == "labels add")
+    counted = copied(workplace, tmp_path / "counted")
+    most = operations_of(lambda: run(counted, *writer.words), *watched_in(counted, writer))
+    for number in range(most - 8, most + 1):
+        place = copied(workplace, tmp_path / str(number))
+        with killed_at(number, *watched_in(place, writer)):
+            run(place, *writer.words)
+        finish(place, writer)

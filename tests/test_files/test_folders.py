@@ -6,6 +6,7 @@ import pytest
 
 from defectkit.errors import OutputError
 from defectkit.files import new_folder, replaced_file, write_text
+from tests.attack.kills import killed_at, operations_of
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -37,6 +38,23 @@ def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
         (temporary / "a.txt").write_text("whole")
     assert (path / "a.txt").read_text() == "whole"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_made_within_a_folder_is_made_again_after_a_kill_at_any_operation(tmp_path: Path) -> None:
+    def make(path: Path) -> None:
+        with new_folder(path) as outer, new_folder(outer) as inner:
+            (inner / "a.txt").write_text("whole")
+
+    for number in range(1, operations_of(lambda: make(tmp_path / "counted"), tmp_path) + 1):
+        path = tmp_path / str(number) / "model"
+        path.parent.mkdir()
+        with killed_at(number, path.parent):
+            make(path)
+        try:
+            make(path)
+        except OutputError as error:  # the work was done; opening the place has finished it
+            assert f"{path} already holds a.txt" in str(error)
+        assert [p.name for p in path.iterdir()] == ["a.txt"]
 
 
 def test_what_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
