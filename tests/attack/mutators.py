@@ -133,8 +133,8 @@ def of_json(content: bytes, rng: random.Random) -> bytes:
             node.insert(key, node[key])
         elif isinstance(node[key], int | float) and not isinstance(node[key], bool):
             factor = rng.choice((-1, 0, 10, 1e3, 1e9, 0.5))
-        huge = isinstance(node[key], int) and abs(node[key]) > 1e200
-        node[key] = node[key] * (int(factor) if huge else factor)
+            huge = isinstance(node[key], int) and abs(node[key]) > 1e200
+            node[key] = node[key] * (int(factor) if huge else factor)
         else:
             other, at = rng.choice(places)
             node[key] = other[at] if not isinstance(other[at], dict | list) else odd_value(rng)
