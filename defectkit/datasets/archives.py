@@ -7,6 +7,7 @@ import json
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,8 @@ MAX_RATIO = 500
 
 SMALL_BYTES = 2**24
 
+BROKEN = (*(zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError),)
+"""What the libraries raise at an archive that is damaged."""
 MARKER = ".unpacked.json"
 """The file in the folder of an archive's members that says which archive they are of, and lists them."""
 
@@ -71,7 +74,7 @@ def unpack(archive: Path, target: Path, *, archive_hash: str) -> tuple[str, ...]
     with replaced_folder(target) as folder:
         try:
             names = _unpack_into(archive, folder)
-        except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        except BROKEN as error:
             if isinstance(error, UnsafeArchiveError):
                 raise
             raise UnsafeArchiveError(f"{archive} cannot be unpacked: {error}") from error
