@@ -154,3 +154,14 @@ def test_the_headers_of_a_packed_tar_are_not_read_without_end(tmp_path: Path, mo
     with pytest.raises(UnsafeArchiveError, match="unpacks to more"):
         unpack(archive, tmp_path / "out", archive_hash=HASH)
     assert read < 100
+
+
+def test_a_zip_member_whose_packed_bytes_are_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "some text " * 50)
+    content = bytearray(path.read_bytes())
+    content[35:41] = b"\xff" * 6  # after the header of 30 bytes and the name of 5
+    path.write_bytes(content)
+    with pytest.raises(UnsafeArchiveError, match="cannot be unpacked"):
+        unpack(path, tmp_path / "out", archive_hash="x")
