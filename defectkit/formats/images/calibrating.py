@@ -81,7 +81,7 @@ def calibrated(
     Examples
     --------
     >>> import numpy as np
-    >>> image = calibrated(Image.from_array("one", np.zeros((2, 2))), pixel_size="0.25 nm")
+    >>> image = calibrated(Image.from_array("one", np.zeros((64, 64))), pixel_size="0.25 nm")
     >>> image.calibration.pixel_size_nm
     (0.25, 0.25)
     """
