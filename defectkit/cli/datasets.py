@@ -260,8 +260,9 @@ def remove(name: str, yes: bool) -> None:
     Its images stay where they are, and so does every file outside your catalogue. Entries of the registry and of
     plugins cannot be removed.
     """
-    from defectkit.datasets.removing import files_of_dataset, remove_dataset
+    from defectkit.datasets.removing import files_of_dataset, finish_removal, remove_dataset
 
+    finish_removal(name)
     files = files_of_dataset(name)
     if not yes:
         for path in files:

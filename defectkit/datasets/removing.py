@@ -38,6 +38,24 @@ def files_of_dataset(name: str) -> tuple[Path, ...]:
     return (parts.entry, *([parts.store] if is_own else []), *([tags] if tags.is_file() else []))
 
 
+def finish_removal(name: str) -> None:
+    """Clear what a call that was killed at its very end left of a data set that is gone.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed.
+    """
+    parts = _parts(name)
+    if parts.lock.exists() and not any(path.exists() for path in (parts.entry, parts.removing, parts.adding)):
+        with writing(parts.home), locked(parts.lock, timeout_s=0, busy=_busy(name)):
+            parts.finish_killed()
+
+
 def remove_dataset(name: str) -> tuple[Path, ...]:
     """Remove an entry of the user's own catalogue, with its store of label sets and its tags.
 
@@ -63,8 +81,7 @@ def remove_dataset(name: str) -> tuple[Path, ...]:
         If something cannot be removed.
     """
     parts = _parts(name)
-    busy = f"another run is adding or removing the data set {name!r}; wait for it"
-    with writing(parts.home), locked(parts.lock, timeout_s=0, busy=busy):
+    with writing(parts.home), locked(parts.lock, timeout_s=0, busy=_busy(name)):
         files = files_of_dataset(name)
         if parts.entry not in files:
             parts.finish_killed()
@@ -75,6 +92,10 @@ def remove_dataset(name: str) -> tuple[Path, ...]:
                 path.unlink(missing_ok=True)
         parts.finish_killed()
     return files
+
+
+def _busy(name: str) -> str:
+    return f"another run is adding or removing the data set {name!r}; wait for it"
 
 
 def _parts(name: str) -> OwnEntry:

@@ -18,7 +18,8 @@ from defectkit.datasets.health import Finding, check_dataset
 from defectkit.datasets.lock import parse_lock
 from defectkit.datasets.merging import merge
 from defectkit.datasets.own_entry import OwnEntry
-from defectkit.datasets.removing import files_of_dataset, remove_dataset
+from defectkit.datasets.places import own_catalogue
+from defectkit.datasets.removing import files_of_dataset, finish_removal, remove_dataset
 from defectkit.datasets.verifying import verify_result
 from defectkit.errors import (
     CatalogueError,
@@ -402,3 +403,19 @@ def test_a_data_set_says_which_images_are_not_fully_read(frames: Path) -> None:
     with pytest.warns(DatasetWarning, match="c \\(1 of 3\\)"):
         loaded = load_dataset("mine", labels="labels@1")
     assert any("not fully read: c (1 of 3)" in sentence for sentence in loaded.cautions)
+
+
+def test_what_a_removal_that_was_killed_at_its_end_left_is_cleared(lab: CatalogueItem) -> None:
+    parts = OwnEntry(home=own_catalogue() / "datasets", name="my-frames")
+    remove_dataset("my-frames")
+    parts.lock.touch()
+    finish_removal("my-frames")
+    assert list(parts.home.iterdir()) == []
+
+
+def test_nothing_of_a_data_set_that_is_there_is_cleared(lab: CatalogueItem) -> None:
+    home = own_catalogue() / "datasets"
+    (home / ".my-frames.lock").touch()
+    before = sorted(home.iterdir())
+    finish_removal("my-frames")
+    assert sorted(home.iterdir()) == before

@@ -34,6 +34,22 @@ LIMIT = 0.02
 """Probabilities are cut at this and at one minus this before their logits are taken."""
 
 
+LARGEST = 1e6
+"""No weight is larger."""
+
+
+def _weights(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list | tuple):
+        raise ValueError("fusion: the weights are not a list of numbers")
+    return tuple(map(_number, values))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+        raise ValueError(f"fusion: {value!r:.40} is not a number of at most {LARGEST:g}")
+    return float(value)
+
+
 @attrs.frozen(kw_only=True)
 class Fusion:
     """The weights of the terms.
@@ -48,15 +64,17 @@ class Fusion:
         As many as :data:`IMAGE_TERMS`; the first above 0, so that the order of candidates stays.
     """
 
-    weights: tuple[float, ...] = attrs.field(converter=tuple)
-    size_px: float = 16.0
-    image_weights: tuple[float, ...] = attrs.field(default=(1.0, 0.0, 0.0), converter=tuple)
+    weights: tuple[float, ...] = attrs.field(converter=_weights)
+    size_px: float = attrs.field(default=16.0, converter=_number)
+    image_weights: tuple[float, ...] = attrs.field(default=(1.0, 0.0, 0.0), converter=_weights)
 
     def __attrs_post_init__(self) -> None:
         if len(self.weights) != len(TERMS):
             raise ValueError(f"fusion: {len(self.weights)} weights for {len(TERMS)} terms")
         if len(self.image_weights) != len(IMAGE_TERMS) or not self.image_weights[0] > 0:
             raise ValueError(f"fusion: {self.image_weights} are not {len(IMAGE_TERMS)} weights, the first above 0")
+        if not self.size_px > 0:
+            raise ValueError(f"fusion: a size of {self.size_px} px is none")
 
     def fuse(self, found: Sequence[Candidates], scales: Sequence[float]) -> Candidates:
         """Return the candidates of all scales with their fused probabilities.
