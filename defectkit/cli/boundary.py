@@ -10,8 +10,8 @@ from typing import Any, TextIO
 
 import click
 
-from defectkit.cli.console import print_error, print_warning
-from defectkit.errors import DefectkitError, DefectkitWarning, NotFullyReadWarning
+from defectkit.cli.console import print_error, print_list, print_warning
+from defectkit.errors import DefectkitError, DefectkitWarning, FetchError, NotFullyReadWarning
 from defectkit.files.faults import CAUSES, cause
 
 BAD_INPUT = 2
@@ -27,6 +27,9 @@ def exit_status(run: Callable[[], Any]) -> int:
     """
     try:
         result = run()
+    except FetchError as error:
+        print_list(*f"error: {error.for_command_line()}".split("\n"), style="bold red")
+        return BAD_INPUT
     except DefectkitError as error:
         print_error("; ".join([error.for_command_line(), *getattr(error, "__notes__", ())]))
         return BAD_INPUT

@@ -73,17 +73,27 @@ def say(text: str) -> None:
 
 def print_warning(text: str) -> None:
     """Print a warning on stderr."""
-    messages().print(f"warning: {_lines(text)}", style="yellow")
+    messages().print(f"warning: {shown(text)}", style="yellow")
 
 
 def print_error(text: str) -> None:
     """Print an error on stderr."""
-    messages().print(f"error: {_lines(text)}", style="bold red")
+    messages().print(f"error: {shown(text)}", style="bold red")
 
 
-def _lines(text: str) -> str:
-    """Return a message of several lines; all but the first are set in, so that none passes for another message."""
-    return "\n  ".join(map(shown, text.split("\n")))
+def print_list(head: str, *lines: str, style: str) -> None:
+    """Print a message of several lines on stderr; all but the first are set in, so none passes for another message.
+
+    Parameters
+    ----------
+    head : str
+        With what it is before it, for instance ``"error: "``.
+    *lines : str
+        Each is kept on one line, whatever names from outside it holds.
+    style : str
+        As rich takes it.
+    """
+    messages().print("\n  ".join(map(shown, (head, *lines))), style=style)
 
 
 class _OneLine(logging.Formatter):

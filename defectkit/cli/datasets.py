@@ -10,7 +10,7 @@ import click
 
 from defectkit.cli.analysis_options import Assignment, confirm_option, pairs
 from defectkit.cli.command import Command
-from defectkit.cli.console import note, print_table, print_warning, say
+from defectkit.cli.console import note, print_list, print_table, print_warning, say
 from defectkit.cli.dataset_options import available_option, mirror_option
 from defectkit.cli.options import foil_thickness_option, format_option, json_option, pixel_size_option
 
@@ -108,7 +108,7 @@ def fetch(name: str, mirror: str | None, available: bool) -> None:
         message = explain_missing(entry, inventory.missing, entry.labels)
         if not available:
             raise FetchError(message, GO_ON)
-        print_warning(message.replace(*GO_ON))
+        print_list(*f"warning: {message.replace(*GO_ON)}".split("\n"), style="yellow")
     say(f"{name}: {len(inventory.paths)} files are in {data_folder()}, {len(inventory.missing)} are missing")
 
 

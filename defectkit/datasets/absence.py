@@ -9,6 +9,7 @@ from defectkit.advice import Choice
 from defectkit.datasets.entry import DatasetEntry, LabelsEntry
 from defectkit.datasets.fetching import MissingFile
 from defectkit.datasets.file_list import matching
+from defectkit.files.names import shown
 
 GO_ON = Choice("available=True", "--available")
 
@@ -22,9 +23,12 @@ def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], version
         by_reason.setdefault(gone.reason, []).append(gone)
     lines = [f"{entry.name}: {len(absent)} files are missing."]
     for reason, files in by_reason.items():
-        lines.append(f"{reason}:")
+        lines.append(shown(f"{reason}:"))
         for gone in files:
-            lines += [f"  {gone.file.path} ({needed_by(entry, gone.file.path, sets)})", f"    {gone.file.address}"]
+            lines += [
+                shown(f"  {gone.file.path} ({needed_by(entry, gone.file.path, sets)})"),
+                shown(f"    {gone.file.address}"),
+            ]
     lines.append(f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or go on with the rest: {GO_ON}")
     return "\n".join(lines)
 

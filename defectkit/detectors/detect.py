@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from defectkit.detectors.interface import Detector
-from defectkit.errors import DefectkitError, DetectionCapWarning, DetectorError
+from defectkit.errors import DefectkitError, DetectionCapWarning, DetectorError, RecordError
 from defectkit.records.image import Image
 from defectkit.records.prediction import Prediction
 
@@ -110,6 +110,12 @@ def _guarded(detector: Detector, source: Iterator[Image], pending: deque[Image])
     """Yield what the detector yields; an error that is not ours becomes one that names detector and image."""
     try:
         yield from detector.predict(_remembered(source, pending))
+    except RecordError as error:
+        at = f"image {pending[0].name!r}" if pending else "the start"
+        raise DetectorError(
+            f"detector {detector.name!r}, {at}: {error}. "
+            "This is a fault of the detector: report it to those who wrote it"
+        ) from error
     except DefectkitError:
         raise
     except Exception as error:

@@ -34,7 +34,7 @@ def instances(draw: st.DrawFn) -> Instances:
         type_codes=draw(hnp.arrays(np.int16, n, elements=st.integers(0, len(types) - 1))),
         runs=masks,
         ids=np.array(draw(st.lists(integers, min_size=n, max_size=n, unique=True)), np.int64),
-        scores=draw(st.just(np.full(n, np.nan)) | hnp.arrays(np.float64, n, elements=ANY_FLOAT)),
+        scores=draw(st.just(np.full(n, np.nan)) | hnp.arrays(np.float64, n, elements=st.floats(0, 1))),
         given_boxes=draw(st.just(np.full((n, 4), np.nan)) | hnp.arrays(np.float64, (n, 4), elements=ANY_FLOAT)),
         polygons=Polygons.from_list(draw(st.lists(st.none() | ring, min_size=n, max_size=n))),
     )

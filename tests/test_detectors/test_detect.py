@@ -38,8 +38,6 @@ def test_a_detector_may_work_in_batches(scripted, make_prediction, two_images):
     [
         ({"image": "two"}, "names the image 'two'"),
         ({"shape": (8, 16)}, r"has the shape \(8, 16\), but the image has \(16, 16\)"),
-        ({"scores": (1.5,)}, r"has a score that is not in \[0, 1\]"),
-        ({"scores": (-0.1,)}, r"has a score that is not in \[0, 1\]"),
         ({"scores": (float("nan"),)}, r"has a score that is not in \[0, 1\]"),
         ({"types": ("void",)}, "holds the types void, but the capability names bdot, defect"),
         ({"types": ("void",), "scores": ()}, "holds the types void"),
@@ -50,6 +48,13 @@ def test_a_faulty_prediction_is_named_with_detector_and_image(scripted, make_pre
     image, scores = others.pop("image"), others.pop("scores")
     detector = scripted(lambda images: (make_prediction(image, *scores, **others) for _ in images))
     with pytest.raises(DetectorError, match=f"'scripted', image 'one': the prediction {fault}"):
+        list(detect(detector, two_images))
+
+
+@pytest.mark.parametrize("score", [1.5, -0.1])
+def test_a_score_that_no_record_holds_is_named_with_detector_and_image(scripted, make_prediction, two_images, score):
+    detector = scripted(lambda images: (make_prediction(image.name, score) for image in images))
+    with pytest.raises(DetectorError, match=f"'scripted', image 'one': .*score {score:g} does not lie between 0 and 1"):
         list(detect(detector, two_images))
 
 

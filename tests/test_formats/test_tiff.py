@@ -276,6 +276,8 @@ def test_units_as_programs_write_them(unit: str, size: float | None) -> None:
     ],
 )
 def test_a_box_is_that_part_of_the_image(layout: dict[str, Any], tmp_path: Path) -> None:
+    if layout.get("compression") == "packbits":
+        pytest.importorskip("imagecodecs", reason="tifffile packs bits with it")
     values = np.random.default_rng(1).integers(0, 60_000, (75, 90), dtype=np.uint16)
     if layout.get("photometric") == "rgb":
         values = np.stack([values, values // 2, values // 3], axis=0 if "planarconfig" in layout else -1)

@@ -189,7 +189,7 @@ FAULTS: dict[str, tuple[type, str]] = {
     "test_the_card_names_every_option": (Terse, "the card lacks the options score"),
     "test_predictions_keep_to_the_interface": (
         finding(lambda i: attrs.evolve(darkest(i), scores=np.array([2.0]))),
-        r"score that is not in \[0, 1\]",
+        r"the score 2 does not lie between 0 and 1",
     ),
     "test_no_image_gives_no_prediction": (Impatient, "without drawing an image"),
     "test_the_same_image_gives_the_same_prediction": (drifting(), "the scores differ"),
