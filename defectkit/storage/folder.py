@@ -90,9 +90,12 @@ class FolderBackend(Backend):
         return (*_interrupted(staging.left_in(self.root / _STAGING)), *self._unsealed())
 
     def sweep(self) -> tuple[Interrupted, ...]:
-        """Remove them."""
+        """Remove them, and the lock file of a writer that is dead."""
         import shutil
 
+        if (self.root / _PUBLISHING).exists():
+            with self.exclusive():
+                pass
         unsealed = self._unsealed()
         for remains in unsealed:
             shutil.rmtree(remains.address)
