@@ -6,6 +6,7 @@ import random
 import struct
 import zlib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def _layouts() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "imagej", {"imagej": True, "resolution": (4, 4), "metadata": {"unit": "nm"}}
     yield "big", {"bigtiff": True}
     yield "turned", {"byteorder": ">"}
-    yield "packbits", {"compression": "packbits", "rowsperstrip": 7}
+    if find_spec("imagecodecs") is not None:
+        yield "packbits", {"compression": "packbits", "rowsperstrip": 7}
     yield "white", {"photometric": "miniswhite"}
     yield "colours", {"photometric": "rgb"}
     yield "planes", {"photometric": "rgb", "planarconfig": "separate"}
