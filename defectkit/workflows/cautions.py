@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from defectkit.measurement.counting import EdgeRule, counting_weights
 from defectkit.records.calibration import Source
 from defectkit.records.image import Image, cautions_of_images
 from defectkit.records.prediction import Prediction
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     import xarray
 
     from defectkit.hardening import Material
+
+MOST_CUT = 0.15
+"""If the border cuts more than this share of the defects, what is counted too much is more than noise."""
+
+FEWEST_CUT = 10
+"""Fewer cut defects than this say nothing of a share."""
 
 SMALLEST_PX = 2.0
 """Below this equivalent diameter in pixels, size and shape say more about the pixels than about the defect."""
@@ -50,6 +57,7 @@ def cautions(
                 *_assumed(images),
                 *_without_thickness(images),
                 *(_of_another_alloy(images, material) if material is not None else ()),
+                *_cut(images, defects),
                 *_small(images, defects),
                 *_without_pixels(defects),
                 *_noted({name: prediction for name, prediction in predictions.items() if not prediction.capped}),
@@ -106,6 +114,20 @@ def _of_another_alloy(images: Sequence[Image], material: Material) -> Iterator[s
             f"The alloy of the specimen is not known, and the constants of the hardening are {constants}; it holds for "
             f"no other alloy (--material): {named(unknown)}."
         )
+
+
+def _cut(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:
+    cut = defects["touches_border"].values.astype(bool)
+    if cut.sum() < FEWEST_CUT or cut.mean() < MOST_CUT:
+        return
+    boxes = np.stack([defects[f"bbox_{side}"].values for side in ("top", "left", "bottom", "right")], axis=1)
+    names = defects["image"].values
+    fair = sum(counting_weights(boxes[names == i.name], i.shape, EdgeRule.HORVITZ_THOMPSON).sum() for i in images)
+    stand_for = f"stand for {fair:.0f} defects ({100 * (cut.size / fair - 1):+.0f} % counted)" if fair else "are none"
+    yield (
+        f"{int(cut.sum())} of {cut.size} defects are cut by the border of their image. All are counted, so densities "
+        f"are too high and mean sizes too small: those that lie whole within it {stand_for}."
+    )
 
 
 def _small(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 import numpy as np
 import pytest
 
+from defectkit.errors import NotFullyReadWarning
+from defectkit.formats import read_images, read_labels
 from defectkit.hardening import Material, load_material
 from defectkit.measurement import measure
 from defectkit.records import Calibration, Image, Instances, Prediction, Specimen
@@ -110,3 +113,37 @@ def test_a_reached_limit_comes_first(make_image: MakeImage) -> None:
     full = Prediction(image="b", instances=dots(5), detector="x", capped=True)
     first, *_ = of([make_image("a", thickness=None), make_image("b")], {"a": dots(5), "b": dots(5)}, b=full)
     assert "may be too low" in first and "b" in first
+
+
+def scattered(n: int, *, at_border: int) -> Instances:
+    """Squares of 4 pixels apart from each other, the last of them at the upper border."""
+    masks = []
+    for k in range(n):
+        mask = np.zeros(SHAPE, bool)
+        top = 0 if k >= n - at_border else 8 + 8 * (k // 16)
+        mask[top : top + 4, 6 * (k % 16) + 2 : 6 * (k % 16) + 6] = True
+        masks.append(mask)
+    return Instances.from_masks(masks, types=["bdot"] * n, shape=SHAPE)
+
+
+def test_too_many_defects_that_the_border_cuts_are_told(make_image: MakeImage) -> None:
+    (caution,) = of([make_image("one")], {"one": scattered(40, at_border=10)})
+    fair = 30 * 80 * 100 / (75 * 95)  # of 4 pixels each, at every place that does not touch the border
+    assert caution.startswith("10 of 40 defects are cut by the border")
+    assert f"stand for {fair:.0f} defects ({100 * (40 / fair - 1):+.0f} % counted)" in caution
+
+
+def test_few_defects_at_the_border_are_no_caution(make_image: MakeImage) -> None:
+    assert of([make_image("one")], {"one": scattered(40, at_border=5)}) == ()
+    assert of([make_image("one")], {"one": dots(*[10] * 3)}) == ()
+
+
+def test_the_density_of_large_defects_at_the_border_is_told(shared_cases: Path) -> None:
+    case = shared_cases / "border-defects-density"
+    images = read_images(case / "frames", pixel_size="1 nm")
+    with pytest.warns(NotFullyReadWarning):
+        labels = read_labels(case / "c.json", format="coco", images=images).labels
+    told = of(list(images.values()), dict(labels.instances))
+    (caution,) = [sentence for sentence in told if "border" in sentence]
+    assert "135 of 307 defects" in caution
+    assert "+28 % counted" in caution
