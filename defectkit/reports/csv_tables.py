@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,15 +60,19 @@ def cell(value: Any) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> [cell(v) for v in (np.float64(0.1), np.int64(3), np.bool_(True), float("nan"), "a,b")]
-    ['0.1', '3', 'true', '', 'a,b']
+    >>> [cell(v) for v in (np.float64(0.1), np.int64(-3), np.bool_(True), float("nan"), None, "a,b", "-3")]
+    ['0.1', '-3', 'true', '', '', 'a,b', "'-3"]
     """
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None:
+        return ""
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value)
+    if isinstance(value, int | Decimal):
+        return str(value)
     return quoted_cell(str(value))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from types import MappingProxyType
 
 from defectkit.errors import OutputError
-from defectkit.reports.csv_tables import SUFFIXES, cell as csv_cell, csv_text
-from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn, Value
+from defectkit.reports.csv_tables import SUFFIXES, csv_text
+from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
 CSV_SUFFIXES: Mapping[str, str] = MappingProxyType(
     {**SUFFIXES, "percent": "_percent", "nanometer / pixel": "_nm_per_px", "second": "_s"}
@@ -136,13 +135,7 @@ def table_csv(table: Table) -> str:
     lines = [line for text in (table.title, *table.all_notes) for line in text.splitlines()]
     comments = "".join(f"# {line}\r\n" for line in lines)
     header = [csv_name(column) for column in table.columns]
-    return comments + csv_text(header, ([_csv_value(cell) for cell in row.cells] for row in table.rows))
-
-
-def _csv_value(value: Value) -> str:
-    if value is None:
-        return ""
-    return str(value) if isinstance(value, Decimal) else csv_cell(value)
+    return comments + csv_text(header, (row.cells for row in table.rows))
 
 
 def table_markdown(table: Table) -> str:
