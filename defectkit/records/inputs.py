@@ -45,8 +45,14 @@ def images_by_name(images: Images) -> dict[str, Image]:
     return found
 
 
-def instances_by_image(instances: InstanceSets) -> Mapping[str, Instances]:
+def instances_by_image(instances: InstanceSets, *, where: str = "") -> Mapping[str, Instances]:
     """Return the defects of each image by its name.
+
+    Parameters
+    ----------
+    instances : LabelSet, mapping of str to Instances, or iterable of Prediction
+    where : str
+        What a message says of where they come from, for instance ``"in the truth"``.
 
     Raises
     ------
@@ -67,6 +73,6 @@ def instances_by_image(instances: InstanceSets) -> Mapping[str, Instances]:
     found: dict[str, Instances] = {}
     for prediction in instances:
         if prediction.image in found:
-            raise PairingError(f"image {prediction.image!r} is there twice")
+            raise PairingError(f"image {prediction.image!r} is there twice {where}".rstrip())
         found[prediction.image] = prediction.instances
     return found

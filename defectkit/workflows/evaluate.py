@@ -21,7 +21,7 @@ from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.parallel import about, block_size, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
-from defectkit.records.instances import Instances
+from defectkit.records.inputs import instances_by_image
 from defectkit.records.label_set import LabelSet
 from defectkit.statistics import Bootstrap, Units, intervals, resampled, value_of
 from defectkit.statistics.comparing import Sides, compare_images, compared_types
@@ -163,7 +163,8 @@ def evaluate(
     known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
     readings = [SideReading.of(side, refused) for side in (truth, predicted)]
     incomplete = frozenset(name for reading in readings for name in reading.left_out)
-    ours = {name: instances for name, instances in _by_name(truth).items() if name not in incomplete}
+    every = instances_by_image(truth, where="in the truth")
+    ours = {name: instances for name, instances in every.items() if name not in incomplete}
     calibration = Calibrations.of(images, ours)
     source = Predicted.of(predicted, ours, unpaired=Unpaired(unpaired), missing=Missing(missing), left_out=incomplete)
     typed = ComparedTypes(predicted=predicted_types or {}, ignored=ignore_types)
@@ -280,19 +281,6 @@ def _merged(computed: Iterable[tuple[Metric, xarray.Dataset]]) -> xarray.Dataset
                 )
             coordinates[str(name)] = part.variables[name]
     return xarray.Dataset(variables, coords=coordinates)
-
-
-def _by_name(labels: Labels) -> Mapping[str, Instances]:
-    if isinstance(labels, LabelSet):
-        return labels.instances
-    if isinstance(labels, Mapping):
-        return labels
-    found: dict[str, Instances] = {}
-    for prediction in labels:
-        if prediction.image in found:
-            raise PairingError(f"image {prediction.image!r} is there twice in the truth")
-        found[prediction.image] = prediction.instances
-    return found
 
 
 def _taxonomy(truth: Labels, predicted: Labels) -> Taxonomy:
