@@ -115,11 +115,7 @@ class ImagejRoiFormat(RegionFormat):
         """Return whether ``path`` is, or holds, ``.roi`` files or zips of them."""
         files = [*path.glob("*.zip"), *path.glob("*.roi")] if path.is_dir() else [path]
         files = [file for file in files if file.is_file()]
-        return bool(files) and all(
-            file.suffix.lower() == ".roi"
-            or (zipfile.is_zipfile(file) and all(n.endswith(".roi") for n in zipfile.ZipFile(file).namelist()))
-            for file in files[:3]
-        )
+        return bool(files) and all(file.suffix.lower() == ".roi" or _holds_rois(file) for file in files[:3])
 
 
 def _roifile(error: type[LabelReadError] | type[LabelWriteError]) -> Any:
@@ -128,6 +124,14 @@ def _roifile(error: type[LabelReadError] | type[LabelWriteError]) -> Any:
     except ImportError as missing:
         raise error("ImageJ ROI files need the package roifile: run `python -m pip install roifile`") from missing
     return roifile
+
+
+def _holds_rois(file: Path) -> bool:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return all(name.endswith(".roi") for name in archive.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError):
+        return False
 
 
 def _rois(roifile: Any, file: Path) -> list[Any]:

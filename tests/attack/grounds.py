@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta, tzinfo
+from importlib import import_module
 from pathlib import Path
+from unittest import mock
 
 import attrs
 
@@ -80,7 +85,8 @@ class Grounds:
         first, second = self._copy(start), self._copy(start)
         with watched(*watched_in(first, writer)) as watch:
             _finished(first, writer.words)
-        _finished(second, writer.words)
+        with a_day_later():
+            _finished(second, writer.words)
         new, twin = view(first, writer), view(second, writer)
         return Ground(
             start=start,
@@ -90,6 +96,21 @@ class Grounds:
             n_operations=len(watch.seen),
             n_refusals=refusals_of(watch),
         )
+
+
+@contextmanager
+def a_day_later() -> Iterator[None]:
+    """Let what a command writes the date into hold that of tomorrow."""
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Tomorrow:
+            return super().now(tz) + timedelta(days=1)
+
+    with ExitStack() as stack:
+        for module in ("files.output_folder", "reports.analysis_folder"):
+            stack.enter_context(mock.patch.object(import_module(f"defectkit.{module}"), "datetime", Tomorrow))
+        yield
 
 
 def watched_in(place: Path, writer: Writer) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -142,11 +143,9 @@ def run(
         if worker is not None:
             worker.close()
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(n_workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(n_workers) as pool:
+        for worked in [pool.submit(work, number) for number in range(n_workers)]:
+            worked.result()
     return tallies
 
 
@@ -239,4 +238,4 @@ class Worker:
         last = next((line for line in reversed(said) if line.strip()), "nothing was said")
         if at < 0:
             return {"at": at, "outcome": "crash", "why": f"the good inputs are not read: {last}"}
-        return {"at": at, "outcome": "crash", "why": f"the process died with status {status}"}
+        return {"at": at, "outcome": "crash", "why": f"the process died with status {status}: {last[:150]}"}

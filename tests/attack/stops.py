@@ -26,7 +26,7 @@ from tests.attack.commands import HAS_DONE, WRITERS, Writer, litter, standing_in
 from tests.attack.faults import CODES, failing_from, failing_once
 from tests.attack.grounds import Ground, Grounds, view, watched_in
 from tests.attack.kills import killed_at, run_killed
-from tests.attack.worker import Hang, beacon_at, note, where
+from tests.attack.worker import Hang, answers_to_the_pool, beacon_at, note, where
 
 KILL, FAULT = "kill: ", "fault: "
 HANG_S = 120
@@ -118,7 +118,7 @@ def main() -> None:
         shutil.rmtree(home)
         return
     home, beacon = Path(sys.argv[1]), beacon_at(Path(sys.argv[2]))
-    grounds = Grounds(home)
+    grounds, answers = Grounds(home), answers_to_the_pool()
     for line in sys.stdin:
         job = json.loads(line)
         counts: Counter[str] = Counter()
@@ -132,7 +132,7 @@ def main() -> None:
                 findings.append({"number": number, "kind": what, "outcome": outcome})
             number += 1
         note(beacon, -1)
-        print(json.dumps({"next": number, "counts": dict(counts), "findings": findings}), flush=True)
+        print(json.dumps({"next": number, "counts": dict(counts), "findings": findings}), file=answers, flush=True)
 
 
 def _too_long(_: int, __: FrameType | None) -> None:

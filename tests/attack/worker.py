@@ -16,7 +16,7 @@ import warnings
 from collections import Counter
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 from tests.attack.readers import Reader, readers
 from tests.attack.tree import Tree
@@ -42,6 +42,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     home, beacon = Path(sys.argv[1]), beacon_at(Path(sys.argv[2]))
     table = {reader.name: reader for reader in readers()}
+    answers = answers_to_the_pool()
     signal.signal(signal.SIGALRM, _too_long)
     signal.signal(signal.SIGPROF, _too_long)
     trees: dict[str, list[Tree]] = {}
@@ -54,7 +55,14 @@ def main() -> None:
         if not limited:
             _limit_memory()
             limited = True
-        print(json.dumps(_batch(reader, trees[reader.name], job, home, beacon)), flush=True)
+        print(json.dumps(_batch(reader, trees[reader.name], job, home, beacon)), file=answers, flush=True)
+
+
+def answers_to_the_pool() -> TextIO:
+    """Return the standard output, and let whatever prints from now on print among the errors."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answers
 
 
 def case(reader: Reader, trees: list[Tree], number: int, seed: int) -> tuple[Tree, dict[str, bytes | None]]:

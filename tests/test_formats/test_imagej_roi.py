@@ -183,3 +183,12 @@ def test_without_roifile_the_command_that_installs_it_is_named(
         ImagejRoiFormat().read(path, blank("one"), Taxonomy.standard())
     with pytest.raises(LabelWriteError, match="pip install roifile"):
         ImagejRoiFormat().write(LabelSet(name="a", instances={}), tmp_path / "out", {})
+
+
+def test_a_zip_whose_list_of_members_is_damaged_is_not_recognized(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.zip", polygon("loop"))
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"PK\x01\x02")] ^= 0xFF
+    path.write_bytes(content)
+    assert zipfile.is_zipfile(path)
+    assert not ImagejRoiFormat.recognizes(path)

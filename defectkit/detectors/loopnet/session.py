@@ -77,7 +77,9 @@ class Network:
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
         except Exception as error:  # onnxruntime has no class of errors of its own
             raise DetectorError(f"{source} is not a model that onnxruntime can run: {error}") from error
         facts = ModelFacts.of(session.get_modelmeta().custom_metadata_map.get(METADATA_KEY, ""), source=source)
