@@ -123,6 +123,13 @@ def attack(session: nox.Session) -> None:
     session.run("python", "-m", "tests.attack", *session.posargs)
 
 
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the code place by place and see which changes no test sees: `-- [PACKAGE...] --sample 40`."""
+    session.install("-e", ".[testing]", *GROUPS["test"], "cosmic-ray>=8.3")
+    session.run("python", "-m", "tests.mutation", *session.posargs)
+
+
 @nox.session(name="measure-loopnet")
 def measure_loopnet(session: nox.Session) -> None:
     """Measure the network that ships on images that nothing was tuned on, beside blob and people: `-- -o FOLDER`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import attrs
@@ -94,7 +95,7 @@ def line_tension(densities_nm3: Floats, sizes_nm: Floats, burgers_nm: Floats, co
     spacing = 1 / np.sqrt(obstacles[present])
     harmonic = 1 / (1 / size[present] + 1 / spacing)
     inner = np.maximum(np.log(harmonic / b) + core_constant, 0)
-    outer = np.log(np.maximum(spacing / b, np.e))
+    outer = np.log(np.maximum(spacing / b, math.e))
     result[present] = b / (2 * np.pi * spacing) * inner**1.5 / np.sqrt(outer)
     return result
 
