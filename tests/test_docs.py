@@ -279,6 +279,10 @@ class TestThreshold(MINE.TestThreshold):
     is_registered = False
 
 
+class TestDepth(MINE.TestDepth):
+    is_registered = False
+
+
 class TestByAlloy(MINE.TestByAlloy):
     is_registered = False
 

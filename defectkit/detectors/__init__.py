@@ -7,6 +7,7 @@ from defectkit.detectors.card import ModelCard, ReportedMetric, TrainingData
 from defectkit.detectors.detect import detect
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.tiling import Tiled
+from defectkit.detectors.trainable import TrainableDetector, Trained
 from defectkit.detectors.training import TrainingSet
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "ModelCard",
     "ReportedMetric",
     "Tiled",
+    "TrainableDetector",
+    "Trained",
     "TrainingData",
     "TrainingSet",
     "detect",

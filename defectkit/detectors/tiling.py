@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar, Self
@@ -14,15 +13,17 @@ from defectkit.detectors.card import ModelCard
 from defectkit.detectors.detect import detect
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.merging import merge_tiles
+from defectkit.detectors.model_folder import read_saved, saved_detector, write_model_folder
+from defectkit.detectors.options import restored
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.detectors.training import TrainingSet
-from defectkit.errors import DecodingError, DetectorError
+from defectkit.errors import DetectorError
 from defectkit.files import new_folder
-from defectkit.files.decoding import read_json
 from defectkit.records.image import ArrayPixels, Image, Pixels
 from defectkit.records.prediction import Prediction
 
-TILING = "tiling.json"
+DETECTOR = "detector"
+"""The folder of the detector that is tiled, in that of the tiling."""
 
 WHOLE_BYTES = 2**27
 """An image of up to so many bytes is read once, and cut then."""
@@ -107,27 +108,27 @@ class Tiled(Detector):
 
     def save(self, folder: Path) -> None:
         """Write the tiling, and the detector into a folder of its own."""
-        tiling = {"detector": self.detector.name, "tile": self.tile, "overlap": self.overlap}
         with new_folder(folder) as made:
-            self.detector.save(made / "detector")
-            (made / TILING).write_text(json.dumps(tiling, indent=2) + "\n", encoding="utf-8")
+            self.detector.save(made / DETECTOR)
+            options = {"tile": self.tile, "overlap": self.overlap}
+            write_model_folder(made, detector=self.name, options=options, card=self.card())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return the tiled detector that was saved in ``folder``; its detector has to be registered."""
+        """Return the tiled detector that was saved in ``folder``; its detector has to be registered.
+
+        Raises
+        ------
+        DetectorError
+            If the folder holds no tiled detector, or a damaged one.
+        UnknownPluginError
+            If no detector of that name is registered.
+        """
         from defectkit import hooks
 
-        path = folder / TILING
-        try:
-            tiling = read_json(path)
-            name, tile, overlap = tiling["detector"], int(tiling["tile"]), int(tiling["overlap"])
-        except DecodingError as error:
-            raise DetectorError(f"{folder} does not hold a tiling: {error}") from error
-        except (OverflowError, ValueError, TypeError, KeyError) as error:
-            raise DetectorError(
-                f"{path} does not hold a tiling: 'detector' and whole numbers 'tile' and 'overlap' are needed"
-            ) from error
-        return cls(detector=hooks.find("detector", name).load(folder / "detector"), tile=tile, overlap=overlap)
+        options = read_saved(folder, cls.name).options
+        kind = hooks.find("detector", saved_detector(folder / DETECTOR))
+        return restored(cls, {**options, "detector": kind.load(folder / DETECTOR)}, folder)
 
 
 def _tile_images(image: Image, tiles: list[Tile]) -> Iterator[Image]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ from defectkit.errors import EmptyInputError, PairingError
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
+from defectkit.units import PIXEL_SIZE, as_pixel_size
 
 
 def _frozen(images: Mapping[str, Image]) -> Mapping[str, Image]:
@@ -86,6 +88,17 @@ class TrainingSet:
             If an image has none.
         """
         return tuple(image.required_calibration().pixel_size_nm for image in self.images.values())
+
+    def working_pixel_size_nm(self, given: str = "") -> float:
+        """Return the pixel size to learn at: ``given``, such as ``"0.5 nm/px"``, or the median of the images.
+
+        Raises
+        ------
+        MissingCalibrationError
+            If an image has none: it could not be brought to the pixel size.
+        """
+        sizes = [size for pair in self.pixel_sizes_nm() for size in pair]
+        return float(as_pixel_size(given).to(PIXEL_SIZE).magnitude) if given else float(statistics.median(sizes))
 
     def only(self, names: Iterable[str]) -> TrainingSet:
         """Return the set of the named images, in that order.

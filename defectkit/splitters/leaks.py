@@ -10,7 +10,7 @@ from defectkit.errors import LeakError, SplitError
 from defectkit.records.image import Image
 from defectkit.records.split import Split
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import Relation, images_by_name, relation_keys
+from defectkit.splitters.relations import Relation, relation_keys, sorted_images
 
 
 @attrs.frozen(kw_only=True)
@@ -137,7 +137,7 @@ def make_splits(
     >>> [(len(split.train), len(split.test), split.test_labels) for split in splits]
     [(2, 2, 'b@1'), (2, 2, 'b@1')]
     """
-    by_name = images_by_name(images)
+    by_name = sorted_images(images)
     accepted_relations = frozenset(accepted)
     relations = [relation for relation in Relation if relation not in accepted_relations]
     keys = {name: relation_keys(image, relations, groups) for name, image in by_name.items()}

@@ -12,7 +12,7 @@ from defectkit.records.image import Image
 from defectkit.records.specimen import Specimen
 from defectkit.records.split import Split
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import images_by_name
+from defectkit.splitters.relations import sorted_images
 
 FACTS = tuple(field.name for field in attrs.fields(Specimen))
 """The facts of a specimen that images can be grouped by."""
@@ -39,7 +39,7 @@ def groups_by_fact(images: Sequence[Image], fact: str) -> dict[str, str]:
     """
     if fact not in FACTS:
         raise SplitError(f"a specimen has no fact {fact!r}; split by one of {', '.join(FACTS)}")
-    values = {name: getattr(image.specimen, fact) for name, image in images_by_name(images).items()}
+    values = {name: getattr(image.specimen, fact) for name, image in sorted_images(images).items()}
     unknown = [name for name, value in values.items() if value is None]
     if unknown:
         raise SplitError(

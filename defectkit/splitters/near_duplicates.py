@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.records.image import Image
-from defectkit.splitters.relations import images_by_name
+from defectkit.splitters.relations import sorted_images
 
 THUMBNAIL = 32
 """Edge of the thumbnails that are compared, in pixels."""
@@ -45,7 +45,7 @@ def near_duplicate_groups(images: Iterable[Image], *, min_correlation: float = 0
     >>> near_duplicate_groups(images)
     {'a': 'a', 'b': 'a'}
     """
-    by_name = images_by_name(images)
+    by_name = sorted_images(images)
     names = list(by_name)
     thumbnails = np.stack([thumbnail(by_name[name].pixels) for name in names])
     alike = thumbnails @ thumbnails.T >= min_correlation

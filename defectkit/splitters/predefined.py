@@ -11,7 +11,7 @@ from defectkit.errors import SplitError
 from defectkit.records.image import Image
 from defectkit.records.split import Split
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import image_names, images_by_name
+from defectkit.splitters.relations import image_names, sorted_images
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +35,7 @@ class Predefined(Splitter):
 
     def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield the one split."""
-        by_name = images_by_name(images)
+        by_name = sorted_images(images)
         missing = [name for name in (*self.train, *self.test) if name not in by_name]
         if missing:
             raise SplitError(

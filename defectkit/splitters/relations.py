@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 
-from defectkit.errors import SplitError
+from defectkit.errors import PairingError, SplitError
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
 
 
 class Relation(enum.StrEnum):
@@ -34,7 +35,7 @@ def image_names(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def images_by_name(images: Iterable[Image]) -> dict[str, Image]:
+def sorted_images(images: Images) -> dict[str, Image]:
     """Return the images by name, in sorted order.
 
     Raises
@@ -42,14 +43,13 @@ def images_by_name(images: Iterable[Image]) -> dict[str, Image]:
     SplitError
         If two images share a name, or there is none.
     """
-    by_name: dict[str, Image] = {}
-    for image in images:
-        if image.name in by_name:
-            raise SplitError(f"two images are named {image.name!r}; names must be distinct")
-        by_name[image.name] = image
+    try:
+        by_name = images_by_name(images)
+    except PairingError as error:
+        raise SplitError(str(error)) from error
     if not by_name:
         raise SplitError("there is no image to split")
-    return {name: by_name[name] for name in sorted(by_name)}
+    return dict(sorted(by_name.items()))
 
 
 def relation_keys(
@@ -112,7 +112,7 @@ def kept_together(
             name = bundle[name]
         return name
 
-    for name, image in images_by_name(images).items():
+    for name, image in sorted_images(images).items():
         bundle[name] = name
         for key in relation_keys(image, wanted, groups).items():
             one, other = sorted((root(name), root(first.setdefault(key, name))))

@@ -6,3 +6,4 @@ from .image_formats import ImageFormatSuite as ImageFormatSuite
 from .label_formats import LabelFormatSuite as LabelFormatSuite
 from .metrics import MetricSuite as MetricSuite
 from .splitters import SplitterSuite as SplitterSuite
+from .trainable_detectors import TrainableDetectorSuite as TrainableDetectorSuite

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from defectkit.errors import DefectkitError, DetectorError
+from defectkit.errors import DetectorError
 
 if TYPE_CHECKING:
     from defectkit.detectors import Detector
@@ -41,7 +40,7 @@ def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model:
     'blob'
     """
     from defectkit import hooks
-    from defectkit.hooks.options import misfit
+    from defectkit.detectors.options import constructed
 
     cls: type[Detector] = hooks.find("detector", name)
     if model is not None:
@@ -53,21 +52,7 @@ def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model:
         if not model.is_dir():
             raise DetectorError(f"detector {name!r}: there is no folder {model} to load it from")
         return cls.load(model)
-    known = [p.name for p in inspect.signature(cls).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    for option in options or {}:
-        if option not in known:
-            raise DetectorError(
-                f"detector {name!r} has no option {option!r}; it has {', '.join(known) or 'none at all'}"
-            )
-    fault = misfit(cls, options or {})
-    if fault is not None:
-        raise DetectorError(f"detector {name!r} refuses its options: {fault}")
-    try:
-        return cls(**(options or {}))
-    except DefectkitError:
-        raise
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise DetectorError(f"detector {name!r} refuses its options: {error}") from error
+    return constructed(cls, options or {})
 
 
 def fingerprint(detector: Detector) -> str:

@@ -364,7 +364,7 @@ def test_folders_of_others_are_refused(tmp_path):
     with pytest.raises(DetectorError, match="holds the detector 'net', not 'blob'"):
         Blob.load(tmp_path)
     (tmp_path / "detector.json").write_text('{"detector": "blob", "options": {"min_size": 3}}')
-    with pytest.raises(DetectorError, match="does not take"):
+    with pytest.raises(DetectorError, match="no option 'min_size'"):
         Blob.load(tmp_path)
     (tmp_path / "detector.json").write_text("[]")
     with pytest.raises(DetectorError, match="does not hold a saved detector"):

@@ -9,7 +9,13 @@ from defectkit import Image, Instances, LabelSet
 from defectkit.detectors import TrainingSet
 from defectkit.detectors.learning import Example
 from defectkit.detectors.learning.anchors import fitted_aspect_ratios, octave_sizes
-from defectkit.detectors.learning.provenance import self_test_image, trained_on, training_digest
+from defectkit.detectors.learning.provenance import (
+    fullest_window,
+    seen_pixel_sizes,
+    self_test_image,
+    trained_on,
+    training_digest,
+)
 from defectkit.detectors.learning.scoring import best_of, f1_scores, find_counts, reported_metrics
 from defectkit.errors import EmptyInputError
 from defectkit.statistics import Bootstrap
@@ -105,6 +111,37 @@ def test_the_self_test_shows_where_most_defects_are() -> None:
     assert image.required_calibration().pixel_size_nm == (0.25, 0.25)
     small = Example(pixels=np.ones((7, 5), np.float32), instances=Instances.empty((7, 5)))
     assert self_test_image([small], 1.0).shape == (7, 5)
+
+
+def test_the_window_with_the_most_defects_is_shown() -> None:
+    few = Image.from_array("few", np.zeros((600, 300), np.uint16), pixel_size="0.25 nm/px")
+    many = Image.from_array("many", np.arange(600 * 300).reshape(600, 300).astype(np.uint16), pixel_size="0.5 nm/px")
+    masks = np.zeros((3, 600, 300), bool)
+    masks[0, 100:110, :10] = masks[1, 400:410, :10] = masks[2, 450:460, :10] = True
+    labels = {
+        "few": Instances.from_masks(masks[:2], types=["bdot"] * 2, shape=(600, 300)),
+        "many": Instances.from_masks(masks, types=["bdot"] * 3, shape=(600, 300)),
+    }
+    training = TrainingSet(images={"few": few, "many": many}, labels=LabelSet(name="truth", instances=labels))
+    window = fullest_window(training)
+    assert np.array_equal(window.pixels, many.pixels[256:512, :256])
+    assert window.required_calibration().pixel_size_nm == (0.5, 0.5)
+    small = TrainingSet(
+        images={"a": Image.from_array("a", np.ones((7, 5)))},
+        labels=LabelSet(name="truth", instances={"a": Instances.empty((7, 5))}),
+    )
+    assert fullest_window(small).shape == (7, 5)
+    assert fullest_window(small).calibration is None
+
+
+def test_pixel_sizes_seen_are_widened() -> None:
+    images = {n: Image.from_array(n, np.ones((4, 4)), pixel_size=f"{n} nm/px") for n in ("0.5", "2")}
+    labels = LabelSet(name="truth", instances={n: Instances.empty((4, 4)) for n in images})
+    training = TrainingSet(images=images, labels=labels)
+    assert seen_pixel_sizes(training) == (0.5, 2.0)
+    assert seen_pixel_sizes(training, widened_by=4) == (0.125, 8.0)
+    bare = {n: Image.from_array(n, np.ones((4, 4))) for n in images}
+    assert seen_pixel_sizes(TrainingSet(images=bare, labels=labels)) is None
 
 
 def test_anchors_follow_the_sizes_of_the_boxes() -> None:

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 
 from defectkit import Image, Instances
-from defectkit.detectors import ModelCard, ReportedMetric, TrainingData
-from defectkit.detectors.learning.model_folder import (
+from defectkit.detectors import ModelCard, ReportedMetric, Tiled, TrainingData
+from defectkit.detectors.blob import Blob
+from defectkit.detectors.loopnet.detector import LoopNet
+from defectkit.detectors.model_folder import (
+    Saved,
     SelfTest,
     check_self_test,
     read_card,
+    read_saved,
     read_self_test,
-    read_settings,
+    saved_detector,
     write_model_folder,
 )
+from defectkit.detectors.pixel_forest import PixelForest
 from defectkit.errors import DetectorError, OutputError
 
 CARD = ModelCard(
@@ -40,30 +45,31 @@ def self_test() -> SelfTest:
 
 def test_a_model_folder_is_read_as_it_was_written(tmp_path: Path) -> None:
     folder = tmp_path / "model"
-    write_model_folder(folder, card=CARD, settings={"a": 1}, self_test=self_test())
+    write_model_folder(folder, detector="x", options={"a": 1}, card=CARD, is_trained=True, self_test=self_test())
     assert read_card(folder) == CARD
-    assert read_settings(folder) == {"a": 1}
+    assert saved_detector(folder) == "x"
+    assert read_saved(folder, "x") == Saved(options={"a": 1}, is_trained=True)
     again = read_self_test(folder)
     assert again is not None
     assert np.array_equal(again.image.pixels, self_test().image.pixels)
     assert again.image.required_calibration().pixel_size_nm == (0.3, 0.3)
     assert again.expected == found()
-    readme = (folder / "README.md").read_text()
+    readme = (folder / "CARD.md").read_text()
     assert "# x 1" in readme
     assert "new@1" in readme
     assert "0.4 to 0.6" in readme
 
 
 def test_a_model_without_a_self_test(tmp_path: Path) -> None:
-    write_model_folder(tmp_path / "model", card=CARD, settings={})
+    write_model_folder(tmp_path / "model", detector="x", options={}, card=CARD)
     assert read_self_test(tmp_path / "model") is None
 
 
-def test_a_model_is_saved_into_a_new_folder(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("kept")
-    with pytest.raises(OutputError, match="not empty"):
-        write_model_folder(tmp_path, card=CARD, settings={})
-    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "CARD.md").write_text("kept")
+    with pytest.raises(OutputError, match=r"already holds CARD\.md"):
+        write_model_folder(tmp_path, detector="x", options={}, card=CARD)
+    assert [p.name for p in tmp_path.iterdir()] == ["CARD.md"]
 
 
 @pytest.mark.parametrize("changed", [found(0.0, kind="loop_111"), found(3.0), Instances.empty((20, 20), ["bdot"])])
@@ -74,8 +80,24 @@ def test_a_model_that_answers_otherwise_is_not_trusted(changed: Instances, tmp_p
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(DetectorError, match=r"no saved detector lies here \(card.json is missing\)"):
+    with pytest.raises(DetectorError, match=r"does not hold a saved detector: card\.json is missing"):
         read_card(tmp_path)
-    (tmp_path / "settings.json").write_text("{")
-    with pytest.raises(DetectorError, match="damaged"):
-        read_settings(tmp_path)
+    with pytest.raises(DetectorError, match="does not hold a saved detector"):
+        read_saved(tmp_path, "x")
+    (tmp_path / "settings.json").write_text('{"options": {}}')
+    with pytest.raises(DetectorError, match=r"an earlier version of defectkit saved.*train it again"):
+        read_saved(tmp_path, "x")
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"detector": "x"}', '{"detector": 3, "options": {}}', '{"options": []}'])
+def test_options_that_are_none_are_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "detector.json").write_text(text)
+    with pytest.raises(DetectorError, match="'detector' and 'options' are needed"):
+        read_saved(tmp_path, "x")
+
+
+def test_the_detector_that_a_folder_belongs_to_is_named(tmp_path: Path) -> None:
+    write_model_folder(tmp_path / "model", detector="x", options={}, card=CARD)
+    for cls in (Blob, LoopNet, PixelForest, Tiled):
+        with pytest.raises(DetectorError, match=f"holds the detector 'x', not '{cls.name}'.*--detector x"):
+            cls.load(tmp_path / "model")

@@ -245,7 +245,7 @@ def test_a_tiled_detector_is_saved_and_loaded(tmp_path):
     assert tiled.card().settings["overlap"] == 50
     with pytest.raises(OutputError, match="already holds"):
         tiled.save(tmp_path / "model")
-    with pytest.raises(DetectorError, match="does not hold a tiling"):
+    with pytest.raises(DetectorError, match="holds the detector 'blob', not 'tiled'"):
         Tiled.load(tmp_path / "model" / "detector")
 
 

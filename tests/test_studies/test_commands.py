@@ -69,7 +69,7 @@ def test_a_detector_is_trained_and_saved(declared: Path) -> None:
     assert loaded.card().trained_on[0].n_images == 2
     status, _, said = run("train", str(declared / "train.toml"), "-o", str(declared / "model"))
     assert status == 2
-    assert "already holds README.md" in said
+    assert "already holds CARD.md" in said
 
 
 def test_images_are_held_back_by_name(declared: Path) -> None:

@@ -20,11 +20,14 @@ from defectkit.detectors.blob.solids import Limits, find_seeds, find_solids
 from defectkit.detectors.blob.working import Floats, WorkingImage, working_image
 from defectkit.detectors.capability import Capability
 from defectkit.detectors.card import ModelCard
-from defectkit.detectors.folder import load_options, save_options
 from defectkit.detectors.interface import Detector
+from defectkit.detectors.model_folder import read_saved, write_model_folder
+from defectkit.detectors.options import restored
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
+from defectkit.records.json import record_converter
 from defectkit.records.prediction import Prediction, Setting
 from defectkit.units import LENGTH, Quantity, QuantityLike, as_quantity
 
@@ -194,12 +197,14 @@ class Blob(Detector):
 
     def save(self, folder: Path) -> None:
         """Write the options and the card."""
-        save_options(self, folder)
+        with new_folder(folder) as made:
+            options = record_converter().unstructure(self)
+            write_model_folder(made, detector=self.name, options=options, card=self.card())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Return the detector with the options that ``folder`` holds."""
-        return load_options(cls, folder)
+        return restored(cls, read_saved(folder, cls.name).options, folder)
 
     def _prediction(self, image: Image) -> Prediction:
         working = self._working(image)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from defectkit.detectors.card import TrainingData
 from defectkit.detectors.learning.crops import cropped
@@ -42,6 +43,46 @@ def training_digest(settings: Mapping[str, Any], training: TrainingSet, validati
 
 def _side(side: TrainingSet) -> list[tuple[str, str, tuple[float, float], str]]:
     return [(i.name, i.digest(), i.required_calibration().pixel_size_nm, labels.digest()) for i, labels in side]
+
+
+def seen_pixel_sizes(training: TrainingSet, *, widened_by: float = 1.0) -> tuple[float, float] | None:
+    """Return the smallest and largest pixel size of the images in nm; None where an image has none.
+
+    Parameters
+    ----------
+    training : TrainingSet
+    widened_by : float
+        How many times smaller and larger pixels a model copes with than those it saw.
+    """
+    if any(image.calibration is None for image in training.images.values()):
+        return None
+    sizes = [size for pair in training.pixel_sizes_nm() for size in pair]
+    return min(sizes) / widened_by, max(sizes) * widened_by
+
+
+def fullest_window(training: TrainingSet) -> Image:
+    """Return the part of the images, 256 pixels wide at most, that holds the middles of the most boxes of defects."""
+    windows = [
+        (image, top, left, np.count_nonzero(_inside(middles, top, left)))
+        for image, labels in training
+        for middles in [(labels.boxes[:, :2] + labels.boxes[:, 2:]) / 2]
+        for top in _starts(image.shape[0])
+        for left in _starts(image.shape[1])
+    ]
+    image, top, left, _ = max(windows, key=lambda window: window[3])
+    bottom, right = (min(start + SELF_TEST_PX, n) for start, n in zip((top, left), image.shape, strict=True))
+    pixels = np.ascontiguousarray(image.box(top, left, bottom, right))
+    return Image.from_array("self-test", pixels, calibration=image.calibration)
+
+
+def _starts(n: int) -> range:
+    return range(0, max(1, n - SELF_TEST_PX + 1), SELF_TEST_PX // 2)
+
+
+def _inside(points: NDArray[np.float64], top: int, left: int) -> NDArray[np.bool_]:
+    first = np.array([top, left])
+    inside: NDArray[np.bool_] = np.all((first <= points) & (points < first + SELF_TEST_PX), axis=1)
+    return inside
 
 
 def self_test_image(examples: Sequence[Example], pixel_size_nm: float) -> Image:

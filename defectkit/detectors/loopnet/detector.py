@@ -17,7 +17,10 @@ from defectkit.detectors.loopnet.candidates import Candidates
 from defectkit.detectors.loopnet.model import Model, shipped_model
 from defectkit.detectors.loopnet.operating_point import Aim, OperatingPoint
 from defectkit.detectors.loopnet.polarity import Polarity
+from defectkit.detectors.model_folder import read_saved, write_model_folder
+from defectkit.detectors.options import restored
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.prediction import Prediction, Setting
@@ -119,7 +122,10 @@ class LoopNet(Detector):
 
     def save(self, folder: Path) -> None:
         """Write the network, its options and its card."""
-        self.model.save(folder, self)
+        options = {name: value for name, value in self.settings().items() if name != "model"}
+        with new_folder(folder) as made:
+            self.model.write(made)
+            write_model_folder(made, detector=self.name, options=options, card=self.card())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -130,11 +136,10 @@ class LoopNet(Detector):
         DetectorError
             If it holds none.
         """
-        options, model = Model.load(folder)
-        try:
-            return cls(**options, model=model)
-        except (TypeError, ValueError) as error:
-            raise DetectorError(f"{folder} holds options that {cls.name!r} does not take: {error}") from error
+        options = read_saved(folder, cls.name).options
+        model = Model.read(folder)
+        _ = model.facts
+        return restored(cls, {**options, "model": model}, folder)
 
     def see(self, image: Image) -> tuple[Pyramid, ImageArea]:
         """Return what the network says of an image at all scales, and which rows of it were looked at.

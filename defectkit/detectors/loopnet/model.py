@@ -6,23 +6,21 @@ import functools
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from defectkit.detectors.card import ModelCard
 from defectkit.detectors.loopnet.fusing import Fusion
 from defectkit.detectors.loopnet.session import Network
+from defectkit.detectors.model_folder import read_card
 from defectkit.errors import DetectorError
-from defectkit.files import new_folder
 from defectkit.files.decoding import read_json
-from defectkit.records.json import from_json, to_json
 
 if TYPE_CHECKING:
-    from defectkit.detectors.loopnet.detector import LoopNet
     from defectkit.detectors.loopnet.facts import ModelFacts
 
-NETWORK, FUSION, CARD, OPTIONS = "loopnet.onnx", "fusion.json", "card.json", "detector.json"
+NETWORK, FUSION = "loopnet.onnx", "fusion.json"
 SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -73,7 +71,7 @@ class Model:
             return cls(
                 content=(folder / NETWORK).read_bytes(),
                 fusion=Fusion(**read_json(folder / FUSION)),
-                card=from_json((folder / CARD).read_text(encoding="utf-8"), ModelCard),
+                card=read_card(folder),
                 source=f"the network in {folder}",
             )
         except (OSError, ValueError, TypeError) as error:
@@ -81,37 +79,10 @@ class Model:
                 f"{folder} does not hold a network of 'loopnet' ({error}); name the detector that was saved there"
             ) from error
 
-    @classmethod
-    def load(cls, folder: Path) -> tuple[dict[str, Any], Model]:
-        """Return the options and the model that :meth:`save` wrote.
-
-        Raises
-        ------
-        DetectorError
-            If they are missing or damaged.
-        """
-        model = cls.read(folder)
-        _ = model.facts
-        try:
-            saved = read_json(folder / OPTIONS)
-            return dict(saved["options"]), model
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise DetectorError(f"{folder / OPTIONS} does not hold the options of a detector: {error}") from error
-
-    def save(self, folder: Path, detector: LoopNet) -> None:
-        """Write the model and the options of ``detector`` into a new or empty folder."""
-        options = {name: value for name, value in detector.settings().items() if name != "model"}
-        card = detector.card()
-        text = {
-            OPTIONS: json.dumps({"detector": detector.name, "version": card.version, "options": options}, indent=2),
-            FUSION: json.dumps(attrs.asdict(self.fusion), indent=2),
-            CARD: json.dumps(json.loads(to_json(card)), indent=2),
-            "CARD.md": card.to_markdown().rstrip("\n"),
-        }
-        with new_folder(folder) as made:
-            (made / NETWORK).write_bytes(self.content)
-            for name, content in text.items():
-                (made / name).write_text(content + "\n", encoding="utf-8")
+    def write(self, folder: Path) -> None:
+        """Write the network and its fusion into a folder that exists; the card is written with the detector."""
+        (folder / NETWORK).write_bytes(self.content)
+        (folder / FUSION).write_text(json.dumps(attrs.asdict(self.fusion), indent=2) + "\n", encoding="utf-8")
 
 
 @functools.lru_cache(maxsize=4)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import attrs
 
-from defectkit.detectors.capability import Capability
+from defectkit import __version__
 from defectkit.detectors.card import ModelCard
-from defectkit.detectors.interface import Detector
-from defectkit.detectors.learning.model_folder import check_self_test, read_settings, write_model_folder
-from defectkit.detectors.pixel_forest.trained import TREES, Trained
+from defectkit.detectors.learning.provenance import seen_pixel_sizes
+from defectkit.detectors.pixel_forest.model import ForestModel
+from defectkit.detectors.trainable import TrainableDetector
 from defectkit.detectors.training import TrainingSet
 from defectkit.errors import DetectorError
-from defectkit.files import new_folder
 from defectkit.records.image import Image
-from defectkit.records.prediction import Prediction, Setting
+from defectkit.records.instances import Instances
 
 _PROBABILITY = attrs.validators.and_(attrs.validators.ge(0), attrs.validators.lt(1))
 
@@ -32,7 +31,7 @@ def _scales(detector: PixelForest, field: attrs.Attribute[Any], value: tuple[flo
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class PixelForest(Detector):
+class PixelForest(TrainableDetector[ForestModel]):
     """A random forest on multi-scale filters that says what each pixel is, and a watershed that makes defects of it.
 
     It learns from a handful of labelled images in seconds on one core, and needs nothing but what the core needs.
@@ -63,8 +62,8 @@ class PixelForest(Detector):
     lower_percentile, upper_percentile : float
         Gray values that become 0 and 1; see :class:`defectkit.detectors.learning.Normalization`.
     seed : int
-    trained : Trained, optional
-        What :meth:`fit` and :meth:`load` put there.
+    license, trained
+        As for every :class:`~defectkit.detectors.TrainableDetector`.
 
     Notes
     -----
@@ -75,6 +74,12 @@ class PixelForest(Detector):
 
     name: ClassVar[str] = "pixel-forest"
     description: ClassVar[str] = "Trainable without torch: a random forest on multi-scale filters, and a watershed."
+    version: ClassVar[str] = __version__
+    citation: ClassVar[str] = "ilastik, doi 10.1038/s41592-019-0582-9; random forests, doi 10.1023/A:1010933404324"
+    limits: ClassVar[tuple[str, ...]] = (
+        "Defects are regions of pixels that do not overlap: of two that cross, one takes the pixels of both.",
+        "What it has not seen, in contrast, size or kind, it does not know.",
+    )
 
     pixel_size: str = ""
     scales_nm: tuple[float, ...] = attrs.field(default=(1.0, 2.0, 4.0, 8.0, 16.0), converter=_rising, validator=_scales)
@@ -92,109 +97,36 @@ class PixelForest(Detector):
     lower_percentile: float = 0.5
     upper_percentile: float = 99.5
     seed: int = 0
-    trained: Trained | None = attrs.field(default=None, repr=False)
 
-    @property
-    def capability(self) -> Capability:
-        """What this detector can give; before training, nothing but defects without a type."""
-        if self.trained is None:
-            return Capability(types=("defect",), is_trainable=True)
-        low, high = self.trained.pixel_size_range_nm
-        return Capability(
-            types=self.trained.types, pixel_size_range=(f"{low!r} nm/px", f"{high!r} nm/px"), is_trainable=True
+    def learn(self, training: TrainingSet, validation: TrainingSet | None) -> ForestModel:
+        """Return a forest, and the threshold and lowest score that it is believed from."""
+        from defectkit.detectors.pixel_forest.fitting import learned
+
+        return learned(self, training, validation)
+
+    def find(self, model: ForestModel, image: Image) -> Instances:
+        """Return the defects of an image."""
+        return model.instances(image, self)
+
+    def write(self, model: ForestModel, folder: Path) -> None:
+        """Write the trees as arrays and the rest as JSON."""
+        model.save(folder)
+
+    def read(self, folder: Path) -> ForestModel:
+        """Return the model that was written."""
+        return ForestModel.load(folder)
+
+    def pixel_sizes_nm(self, training: TrainingSet) -> tuple[float, float] | None:
+        """Return half of the smallest and twice the largest pixel size of the training images."""
+        return seen_pixel_sizes(training, widened_by=2)
+
+    def completed(self, card: ModelCard, model: ForestModel) -> ModelCard:
+        """Return the card with the size of the forest and what was chosen."""
+        return attrs.evolve(
+            card,
+            description=(
+                f"A random forest of {self.n_trees} trees on filters of {len(self.scales_nm)} widths, working at "
+                f"{model.working.pixel_size_nm:g} nm/px, with a watershed at a probability of {model.threshold:g}."
+            ),
+            settings={**card.settings, "chosen_threshold": model.threshold, "chosen_min_score": model.min_score},
         )
-
-    def card(self) -> ModelCard:
-        """Return the card of the trained model, or that of the options."""
-        from defectkit import __version__
-
-        if self.trained is not None:
-            return self.trained.card
-        return ModelCard(
-            name=self.name,
-            version=__version__,
-            description="A pixel forest that has not been trained.",
-            types=("defect",),
-            settings=self.settings(),
-            license="MIT",
-            limits=("It has to be trained before it can predict.",),
-        )
-
-    def settings(self) -> dict[str, Setting]:
-        """Return the options as texts and numbers."""
-        options = self.options()
-        return options | {"scales_nm": ", ".join(f"{scale:g}" for scale in self.scales_nm)}
-
-    def options(self) -> dict[str, Any]:
-        """Return the options, ready for JSON and for the constructor."""
-        given = {a.name: getattr(self, a.name) for a in attrs.fields(PixelForest) if a.name != "trained"}
-        return given | {"scales_nm": list(self.scales_nm)}
-
-    def fit(self, training: TrainingSet, validation: TrainingSet | None = None) -> Self:
-        """Return the detector trained on ``training``; see :meth:`defectkit.detectors.Detector.fit`."""
-        from defectkit.detectors.pixel_forest.fitting import fitted
-
-        return attrs.evolve(self, trained=fitted(self, training, validation))
-
-    def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
-        """Yield one prediction an image; see :meth:`defectkit.detectors.Detector.predict`."""
-        trained = self.required()
-        for image in images:
-            yield Prediction(
-                image=image.name,
-                instances=trained.instances(image, self),
-                detector=self.name,
-                detector_version=trained.card.version,
-                settings=trained.card.settings,
-            )
-
-    def required(self) -> Trained:
-        """Return what training gave.
-
-        Raises
-        ------
-        DetectorError
-            If there was no training.
-        """
-        if self.trained is None:
-            raise DetectorError(
-                f"detector {self.name!r} is not trained: train it (`defectkit train`) or load a model (--model FOLDER)"
-            )
-        return self.trained
-
-    def save(self, folder: Path) -> None:
-        """Write trees, card, settings and self-test into a new folder."""
-        with new_folder(folder) as made:
-            if self.trained is None:
-                write_model_folder(made, card=self.card(), settings={"options": self.options()})
-                return
-            write_model_folder(
-                made,
-                card=self.trained.card,
-                settings={"options": self.options(), "trained": self.trained.settings()},
-                self_test=self.trained.self_test,
-            )
-            self.trained.forest.save(made / TREES)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Return the detector saved in ``folder``, after its self-test.
-
-        Raises
-        ------
-        DetectorError
-            If the folder holds no such detector, or the self-test finds something else than it did.
-        """
-        stored = read_settings(folder)
-        try:
-            untrained = cls(**stored["options"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DetectorError(f"{folder}: the options of the saved detector are damaged: {error}") from error
-        if "trained" not in stored:
-            return untrained
-        loaded = attrs.evolve(untrained, trained=Trained.load(folder, stored["trained"]))
-        test = loaded.required().self_test
-        if test is not None:
-            (prediction,) = loaded.predict([test.image])
-            check_self_test(test, prediction.instances, folder=folder)
-        return loaded

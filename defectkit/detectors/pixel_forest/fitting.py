@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.card import ModelCard, TrainingData
 from defectkit.detectors.learning.example import rescaled
-from defectkit.detectors.learning.model_folder import SelfTest
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.learning.scoring import best_of, find_counts
 from defectkit.detectors.pixel_forest.forest import Forest, grown
+from defectkit.detectors.pixel_forest.model import ForestModel, found
 from defectkit.detectors.pixel_forest.targets import FIRST_TYPE, drawn_samples, pixel_classes
-from defectkit.detectors.pixel_forest.trained import Trained, found
 from defectkit.detectors.pixel_forest.working import Working
 from defectkit.detectors.training import TrainingSet
-from defectkit.errors import DetectorError
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
-from defectkit.units import as_pixel_size
 
 if TYPE_CHECKING:
     from defectkit.detectors.pixel_forest.detector import PixelForest
@@ -37,12 +32,8 @@ MIDDLE = (0.5, 0.0)
 HELD_OUT = 5
 """One image of so many is held out to choose threshold and lowest score, where no validation images are given."""
 
-SELF_TEST_PX = 128
 
-CITATION = "ilastik, doi 10.1038/s41592-019-0582-9; random forests, doi 10.1023/A:1010933404324"
-
-
-def fitted(detector: PixelForest, training: TrainingSet, validation: TrainingSet | None) -> Trained:
+def learned(detector: PixelForest, training: TrainingSet, validation: TrainingSet | None) -> ForestModel:
     """Return what a detector with these options learns from images.
 
     Parameters
@@ -55,25 +46,15 @@ def fitted(detector: PixelForest, training: TrainingSet, validation: TrainingSet
 
     Raises
     ------
-    DetectorError
-        If no training image holds a defect.
     MissingCalibrationError
         If an image has no pixel size.
     """
-    types = training.types
-    if not types:
-        raise DetectorError(
-            f"detector {detector.name!r}: none of the {len(training)} training images holds a defect to learn from"
-        )
-    sizes = training.pixel_sizes_nm()
     working = Working(
-        pixel_size_nm=(
-            float(as_pixel_size(detector.pixel_size).magnitude) if detector.pixel_size else float(np.median(sizes))
-        ),
+        pixel_size_nm=training.working_pixel_size_nm(detector.pixel_size),
         scales_nm=detector.scales_nm,
         normalization=Normalization(lower=detector.lower_percentile, upper=detector.upper_percentile),
     )
-    learner = _Learner(detector=detector, working=working, types=types)
+    learner = _Learner(detector=detector, working=working, types=training.types)
     names = list(training.images)
     forest = learner.forest(training, names)
     choices = learner.open_choices()
@@ -87,17 +68,7 @@ def fitted(detector: PixelForest, training: TrainingSet, validation: TrainingSet
         threshold, min_score = learner.best(choices, first, training, held_out)
     else:
         threshold, min_score = MIDDLE
-    trained = Trained(
-        forest=forest,
-        working=working,
-        types=types,
-        threshold=threshold,
-        min_score=min_score,
-        pixel_size_range_nm=(float(np.min(sizes)) / 2, float(np.max(sizes)) * 2),
-        card=_card(detector, training, working, types, (threshold, min_score), sizes),
-        self_test=None,
-    )
-    return learner.with_self_test(trained, training)
+    return ForestModel(forest=forest, working=working, types=training.types, threshold=threshold, min_score=min_score)
 
 
 class _Learner:
@@ -153,52 +124,3 @@ class _Learner:
                 guess = found(probabilities, image.shape, self.types, self.working, self.detector, threshold)
                 counts[of_threshold] += find_counts(truth, guess, [choices[k][1] for k in of_threshold])
         return choices[best_of(counts)]
-
-    def with_self_test(self, trained: Trained, training: TrainingSet) -> Trained:
-        """Add a corner of the first image, with what is found in it."""
-        image = next(iter(training.images.values()))
-        corner = np.ascontiguousarray(image.pixels[:SELF_TEST_PX, :SELF_TEST_PX])
-        test = Image.from_array("self-test", corner, calibration=image.calibration)
-        expected = trained.instances(test, self.detector)
-        return attrs.evolve(trained, self_test=SelfTest(image=test, expected=expected))
-
-
-def _card(
-    detector: PixelForest,
-    training: TrainingSet,
-    working: Working,
-    types: Sequence[str],
-    chosen: tuple[float, float],
-    sizes: Sequence[tuple[float, float]],
-) -> ModelCard:
-    from defectkit import __version__
-    from defectkit.records.label_set import combined_digest
-
-    used = {name: training.labels[name].digest() for name in training.images}
-    return ModelCard(
-        name=detector.name,
-        version=__version__,
-        description=(
-            f"A random forest of {detector.n_trees} trees on filters of {len(working.scales_nm)} widths, "
-            f"working at {working.pixel_size_nm:g} nm/px, with a watershed at a probability of {chosen[0]:g}."
-        ),
-        types=tuple(types),
-        pixel_size_range=(f"{float(np.min(sizes)) / 2!r} nm/px", f"{float(np.max(sizes)) * 2!r} nm/px"),
-        trained_on=(
-            TrainingData(
-                dataset=training.labels.name,
-                labels=training.labels.key,
-                labels_digest=combined_digest(used),
-                images_digest=combined_digest({name: image.digest() for name, image in training.images.items()}),
-                n_images=len(training),
-                n_defects=training.n_defects,
-            ),
-        ),
-        settings=detector.settings() | {"chosen_threshold": chosen[0], "chosen_min_score": chosen[1]},
-        license="MIT",
-        citation=CITATION,
-        limits=(
-            "Defects are regions of pixels that do not overlap: of two that cross, one takes the pixels of both.",
-            "What it has not seen, in contrast, size or kind, it does not know.",
-        ),
-    )

@@ -1,19 +1,18 @@
-"""Trained: what fitting gave, kept as plain arrays and texts."""
+"""ForestModel: what fitting gave, kept as plain arrays and texts."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.card import ModelCard
 from defectkit.detectors.learning.example import rescaled
-from defectkit.detectors.learning.model_folder import SelfTest, read_card, read_self_test
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.pixel_forest.features import n_features
 from defectkit.detectors.pixel_forest.forest import Forest
@@ -21,18 +20,19 @@ from defectkit.detectors.pixel_forest.instances import watershed_instances
 from defectkit.detectors.pixel_forest.targets import FIRST_TYPE
 from defectkit.detectors.pixel_forest.working import Working
 from defectkit.errors import DetectorError
+from defectkit.files.decoding import read_json
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 
 if TYPE_CHECKING:
     from defectkit.detectors.pixel_forest.detector import PixelForest
 
-TREES = "forest.npz"
+TREES, SETTINGS = "forest.npz", "forest.json"
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Trained:
-    """A forest and all that its predictions depend on.
+class ForestModel:
+    """A forest and all that its predictions depend on but the options of the detector.
 
     Parameters
     ----------
@@ -43,9 +43,11 @@ class Trained:
         The probability above which a pixel is in a defect.
     min_score : float
         Defects below it are left out.
-    pixel_size_range_nm : tuple of float
-    card : ModelCard
-    self_test : SelfTest, optional
+
+    Raises
+    ------
+    DetectorError
+        If forest, types and filters do not fit each other.
     """
 
     forest: Forest
@@ -53,14 +55,15 @@ class Trained:
     types: tuple[str, ...]
     threshold: float
     min_score: float
-    pixel_size_range_nm: tuple[float, float]
-    card: ModelCard
-    self_test: SelfTest | None
+
+    def __attrs_post_init__(self) -> None:
+        expected = n_features(self.working.scales_nm), FIRST_TYPE + len(self.types)
+        if (self.forest.n_features, self.forest.n_classes) != expected:
+            raise DetectorError("the forest and the settings of the saved detector do not fit each other")
 
     def instances(self, image: Image, detector: PixelForest) -> Instances:
         """Return the defects of an image; one without contrast has none."""
-        pixels = image.pixels
-        low, high = np.percentile(pixels, [detector.lower_percentile, detector.upper_percentile])
+        low, high = np.percentile(image.pixels, [detector.lower_percentile, detector.upper_percentile])
         if low >= high:
             return Instances.empty(image.shape, self.types)
         probabilities = self.working.probabilities(image, self.forest)
@@ -68,53 +71,41 @@ class Trained:
         kept = every.above(self.min_score)
         return attrs.evolve(kept, ids=np.arange(len(kept)))
 
-    def settings(self) -> dict[str, Any]:
-        """Return everything but the forest, the card and the self-test, ready for JSON."""
-        return {
+    def save(self, folder: Path) -> None:
+        """Write the trees as arrays and the rest as JSON."""
+        self.forest.save(folder / TREES)
+        settings = {
             "types": list(self.types),
             "threshold": self.threshold,
             "min_score": self.min_score,
             "pixel_size_nm": self.working.pixel_size_nm,
             "scales_nm": list(self.working.scales_nm),
             "percentiles": [self.working.normalization.lower, self.working.normalization.upper],
-            "pixel_size_range_nm": list(self.pixel_size_range_nm),
         }
+        (folder / SETTINGS).write_text(json.dumps(settings, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path, stored: dict[str, Any]) -> Trained:
-        """Return what was saved in ``folder`` with these settings.
+    def load(cls, folder: Path) -> ForestModel:
+        """Return what :meth:`save` wrote.
 
         Raises
         ------
-        DetectorError
-            If settings and forest do not fit each other.
+        DefectkitError, KeyError, TypeError, ValueError
+            If a file is missing or damaged, or they do not fit each other.
         """
-        forest = Forest.load(folder / TREES)
-        try:
-            low, high = stored["pixel_size_range_nm"]
-            lower, upper = stored["percentiles"]
-            trained = cls(
-                forest=forest,
-                working=Working(
-                    pixel_size_nm=float(stored["pixel_size_nm"]),
-                    scales_nm=tuple(float(s) for s in stored["scales_nm"]),
-                    normalization=Normalization(lower=lower, upper=upper),
-                ),
-                types=tuple(stored["types"]),
-                threshold=float(stored["threshold"]),
-                min_score=float(stored["min_score"]),
-                pixel_size_range_nm=(float(low), float(high)),
-                card=read_card(folder),
-                self_test=read_self_test(folder),
-            )
-        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise DetectorError(f"{folder}: the settings of the saved detector are damaged: {error}") from error
-        if (forest.n_features, forest.n_classes) != (
-            n_features(trained.working.scales_nm),
-            FIRST_TYPE + len(trained.types),
-        ):
-            raise DetectorError(f"{folder}: the forest and the settings of the saved detector do not fit each other")
-        return trained
+        stored = read_json(folder / SETTINGS)
+        lower, upper = stored["percentiles"]
+        return cls(
+            forest=Forest.load(folder / TREES),
+            working=Working(
+                pixel_size_nm=float(stored["pixel_size_nm"]),
+                scales_nm=tuple(float(s) for s in stored["scales_nm"]),
+                normalization=Normalization(lower=lower, upper=upper),
+            ),
+            types=tuple(stored["types"]),
+            threshold=float(stored["threshold"]),
+            min_score=float(stored["min_score"]),
+        )
 
 
 def found(
