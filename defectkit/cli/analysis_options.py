@@ -13,8 +13,11 @@ import numpy as np
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.options import (
     convention_option,
+    crop_option,
+    exclude_mask_option,
     foil_thickness_option,
     frame_option,
+    include_overprints_option,
     output_option,
     overwrite_option,
     pixel_size_option,
@@ -23,7 +26,7 @@ from defectkit.cli.options import (
 from defectkit.cli.params import PluginNameParam
 
 if TYPE_CHECKING:
-    from defectkit.workflows import Analysis
+    from defectkit.workflows import Analysis, FieldRule
 
 NOT_KNOWN = "-"
 """In the cell of a table whose number is not known."""
@@ -129,6 +132,9 @@ def analysis_options(command: F) -> F:
         confirm_option,
         foil_thickness_option,
         frame_option,
+        crop_option,
+        exclude_mask_option,
+        include_overprints_option,
         convention_option,
         material_option,
         hardening_model_option,
@@ -139,6 +145,14 @@ def analysis_options(command: F) -> F:
     )[::-1]:
         command = option(command)
     return command
+
+
+def field_of(*, crop: tuple[int, int, int, int] | None, exclude_mask: Path | None, include: bool) -> FieldRule:
+    """Return which part of each image is counted, as the options say."""
+    from defectkit.workflows import FieldRule, Overprints
+
+    overprints = Overprints.COUNT if include else Overprints.LEAVE_OUT
+    return FieldRule(overprints=overprints, crop=crop, exclude_mask=exclude_mask)
 
 
 def pairs(given: Iterable[tuple[str, Any]], option: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, analysis_options, pairs, show
+from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
 from defectkit.cli.image_files import open_images
@@ -70,6 +70,9 @@ def analyze(
     confirm_pixel_size: bool,
     foil_thickness: Any,
     frame: Any,
+    crop: tuple[int, int, int, int] | None,
+    exclude_mask: Path | None,
+    include_overprints: bool,
     convention_name: str,
     material: str,
     hardening_model: str,
@@ -87,6 +90,7 @@ def analyze(
     from defectkit.reports import write_analysis
     from defectkit.workflows import analyze as run, make_detector
 
+    field = field_of(crop=crop, exclude_mask=exclude_mask, include=include_overprints)
     named = {"operating_point": operating_point, "polarity": polarity}
     chosen = [*detector_options, *((key, value) for key, value in named.items() if value is not None)]
     finder = make_detector(detector, options=pairs(chosen, "--detector-option"), model=model)
@@ -97,7 +101,7 @@ def analyze(
         foil_thickness=foil_thickness,
         frame=frame,
     )
-    inputs: list[str | Path] = [*paths, *([model] if model else []), material]
+    inputs: list[str | Path] = [*paths, material, *filter(None, (model, exclude_mask))]
     with (
         output_folder(output, command="analyze", inputs=inputs, overwrite=overwrite) as partial,
         _unfinished(unfinished_of(partial)) as folder,
@@ -106,6 +110,7 @@ def analyze(
             images,
             finder,
             min_score=min_score,
+            field=field,
             convention=convention_name,
             material=material,
             hardening_model=hardening_model,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, analysis_options, pairs, show
+from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_warning, progress
@@ -69,6 +69,9 @@ def measure(
     confirm_pixel_size: bool,
     foil_thickness: Any,
     frame: Any,
+    crop: tuple[int, int, int, int] | None,
+    exclude_mask: Path | None,
+    include_overprints: bool,
     convention_name: str,
     material: str,
     hardening_model: str,
@@ -87,6 +90,7 @@ def measure(
     from defectkit.reports import write_analysis
     from defectkit.workflows import measure_labels
 
+    field = field_of(crop=crop, exclude_mask=exclude_mask, include=include_overprints)
     refused = Refused.LEAVE_OUT if allow_refused else Refused.RAISE
     images = open_images(
         image_paths,
@@ -104,11 +108,12 @@ def measure(
             unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
             refused=refused,
         )
-    inputs: list[str | Path] = [*image_paths, labels, material]
+    inputs: list[str | Path] = [*image_paths, labels, material, *filter(None, [exclude_mask])]
     with output_folder(output, command="measure", inputs=inputs, overwrite=overwrite) as partial:
         analysis = measure_labels(
             reading.labels,
             images,
+            field=field,
             convention=convention_name,
             material=material,
             hardening_model=hardening_model,

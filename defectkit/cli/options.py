@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from defectkit.cli.params import FrameParam, PixelSizeParam, PluginNameParam, QuantityParam
+from defectkit.cli.params import CropParam, FrameParam, PixelSizeParam, PluginNameParam, QuantityParam
 
 pixel_size_option = click.option(
     "--pixel-size",
@@ -25,6 +25,26 @@ frame_option = click.option(
     type=FrameParam(),
     help="Of files that hold several images: the one of that number, from 0; all, each as an image named NAME-0007; or "
     "their mean. Without it such files are an error.",
+)
+
+crop_option = click.option(
+    "--crop",
+    type=CropParam(),
+    help="Count only in this part of each image, in pixels; a defect across its border counts if its center is within.",
+)
+
+exclude_mask_option = click.option(
+    "--exclude-mask",
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    help="Count nothing where this image is not 0, and leave its area out; or a folder with such a mask for each image "
+    "that has one, named as the image.",
+)
+
+include_overprints_option = click.option(
+    "--include-overprints",
+    is_flag=True,
+    help="Count also in burned-in scale bars and information strips; otherwise they and their area are left out.",
 )
 
 output_option = click.option(

@@ -91,6 +91,29 @@ class FrameParam(_ParamType):
         return "N|all|mean"
 
 
+class CropParam(_ParamType):
+    """Text ``TOP,LEFT,HEIGHT,WIDTH`` to four whole numbers of pixels."""
+
+    name = "crop"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int, int]:
+        """Return the numbers, or end with a usage error."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        numbers = [int(part) for part in parts if part.isascii() and part.isdecimal() and len(part) < 10]
+        if len(parts) != 4 or len(numbers) != 4 or not numbers[2] * numbers[3]:
+            self.fail(f"{value!r} is not TOP,LEFT,HEIGHT,WIDTH in whole pixels; for instance 0,0,1024,1024", param, ctx)
+        top, left, height, width = numbers
+        return top, left, height, width
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "TOP,LEFT,HEIGHT,WIDTH"
+
+
 class PluginNameParam(_ParamType):
     """The name of something registered; an unknown or broken one ends with the error of the hooks.
 

@@ -196,7 +196,7 @@ def _volumes(images: Mapping[str, Image], left_out: Mapping[str, str]) -> tuple[
         elif calibration.foil_thickness is None:
             faults[i] = f"image {name!r} has no foil thickness: give one"
         else:
-            volumes[i] = calibration.field_area_nm2(image.shape) * calibration.foil_thickness.magnitude
+            volumes[i] = image.field_area_nm2 * calibration.foil_thickness.magnitude
     return volumes, tuple(faults)
 
 

@@ -101,7 +101,7 @@ def summarize(
     names = _types(given, instances, types)
     counts, statistics = counts_and_statistics(defects, names, rule.summary_ddof, [i.name for i in given])
     calibrations = [image.required_calibration() for image in given]
-    fields = [c.field_area_nm2(i.shape) for i, c in zip(given, calibrations, strict=True)]
+    fields = [image.field_area_nm2 for image in given]
     thickness = np.array(
         [np.nan if c.foil_thickness is None else c.foil_thickness.magnitude for c in calibrations], dtype=np.float64
     )
@@ -124,9 +124,9 @@ def summarize(
                 volumic,
                 {"long_name": "defects per volume", "units": NUMBER_DENSITY} | note,
             ),
-            "area_fraction": (table, fractions, {"long_name": "part of the image under masks", "units": ""}),
+            "area_fraction": (table, fractions, {"long_name": "part of the field under masks", "units": ""}),
             **{name: (table, values, attributes_of(name)) for name, values in statistics.items()},
-            "field_area": ("image", np.array(fields), {"long_name": "area of the image", "units": AREA}),
+            "field_area": ("image", np.array(fields), {"long_name": "area that was counted in", "units": AREA}),
             "foil_thickness": ("image", thickness, {"long_name": "foil thickness", "units": LENGTH}),
             **({} if n_refused is None else _reading(given, n_refused, out)),
         },
@@ -181,6 +181,8 @@ def _area_fractions(
     from defectkit.geometry.sets import covered_areas_by_frame
 
     n_types = len(types)
+    fields = {image.name: image.field for image in images}
+    left_out = {name: Runs.empty(1) if field.is_whole else field.left_out() for name, field in fields.items()}
     place = {name: t for t, name in enumerate(types)}
 
     def covered(block: Sequence[Image]) -> list[Floats]:
@@ -189,13 +191,16 @@ def _area_fractions(
             type_of = np.array([place.get(name, n_types) for name in stack.types], np.int64)[stack.type_codes]
             cell = stack.image * (n_types + 1) + type_of
             by_cell = stack.runs.take(np.argsort(cell, kind="stable"))
+            outside = Runs.concatenate(left_out[image.name] for image in block)
             cells = np.cumsum([0, *np.bincount(cell, minlength=len(block) * (n_types + 1))], dtype=np.int64)
-            of_types = covered_areas_by_frame(by_cell, cells, Runs.empty(), np.zeros_like(cells))
-            of_all = covered_areas_by_frame(stack.runs, stack.frames, Runs.empty(), np.zeros_like(stack.frames))
-        pixels = of_types[:, 0].reshape(len(block), n_types + 1)
-        pixels[:, -1] = of_all[:, 0]
-        shapes = np.array([part.shape for part in stack.parts], np.float64)
-        return list(pixels / shapes.prod(axis=1)[:, None])
+            of_types = covered_areas_by_frame(
+                by_cell, cells, outside.take(np.repeat(np.arange(len(block)), n_types + 1)), np.arange(cells.size)
+            )
+            of_all = covered_areas_by_frame(stack.runs, stack.frames, outside, np.arange(len(block) + 1))
+        pixels = (of_types[:, 0] - of_types[:, 2]).reshape(len(block), n_types + 1)
+        pixels[:, -1] = of_all[:, 0] - of_all[:, 2]
+        n_pixels = np.array([fields[image.name].n_pixels for image in block], np.float64)
+        return list(pixels / n_pixels[:, None])
 
     block = block_size(len(images), workers)
     rows = list(mapped_blocks(covered, images, workers=workers, block=block))

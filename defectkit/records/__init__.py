@@ -5,6 +5,8 @@ from __future__ import annotations
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.defect import Defect
 from defectkit.records.defect_type import DefectType, Taxonomy
+from defectkit.records.exclusion import Exclusion
+from defectkit.records.field import Field
 from defectkit.records.image import ArrayPixels, Image, PixelSource
 from defectkit.records.instances import Instances
 from defectkit.records.json import from_json, record_converter, to_json
@@ -18,6 +20,8 @@ __all__ = [
     "Calibration",
     "Defect",
     "DefectType",
+    "Exclusion",
+    "Field",
     "Image",
     "Instances",
     "Irradiation",

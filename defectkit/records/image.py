@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.files.names import readable
 from defectkit.records.calibration import Calibration, Source
+from defectkit.records.exclusion import Exclusion
+from defectkit.records.field import Field
 from defectkit.records.specimen import Specimen
 from defectkit.units import QuantityLike
 
@@ -85,6 +87,8 @@ class Image:
         What a reader of results has to know of how the image was read.
     cautions : tuple of str
         Why its calibration is to be doubted; each result made with the image repeats it.
+    excluded : tuple of Exclusion
+        Places that do not count: information strips, scale bars, what somebody masked.
 
     Examples
     --------
@@ -102,6 +106,7 @@ class Image:
     frame: int | None = None
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
 
     @classmethod
     def from_array(
@@ -145,6 +150,25 @@ class Image:
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the pixels as stored."""
         return self.source.dtype
+
+    @property
+    def field(self) -> Field:
+        """The part of the image that counts."""
+        return Field(shape=self.shape, excluded=self.excluded)
+
+    @property
+    def field_area_nm2(self) -> float:
+        """The area of that part in nm^2.
+
+        Raises
+        ------
+        MissingCalibrationError
+            If the image has no pixel size.
+        """
+        calibration = self.required_calibration()
+        if not self.excluded:
+            return calibration.field_area_nm2(self.shape)
+        return calibration.field_area_nm2((1, self.field.n_pixels))
 
     @property
     def pixels(self) -> Pixels:

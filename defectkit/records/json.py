@@ -19,6 +19,7 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records.calibration import Calibration
 from defectkit.records.defect_type import DefectType, Taxonomy
+from defectkit.records.exclusion import Exclusion
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.records.prediction import Prediction
@@ -31,6 +32,7 @@ R = TypeVar("R")
 RECORDS: tuple[type, ...] = (
     Calibration,
     Specimen,
+    Exclusion,
     DefectType,
     Taxonomy,
     Instances,

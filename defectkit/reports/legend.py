@@ -30,18 +30,18 @@ class LegendEntry:
     title : str
     color : (int, int, int)
         Red, green and blue.
-    count : int
-        How many defects of it the picture shows.
+    count : int, optional
+        How many defects of it the picture shows; None where nobody knows how many there are.
     """
 
     title: str
     color: tuple[int, int, int]
-    count: int
+    count: int | None
 
     @property
     def text(self) -> str:
         """What the legend says."""
-        return f"{self.title} ({self.count})"
+        return self.title if self.count is None else f"{self.title} ({self.count})"
 
 
 def caption(picture: Picture, entries: Sequence[LegendEntry], *, bar_px_per_nm: float | None, text: str) -> Picture:

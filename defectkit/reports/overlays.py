@@ -36,6 +36,9 @@ LARGEST_WHOLE = 2**24
 
 HALO_OPACITY = 0.35
 
+SHADE, HATCH_PX, HATCH = 0.45, 14, (255, 214, 10)
+"""Places that do not count: how bright the image is there, and spacing and color of the lines across it."""
+
 
 @attrs.frozen(kw_only=True)
 class View:
@@ -120,11 +123,13 @@ def draw_overlay(
     pixels : numpy.ndarray, shape (rows, columns)
         Its pixels, read already; of a large image fewer, as :func:`pixels_to_draw` gives them.
     instances : Instances
-        What to outline; lines run along the inside of each mask, with a darkened rim outside.
+        What to outline; lines run along the inside of each mask, with a darkened rim outside. Places of the image that
+        do not count are hatched.
     colors, titles : mapping of str to str
         By type: a hex color, and what the legend calls it. The legend names all of them.
     mark : str
-        What has to be known of the image before anything else, for instance that it is not fully read; said first.
+        What has to be known of the image before anything else, for instance that it is not fully read; said first. The
+        legend then shows no zeros: what was not read was not counted.
     longest_px : int
         The longest side of the picture above the strip.
 
@@ -141,6 +146,8 @@ def draw_overlay(
     size = view.shape[1], view.shape[0]
     resampling = Pictures.Resampling.NEAREST if enlarged else Pictures.Resampling.BOX
     canvas = np.array(grays.resize(size, resampling).convert("RGB"))
+    if image.excluded:
+        _hatch(canvas, image, view)
     width = 1 if max(view.shape) < SHORTEST_PX * 0.8 else 2
     drawn = list(zip(_painted(instances), outlines(instances.runs, view.scale, view.shape, width), strict=True))
     for _, outline in drawn:
@@ -148,8 +155,10 @@ def draw_overlay(
     for name, outline in drawn:
         paint(canvas, outline.top, outline.left, outline.line, _rgb(colors[name]))
     names = instances.type_names
-    entries = [LegendEntry(title=titles[n], color=_rgb(colors[n]), count=names.count(n)) for n in colors]
-    text = ", ".join(filter(None, (mark, _text(image))))
+    counts = {name: names.count(name) or (None if mark else 0) for name in colors}
+    entries = [LegendEntry(title=titles[n], color=_rgb(colors[n]), count=counts[n]) for n in colors]
+    hatched = "hatched: not counted" if image.excluded else ""
+    text = ", ".join(filter(None, (mark, _text(image), hatched)))
     return caption(Pictures.fromarray(canvas), entries, bar_px_per_nm=_px_per_nm(view, image.calibration), text=text)
 
 
@@ -182,6 +191,18 @@ def save_overlay(picture: Picture, folder: Path, name: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with_palette(picture).save(path, compress_level=3)
     return path
+
+
+def _hatch(canvas: NDArray[np.uint8], image: Image, view: View) -> None:
+    """Darken what does not count, and draw lines across it."""
+    rows, columns = (
+        np.minimum(((np.arange(side) + 0.5) / scale).astype(np.int64), pixels - 1)
+        for side, scale, pixels in zip(view.shape, view.scale, image.shape, strict=True)
+    )
+    left_out = image.field.left_out().to_mask(0, image.shape)[rows[:, None], columns]
+    canvas[left_out] = (SHADE * canvas[left_out]).astype(np.uint8)
+    lines = np.add.outer(np.arange(view.shape[0]), np.arange(view.shape[1])) % HATCH_PX < 2
+    canvas[left_out & lines] = HATCH
 
 
 def _painted(instances: Instances) -> Sequence[str]:

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from defectkit.errors import PairingError, StorageError
-from defectkit.records import ArrayPixels, Calibration, Image, PixelSource, Specimen, record_converter
+from defectkit.records import ArrayPixels, Calibration, Exclusion, Image, PixelSource, Specimen, record_converter
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, Backend
 from defectkit.storage.damage import damage
@@ -48,6 +48,7 @@ class ImageFacts:
     calibration : Calibration, optional
     specimen : Specimen
     notes, cautions : tuple of str
+    excluded : tuple of Exclusion
     """
 
     name: str
@@ -63,6 +64,7 @@ class ImageFacts:
     specimen: Specimen = attrs.field(factory=Specimen)
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
 
 
 class ImageWriter:
@@ -139,6 +141,7 @@ class ImageWriter:
             specimen=image.specimen,
             notes=image.notes,
             cautions=image.cautions,
+            excluded=image.excluded,
         )
 
     def _append(self, facts: ImageFacts) -> None:
@@ -198,6 +201,7 @@ class ImageReader:
             frame=facts.frame,
             notes=facts.notes,
             cautions=facts.cautions,
+            excluded=facts.excluded,
         )
 
     def _source(self, facts: ImageFacts, paths: tuple[Path, ...]) -> PixelSource:

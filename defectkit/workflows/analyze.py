@@ -21,6 +21,7 @@ from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.cautions import cautions
 from defectkit.workflows.checkpoint import Checkpoint
 from defectkit.workflows.detectors import fingerprint, make_detector
+from defectkit.workflows.fields import DEFAULT_FIELD, FieldRule
 from defectkit.workflows.results import (
     Progress,
     checked_images,
@@ -41,6 +42,7 @@ def analyze(
     detector: Detector | str = "loopnet",
     *,
     min_score: float | None = None,
+    field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
@@ -61,6 +63,9 @@ def analyze(
         A detector, or the name of a registered one, with its default options.
     min_score : float, optional
         Defects below this score are left out, between 0 and 1; by default none.
+    field : FieldRule
+        Which part of each image is counted; by default all but burned-in scale bars and information strips. Defects are
+        looked for in the whole image, and those that do not belong to the field are left out.
     convention : Convention or str
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
@@ -90,9 +95,9 @@ def analyze(
     MissingCalibrationError
         If an image has no pixel size; told before any detection starts.
     PairingError
-        If two images have one name.
+        If two images have one name, or a mask does not fit its image.
     RecordError
-        If ``min_score`` is not between 0 and 1.
+        If ``min_score`` is not between 0 and 1, the crop leaves an image, or nothing of one is left.
     WorkersError
         If ``workers`` is not 1 or more; told before any detection starts.
     DetectorError
@@ -110,8 +115,8 @@ def analyze(
     Notes
     -----
     A kept prediction is used again only if the detector (its options and weights, by digest), its version, that of
-    defectkit, the pixels and the calibration of the image are the same. ``min_score``, the convention and all that is
-    about hardening come after detection: changing them detects nothing again.
+    defectkit, the pixels and the calibration of the image are the same. ``min_score``, the field, the convention
+    and all that is about hardening come after detection: changing them detects nothing again.
 
     Examples
     --------
@@ -125,14 +130,18 @@ def analyze(
         raise RecordError(f"min_score is {min_score!r}, but a score lies between 0 and 1")
     check_workers(workers)
     given = checked_images(images)
+    field.check(given)
     rule = find_convention(convention)
     finder = make_detector(detector) if isinstance(detector, str) else detector
     known = (taxonomy or Taxonomy.standard()).with_types(finder.capability.types)
     stuff, model = hardening_choices(material, hardening_model, barrier_strengths, known)
     identity = _identity(finder)
     checkpoint = None if unfinished is None else _checkpoint(unfinished, finder, identity)
-    found = _detected(finder, given, checkpoint, progress)
-    kept = {name: _above(prediction, min_score) for name, prediction in found.items()}
+    found, shown = _detected(finder, given, field, checkpoint, progress)
+    given = tuple(map(field.narrowed, shown))
+    high = {name: _above(prediction, min_score) for name, prediction in found.items()}
+    kept = {image.name: _restricted(high[image.name], image) for image in given}
+    n_outside = {name: len(high[name].instances) - len(kept[name].instances) for name in kept}
     types = tuple(dict.fromkeys((*finder.capability.types, *(t for p in kept.values() for t in p.instances.types))))
     made = tables(
         given,
@@ -151,9 +160,9 @@ def analyze(
         defects=made.defects,
         summary=made.summary,
         hardening=made.hardening,
-        settings=settings_of(rule, stuff, model, detector=identity, min_score=min_score),
+        settings=settings_of(rule, stuff, model, detector=identity, min_score=min_score, field=field.settings()),
         versions=versions(_distribution(finder)),
-        cautions=cautions(given, made.defects, kept, material=stuff),
+        cautions=cautions(given, made.defects, kept, n_outside=n_outside, material=stuff),
     )
 
 
@@ -189,21 +198,28 @@ def _checkpoint(folder: Path, detector: Detector, identity: dict[str, Any]) -> C
 
 
 def _detected(
-    detector: Detector, images: tuple[Image, ...], checkpoint: Checkpoint | None, progress: Progress
-) -> dict[str, Prediction]:
+    detector: Detector,
+    images: tuple[Image, ...],
+    field: FieldRule,
+    checkpoint: Checkpoint | None,
+    progress: Progress,
+) -> tuple[dict[str, Prediction], tuple[Image, ...]]:
+    """Return the predictions by image and the images with what is burned into them; pixels are read once."""
     from defectkit.detectors import detect
     from defectkit.detectors.tiling import WHOLE_BYTES
 
     done: dict[str, Prediction] = {}
     digests: dict[str, str] = {}
+    counted: list[Image] = []
 
     def to_do() -> Generator[Image, None, None]:
         for image in progress(images, "detecting", len(images)):
-            if checkpoint is None:
-                yield image
-                continue
             large = image.reads_boxes and image.shape[0] * image.shape[1] * image.dtype.itemsize > WHOLE_BYTES
             loaded = image if large else attrs.evolve(image, source=ArrayPixels(array=image.pixels))
+            counted.append(attrs.evolve(image, excluded=field.without_overprints(loaded).excluded))
+            if checkpoint is None:
+                yield loaded
+                continue
             digests[image.name] = _digest(loaded)
             kept = checkpoint.get(image.name, digests[image.name])
             if kept is None:
@@ -216,13 +232,17 @@ def _detected(
             if checkpoint is not None:
                 checkpoint.put(prediction, digests[prediction.image])
             done[prediction.image] = prediction
-    return {image.name: done[image.name] for image in images}
+    return {image.name: done[image.name] for image in images}, tuple(counted)
 
 
 def _digest(image: Image) -> str:
     """Return a digest of all of an image that a prediction may depend on."""
     parts = (image.name, image.digest(), to_json(image.required_calibration()), to_json(image.specimen))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _restricted(prediction: Prediction, image: Image) -> Prediction:
+    return attrs.evolve(prediction, instances=image.field.restricted(prediction.instances))
 
 
 def _above(prediction: Prediction, min_score: float | None) -> Prediction:

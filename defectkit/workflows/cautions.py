@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from defectkit.measurement.counting import EdgeRule, counting_weights
+from defectkit.measurement.overprints import BAR, STRIP
 from defectkit.records.calibration import Source
 from defectkit.records.image import Image, cautions_of_images
 from defectkit.records.prediction import Prediction
@@ -32,6 +33,7 @@ def cautions(
     defects: xarray.Dataset,
     predictions: Mapping[str, Prediction],
     *,
+    n_outside: Mapping[str, int] | None = None,
     material: Material | None = None,
 ) -> tuple[str, ...]:
     """Return one sentence for each thing to be careful about, the gravest first.
@@ -44,6 +46,8 @@ def cautions(
         Their defects, as :func:`defectkit.measurement.measure` makes it.
     predictions : mapping of str to Prediction
         By image name; empty where people drew the defects.
+    n_outside : mapping of str to int, optional
+        By image name, how many defects were left out because they do not belong to its field.
     material : Material, optional
         The one whose constants turn defects into hardening; its alloys are held against those of the specimens.
     """
@@ -54,6 +58,7 @@ def cautions(
                 *_capped(capped),
                 *_noted(capped),
                 *cautions_of_images(images),
+                *_excluded(images, n_outside or {}),
                 *_assumed(images),
                 *_without_thickness(images),
                 *(_of_another_alloy(images, material) if material is not None else ()),
@@ -81,6 +86,24 @@ def named(names: Iterable[str]) -> str:
 def _capped(capped: Mapping[str, Prediction]) -> Iterator[str]:
     if capped:
         yield f"Counts and densities may be too low: the detector reached its limit in {named(capped)}."
+
+
+def _excluded(images: Sequence[Image], n_outside: Mapping[str, int]) -> Iterator[str]:
+    images_of: dict[str, list[Image]] = {}
+    for image in images:
+        for reason in dict.fromkeys(place.reason for place in image.excluded):
+            images_of.setdefault(reason, []).append(image)
+    found = [reason for reason in images_of if reason in (BAR, STRIP)]
+    for reason, those in images_of.items():
+        undone = " (--include-overprints counts it)" if reason in found else ""
+        yield f"Left out of the field, with its area: {reason}{undone}: {named(image.name for image in those)}."
+    outside = {name: number for name, number in n_outside.items() if number}
+    if outside:
+        number = sum(outside.values())
+        yield (
+            f"{number} {'defect has its center' if number == 1 else 'defects have their centers'} in such a place and "
+            f"{'is' if number == 1 else 'are'} not counted: {named(outside)}."
+        )
 
 
 def _assumed(images: Sequence[Image]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.cautions import cautions, named
+from defectkit.workflows.fields import DEFAULT_FIELD, FieldRule
 from defectkit.workflows.pairing import Missing
 from defectkit.workflows.results import (
     checked_images,
@@ -35,6 +36,7 @@ def measure_labels(
     labels: LabelSet,
     images: Iterable[Image] | Mapping[str, Image],
     *,
+    field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
@@ -51,7 +53,10 @@ def measure_labels(
     labels : LabelSet
         What was drawn; every image of it must be among ``images``.
     images : iterable of Image, or mapping of str to Image
-        Calibrated; their pixels are not read.
+        Calibrated; their pixels are read where burned-in scale bars and information strips are looked for.
+    field : FieldRule
+        Which part of each image is counted; by default all but burned-in scale bars and information strips. A place in
+        which a defect is drawn is no such thing. Defects that do not belong to the field are left out.
     convention : Convention or str
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
@@ -80,7 +85,11 @@ def measure_labels(
         If there is no image, or the labels speak of none.
     PairingError
         If the labels speak of an image that is not given, two images have one name, shapes differ, or the labels do not
-        speak of an image and ``missing`` is ``error``.
+        speak of an image and ``missing`` is ``error``; or a mask does not fit its image.
+    RecordError
+        If the crop leaves an image, or nothing of one is left.
+    ImageReadError
+        If pixels or a mask cannot be read.
     RefusedRegionsError
         If too many regions were refused and ``refused`` is ``raise``.
     MissingCalibrationError
@@ -115,6 +124,13 @@ def measure_labels(
         name: refused_text(labels.refused[name], len(labels[name]))
         for name in (labels.not_fully_read if Refused(refused) is Refused.LEAVE_OUT else ())
     }
+    field.check(given)
+    given = tuple(field.applied(image, labels[image.name]) for image in given)
+    drawn = labels
+    inside = {image.name: image.field.restricted(drawn[image.name]) for image in given}
+    n_outside = {name: len(drawn[name]) - len(inside[name]) for name in inside}
+    if any(n_outside.values()):
+        labels = attrs.evolve(drawn, instances=inside)
     rule = find_convention(convention)
     stuff, model = hardening_choices(material, hardening_model, barrier_strengths, labels.taxonomy)
     made = tables(
@@ -130,7 +146,7 @@ def measure_labels(
         workers=workers,
     )
     unlabelled = tuple(_unlabelled(bare, as_empty=missing is not None))
-    identity = {"name": labels.name, "version": labels.version, "digest": labels.digest()}
+    identity = {"name": labels.name, "version": labels.version, "digest": drawn.digest()}
     return Analysis(
         images=given,
         labels=labels,
@@ -138,9 +154,15 @@ def measure_labels(
         defects=made.defects,
         summary=made.summary,
         hardening=made.hardening,
-        settings=settings_of(rule, stuff, model, labels=identity, refused=str(Refused(refused))),
+        settings=settings_of(
+            rule, stuff, model, labels=identity, refused=str(Refused(refused)), field=field.settings()
+        ),
         versions=versions(),
-        cautions=(*incomplete, *unlabelled, *cautions(given, made.defects, {}, material=stuff)),
+        cautions=(
+            *incomplete,
+            *unlabelled,
+            *cautions(given, made.defects, {}, n_outside=n_outside, material=stuff),
+        ),
         repairs=repairs or RepairReport(),
     )
 

@@ -302,3 +302,28 @@ def test_kinds_of_numbers(kind: str, byteorder: str, tmp_path: Path) -> None:
     assert image.dtype == np.dtype(kind)
     assert image.dtype.isnative
     assert np.array_equal(image.pixels, values)
+
+
+STATED = "[Image]\r\nResolutionX={x}\r\nResolutionY={y}\r\n[PrivateFEI]\r\nDatabarHeight={bar}\r\n"
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "bar", "rows"),
+    [
+        (50, 34, 6, 6),  # the size without the strip says it
+        (50, 40, 6, 0),  # saved without its strip
+        (100, 80, 6, 6),  # scaled: only the height of the strip is known
+        (100, 80, 0, 0),
+        (50, 1, 6, 0),  # nobody writes a strip of 39 rows below 1
+        ("", "", "", 0),
+    ],
+)
+def test_the_strip_that_fei_states_is_no_part_of_the_field(
+    x: object, y: object, bar: object, rows: int, tmp_path: Path
+) -> None:
+    text = STATED.format(x=x, y=y, bar=bar)
+    path = tmp_path / "one.tif"
+    tifffile.imwrite(path, np.zeros((40, 50), np.uint8), extratags=[(34682, "s", 0, text, True)], metadata=None)
+    image = read(path)
+    assert [place.place.boxes()[0].tolist() for place in image.excluded] == ([[40 - rows, 0, 40, 50]] if rows else [])
+    assert image.field.n_pixels == (40 - rows) * 50

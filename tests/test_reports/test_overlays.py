@@ -3,14 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 from defectkit.errors import OutputError
-from defectkit.records import Calibration, Image, Instances
+from defectkit.records import Calibration, Exclusion, Image, Instances
 from defectkit.reports import draw_overlay, overlays
+from defectkit.reports.legend import LegendEntry
 from defectkit.reports.outlines import outlines
 from defectkit.reports.overlays import LONGEST_PX, overlay_path, pixels_to_draw, save_overlay, view_of
 
@@ -187,3 +189,35 @@ def test_a_large_image_is_drawn_from_means_of_blocks(kind: str, monkeypatch: pyt
 def test_a_small_image_is_drawn_as_it_is() -> None:
     values = np.arange(24, dtype=np.uint8).reshape(4, 6)
     assert pixels_to_draw(Image.from_array("small", values)) is values
+
+
+def test_what_does_not_count_is_hatched() -> None:
+    pixels = np.full((300, 400), 200, np.uint8)
+    image = Image.from_array("one", pixels, pixel_size="0.5 nm/px")
+    strip = Exclusion.box((250, 0, 300, 400), reason="information strip")
+    whole, partly = (
+        np.asarray(draw_overlay(i, pixels, Instances.empty((300, 400)), colors=COLORS, titles=TITLES))
+        for i in (image, attrs.evolve(image, excluded=(strip,)))
+    )
+    factor = view_of((300, 400), image.calibration).scale[0]
+    border = round(250 * factor)
+    np.testing.assert_array_equal(partly[:border], whole[:border])
+    below = partly[border : round(300 * factor)]
+    lines = (below == overlays.HATCH).all(axis=2)
+    assert 0.1 < lines.mean() < 0.2
+    assert (below[~lines] < whole[0, 0] * 0.5).all()
+
+
+def test_the_legend_shows_no_zero_of_what_was_not_read() -> None:
+    red = LegendEntry(title="black dot", color=RED, count=0)
+    assert red.text == "black dot (0)"
+    assert attrs.evolve(red, count=None).text == "black dot"
+    pixels = np.full((300, 400), 200, np.uint8)
+    image = Image.from_array("one", pixels, pixel_size="0.5 nm/px")
+    seen: list[int | None] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overlays, "caption", lambda _, entries, **__: seen.extend(e.count for e in entries))
+        for mark in ("", "not fully read"):
+            empty = Instances.empty((300, 400))
+            draw_overlay(image, pixels, empty, colors=COLORS, titles=TITLES, mark=mark)
+    assert seen == [0, None]

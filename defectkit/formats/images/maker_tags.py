@@ -15,6 +15,9 @@ from defectkit.units import shorten
 LONGEST_XML = 10_000_000
 """Characters of a tag that are read as XML at most."""
 
+TALLEST_STRIP = 0.5
+"""A strip is at most this part of the rows of a file."""
+
 
 @attrs.frozen(kw_only=True)
 class TagSize:
@@ -60,6 +63,25 @@ def fei(tiff: Any, page: Any) -> Iterator[TagSize]:
                 height = number(section.get("PixelHeight", section["PixelWidth"])) * 1e9
                 yield TagSize(origin=f"FEI tag {code}, [{name}] PixelWidth", height_nm=height, width_nm=width)
                 break
+
+
+def fei_strip_rows(page: Any) -> int:
+    """Return how many rows below the image are a strip by the tags of FEI and Thermo Fisher; 0 if they say nothing."""
+    height, width = int(page.imagelength), int(page.imagewidth)
+    for code in (34680, 34682):
+        sections = value_of(page, code)
+        if not isinstance(sections, dict):
+            continue
+        image, own = (sections.get(name) for name in ("Image", "PrivateFEI"))
+        if isinstance(image, dict) and number(image.get("ResolutionX")) == width:
+            rows = height - number(image.get("ResolutionY"))
+        elif isinstance(own, dict):
+            rows = number(own.get("DatabarHeight"))
+        else:
+            continue
+        if 0 < rows <= TALLEST_STRIP * height:
+            return int(rows)
+    return 0
 
 
 def zeiss(tiff: Any, page: Any) -> Iterator[TagSize]:

@@ -14,7 +14,7 @@ from defectkit.formats.images.boxes import Box, bands
 from defectkit.formats.images.color import COLOR_NOTE, is_grey, to_grey
 from defectkit.formats.images.file_pixels import FilePixels
 from defectkit.formats.images.tiff_pixels import check_page, opened, page_values
-from defectkit.formats.images.tiff_tags import calibration_of_tags
+from defectkit.formats.images.tiff_tags import calibration_of_tags, strips_of_tags
 from defectkit.formats.interface import CHOOSE_A_FRAME, ImageFormat
 from defectkit.records import Image
 
@@ -37,7 +37,8 @@ class TiffFormat(ImageFormat):
     Notes
     -----
     The pixel size comes from the tags that microscopes and ImageJ write, see
-    :func:`~defectkit.formats.images.tiff_tags.calibration_of_tags`. Colour is treated as in PNG files. Kinds of
+    :func:`~defectkit.formats.images.tiff_tags.calibration_of_tags`; an information strip that they state is no part of
+    the field. Colour is treated as in PNG files. Kinds of
     compression that need the package imagecodecs are read with Pillow where it is missing and Pillow gives the same
     kind of number.
     """
@@ -72,6 +73,7 @@ class TiffFormat(ImageFormat):
             if page.photometric == 3:
                 notes.append(_PALETTE_NOTE)
             calibration, remarks = calibration_of_tags(tiff, page)
+            excluded = strips_of_tags(page)
             dtype = _dtype(page)
         return Image(
             name=path.stem,
@@ -79,6 +81,7 @@ class TiffFormat(ImageFormat):
             calibration=calibration,
             path=path,
             notes=(*notes, *remarks),
+            excluded=excluded,
         )
 
     def frames(self, path: Path) -> tuple[TiffFormat, ...]:

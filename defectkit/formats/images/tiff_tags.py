@@ -9,7 +9,7 @@ from typing import Any
 from defectkit.formats.images import maker_tags
 from defectkit.formats.images.length_units import nanometers
 from defectkit.formats.images.maker_tags import TagSize, number, per_pixel, without_unit, xml_of
-from defectkit.records import Calibration, Source
+from defectkit.records import Calibration, Exclusion, Source
 from defectkit.units import shorten
 
 TOLERANCE = 0.01
@@ -71,6 +71,23 @@ def calibration_of_tags(tiff: Any, page: Any) -> tuple[Calibration | None, tuple
         pixel_size_source=Source.FILE_TAG,
     )
     return calibration, (f"pixel size from {first.origin}", *remarks)
+
+
+def strips_of_tags(page: Any) -> tuple[Exclusion, ...]:
+    """Return the information strip that the tags of FEI and Thermo Fisher state, below the image; none without.
+
+    Parameters
+    ----------
+    page : tifffile.TiffPage
+
+    Notes
+    -----
+    ``ResolutionX`` and ``ResolutionY`` of the section ``Image`` are the size of the image without the strip; where they
+    are missing, ``DatabarHeight`` of ``PrivateFEI`` is its height.
+    """
+    height, width = int(page.imagelength), int(page.imagewidth)
+    rows = maker_tags.fei_strip_rows(page)
+    return (Exclusion.box((height - rows, 0, height, width), reason="information strip"),) if rows else ()
 
 
 def _ome(tiff: Any, page: Any) -> Iterator[TagSize]:
