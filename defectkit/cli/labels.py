@@ -213,6 +213,7 @@ def merge(
     The result goes into a data set of your own (--into), to a file (--export with --format), or both.
     """
     from defectkit.datasets import Catalogue
+    from defectkit.datasets.adding import add_version
     from defectkit.datasets.merging import merge as join
     from defectkit.files import check_apart
     from defectkit.formats.labels import write_labels
@@ -227,8 +228,8 @@ def merge(
     check_same_images(one, two)
     if path is not None:
         check_apart(path, places_read(one, two))
-    store = None if into is None else Catalogue.standard().find(into).store()
-    version = "1" if store is None else store.next_version(name)
+    item = None if into is None else Catalogue.standard().find(into)
+    version = "1" if item is None else item.store().next_version(name)
     merged = join(ours, theirs, name=name, version=version, keep=keep)
     say(f"{merged.key}: {merged.n_defects} labels of {ours.n_defects} and {theirs.n_defects}")
     if path is not None and format_name is not None:
@@ -236,8 +237,8 @@ def merge(
         if report:
             note(f"Not held by {format_name}: {report.summary()}")
         say(f"written to {path}")
-    if store is not None:
-        store.add_labels(merged)
+    if item is not None:
+        add_version(item, merged)
         say(f"added to {into}")
 
 

@@ -25,7 +25,7 @@ from defectkit.formats.interface import LabelFormat, LabelReading
 from defectkit.formats.labels import Unpaired, read_labels
 from defectkit.formats.lookup import recognized_format
 from defectkit.formats.refusals import Refused
-from defectkit.records import Image
+from defectkit.records import Image, LabelSet
 from defectkit.storage import Store
 from defectkit.storage.sets import Seal
 from defectkit.units import QuantityLike
@@ -197,10 +197,30 @@ def add_labels(
         refused=refused,
     )
     held = attrs.evolve(reading.labels, annotator=annotator, description=description, parent=parent or before)
-    if before is not None and store.seal(before).digest == held.digest():
+    return add_version(item, held), reading
+
+
+def add_version(item: CatalogueItem, labels: LabelSet) -> Seal:
+    """Add a label set to a data set of one's own, as the next version of its name.
+
+    Parameters
+    ----------
+    item : CatalogueItem
+    labels : LabelSet
+
+    Raises
+    ------
+    SealedError
+        If nothing is different from the version before, or the version is taken.
+    PairingError
+        If the labels are of other images.
+    """
+    store = item.store()
+    before = f"{labels.name}@{int(store.next_version(labels.name)) - 1}"
+    if before in store.label_sets() and store.seal(before).digest == labels.digest():
         store.sweep()  # a run that was killed when it had sealed this version may have left its staging area
         raise SealedError(f"nothing is different from {item.entry.name}/{before}; no version was added")
-    return store.add_labels(held), reading
+    return store.add_labels(labels)
 
 
 def find_labels(folder: str | Path) -> Path | None:

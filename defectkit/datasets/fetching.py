@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -116,13 +117,15 @@ def _fetch(
     network: Network,
     progress: Progress,
 ) -> None:
-    if is_whole(target, file):
-        return
     import pooch
 
     work = home / INCOMING / hashlib.sha256(f"{file.hash} {file.path}".encode()).hexdigest()[:32]
-    with locked(work.with_suffix(".lock")):
+    lock = work.with_suffix(".lock")
+    if is_whole(target, file) and not lock.exists() and not work.exists():
+        return
+    with locked(lock):
         if is_whole(target, file):
+            shutil.rmtree(work, ignore_errors=True)  # of a call that was killed when the file was in its place
             return
         work.mkdir(parents=True, exist_ok=True)
         partial = work / "partial"

@@ -10,7 +10,7 @@ from defectkit.datasets.entry import FORMAT
 from defectkit.datasets.places import own_catalogue
 from defectkit.datasets.toml import read_toml, to_toml
 from defectkit.errors import CatalogueError, SealedError
-from defectkit.files import locked, write_text
+from defectkit.files import locked, tidy, write_text
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +73,7 @@ def add_tag(dataset: str, labels: str, tag: str, *, digest: str) -> Tag:
         raise CatalogueError(f"tag {tag!r}: a tag is one word, not a number, without '@' and '/', such as 'submitted'")
     made = Tag(name=f"{labels.partition('@')[0]}@{tag}", labels=labels, digest=digest)
     path = _path(dataset)
+    tidy(path)
     with locked(path.with_suffix(".lock")):
         held = tags_of(dataset)
         earlier = next((t for t in held if t.name == made.name), None)

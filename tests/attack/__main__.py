@@ -11,10 +11,15 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.attack import pool, stops, table
+from tests.attack.counts import Counts
 from tests.attack.readers import readers
 from tests.attack.worker import apply, case, outcome_of, place
+
+STOPPING: dict[str, Any] = {"worker_of": [sys.executable, "-m", "tests.attack.stops"], "silence_s": 600}
+"""How kills and faults are worked at."""
 
 
 def main() -> int:
@@ -25,30 +30,24 @@ def main() -> int:
     parser.add_argument("--only", default="", help="readers, kills and faults whose name begins so")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1))
     parser.add_argument("--output", type=Path, default=None, help="write the table as Markdown")
+    parser.add_argument("--counts", type=Path, default=None, help="count on from the runs of this file, and keep it")
     parser.add_argument("--keep", type=Path, default=Path("attack-findings"), help="where inputs of findings are kept")
     given = parser.parse_args()
     chosen = {r.name: r.weight for r in readers() if r.name.startswith(given.only)}
     stopped = {name: weight for name, weight in stops.names().items() if name.startswith(given.only)}
+    counts = Counts.of(given.counts, given.seed)
     shared = Path("/dev/shm")
     home = Path(tempfile.mkdtemp(prefix="defectkit-attack-", dir=shared if shared.is_dir() else None))
     try:
         seconds = given.budget * 60 / (bool(chosen) + bool(stopped) or 1)
-        tallies = (
-            pool.run(chosen, seconds=seconds, seed=given.seed, n_workers=given.workers, home=home) if chosen else {}
-        )
-        if stopped:
-            tallies |= pool.run(
-                stopped,
-                seconds=seconds,
-                seed=given.seed,
-                n_workers=given.workers,
-                home=home,
-                worker_of=[sys.executable, "-m", "tests.attack.stops"],
-                silence_s=600,
-            )
+        rules: dict[str, Any] = {"seconds": seconds, "seed": given.seed, "n_workers": given.workers, "home": home}
+        for names, others in ((chosen, {}), (stopped, STOPPING)):
+            if names:
+                pool.run(names, tallies=counts.of_names(names), counted=counts.keep_now_and_then, **rules, **others)
+        counts.keep()
+        tallies = counts.tallies
         found = sum(tally.n_findings for tally in tallies.values())
-        command = f"nox -s attack -- --budget {given.budget:g} --seed {given.seed} --workers {given.workers}"
-        text = table.markdown(tallies, command=command + (f" --only '{given.only}'" if given.only else ""))
+        text = table.markdown(tallies, command=_command(given, counts))
         print(text)
         if given.output is not None:
             given.output.write_text(text, encoding="utf-8")
@@ -60,6 +59,14 @@ def main() -> int:
         print(f"{found} findings; an input for each kind that a reader had is in {given.keep}", file=sys.stderr)
         print('kills and faults: python -m tests.attack.stops "kill: NAME" NUMBER SEED', file=sys.stderr)
     return 1 if found else 0
+
+
+def _command(given: argparse.Namespace, counts: Counts) -> str:
+    words = f"nox -s attack -- --budget {given.budget:g} --seed {given.seed} --workers {given.workers}"
+    words += f" --only '{given.only}'" if given.only else ""
+    if given.counts is None:
+        return f"`{words}`"
+    return f"`{words} --counts FILE`, the last of {counts.n_runs} runs of {counts.minutes:.0f} minutes in all"
 
 
 def keep(tallies: dict[str, pool.Tally], seed: int, folder: Path, home: Path) -> None:

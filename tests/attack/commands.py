@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from unittest import mock
 
@@ -53,6 +56,32 @@ detector = "blob"
 label = "blob"
 """
 
+AWAY = """
+format = 1
+name = "away"
+title = "Files that lie elsewhere"
+licence = "CC0-1.0"
+
+[citation]
+text = "None."
+
+[source]
+kind = "files"
+address = "http://127.0.0.1:9/"
+mirror = "away"
+files = "away.files.txt"
+archives = ["*.zip"]
+
+[images]
+files = ["frames/*.tif"]
+
+[[labels]]
+name = "labels"
+version = "1"
+format = "coco"
+files = ["labels/labels.json"]
+"""
+
 
 @attrs.frozen
 class Writer:
@@ -67,15 +96,18 @@ class Writer:
         Where what it writes lies, in the workplace.
     other : tuple of str
         The same with other settings, where it may be run into what that has written.
-    whole : str
-        The part of the result that is one version at any time, where it is not all of it.
+    pieces : tuple of str
+        The parts of the result of which each is one version at any time, where that is not so of all of it together.
+    weight : int
+        How often a fault meets it beside the others: slow ones less.
     """
 
     name: str
     words: tuple[str, ...]
     result: str
     other: tuple[str, ...] = ()
-    whole: str = ""
+    pieces: tuple[str, ...] = ("",)
+    weight: int = 10
 
 
 ANALYZE = ("--pixel-size", "1 nm", "--foil-thickness", "100 nm", "-o", "out")
@@ -83,6 +115,12 @@ THINNER = ("--pixel-size", "1 nm", "--foil-thickness", "80 nm", "-o", "out")
 MEASURE = ("measure", "--labels", "labels.json", "--images", "frames")
 EVALUATE = ("--images", "frames", "--pixel-size", "1 nm", "-o", "out")
 STUDY_RUN = ("study", "run", "study.toml", "-o", "study")
+BOTH = ("lab/labels@1", "lab/labels@2")
+MERGE = ("labels", "merge", *BOTH, "--name", "merged")
+AGREE = ("--resamples", "50", "-o", "out")
+DEMO = ("demo", "--images", "1", "-o", "out")
+FETCHED = ("frames/a.tif", "frames/b.tif", "labels.zip", ".unpacked/labels")
+REPRODUCED = (*(f"artifacts/table9.{end}" for end in ("csv", "tex", "md")), "index.html", "index.md")
 WRITERS = (
     Writer("analyze", ("analyze", "frames", *ANALYZE), "out", ("analyze", "frames", *THINNER)),
     Writer("measure", (*MEASURE, *ANALYZE), "out", (*MEASURE, *THINNER)),
@@ -104,14 +142,22 @@ WRITERS = (
     Writer("datasets add", ("datasets", "add", "frames", "--name", "more", "--labels", "labels.json"), "catalogue"),
     Writer("datasets remove", ("datasets", "remove", "lab", "--yes"), "catalogue"),
     Writer("train", ("train", "train.toml", "-o", "model"), "model"),
-    Writer("study", STUDY_RUN, "study", STUDY_RUN, whole="study/results.zarr"),
+    Writer("study", STUDY_RUN, "study", STUDY_RUN, pieces=("results.zarr",)),
+    Writer("labels agree", ("labels", "agree", *BOTH, *AGREE), "out", ("labels", "agree", *BOTH[::-1], *AGREE)),
+    Writer("labels merge", (*MERGE, "--into", "lab"), "catalogue"),
+    Writer("labels merge file", (*MERGE, "--export", "new.json", "--format", "coco"), "new.json"),
+    Writer("labels tag", ("labels", "tag", "lab/labels@2", "submitted"), "catalogue"),
+    Writer("datasets fetch", ("datasets", "fetch", "away", "--mirror", "mirror"), "cache/away", pieces=FETCHED),
+    Writer("demo", DEMO, "out", (*DEMO, "--seed", "1"), weight=1),
 )
+if find_spec("defectkit_jacobs2022") is not None:
+    WRITERS += (Writer("reproduce", ("reproduce", "table9", "-o", "out"), "out", pieces=REPRODUCED, weight=3),)
 HAS_DONE = ("already", "no data set is named", "nothing is different")
 """What a command says that is run again after it was stopped when its work was done."""
 
 
 def make_workplace(folder: Path) -> None:
-    """Make a folder with two small images, three label files, a data set of one's own and two declarations."""
+    """Make a folder with two small images, three label files, two data sets of one's own and two declarations."""
     import numpy as np
     import tifffile
 
@@ -134,6 +180,23 @@ def make_workplace(folder: Path) -> None:
     ):
         done = run(folder, *words)
         assert done.exit_code == 0, done.output
+    _make_mirror(folder)
+
+
+def _make_mirror(folder: Path) -> None:
+    """Make a data set whose files are in a mirror, one of them an archive."""
+    mirror = folder / "mirror" / "away"
+    shutil.copytree(folder / "frames", mirror / "frames")
+    with zipfile.ZipFile(mirror / "labels.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(folder / "labels.json", "labels.json")
+        archive.write(folder / "train.toml", "notes/train.toml")
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()} {file.stat().st_size} {file.relative_to(mirror).as_posix()}\n"
+        for file in sorted(mirror.rglob("*.*"))
+    ]
+    entries = folder / "catalogue" / "datasets"
+    (entries / "away.files.txt").write_text("".join(lines), encoding="utf-8")
+    (entries / "away.toml").write_text(AWAY, encoding="utf-8")
 
 
 @contextmanager
@@ -176,6 +239,7 @@ def litter(folder: Path) -> list[str]:
     """Return what only a run that is not finished may leave."""
     marks = (".defectkit", ".lock", ".part", ".adding", ".removing", ".staging")
     found = [p for p in folder.rglob(".*") if any(mark in p.name for mark in marks) and p.name != MARKER]
+    found += folder.rglob(".incoming/*")
     return sorted(p.relative_to(folder).as_posix() for p in found)
 
 

@@ -27,6 +27,8 @@ class Ground:
     ----------
     start : pathlib.Path
         The workplace before the run; it is copied, never used.
+    pieces : tuple of str
+        The parts of the result of which each is one version at any time.
     old, new : dict of str to bytes
         What is seen of the result before a run and after one.
     stable : frozenset of str
@@ -36,6 +38,7 @@ class Ground:
     """
 
     start: Path
+    pieces: tuple[str, ...]
     old: View
     new: View
     stable: frozenset[str]
@@ -43,13 +46,27 @@ class Ground:
     n_refusals: int
 
     def verdict(self, found: View) -> str:
-        """Return ``old`` or ``new`` where all of it is one of them, else ``lost`` or ``mixed``."""
-        if found == self.old:
+        """Return ``old`` or ``new`` where all pieces are that, and ``begun`` where each is one of them.
+
+        Otherwise it is ``lost`` if there is something less than before, else ``mixed``.
+        """
+        said = {self._verdict(*(_below(piece, view) for view in (found, self.old, self.new))) for piece in self.pieces}
+        if len(said) > 1 and said <= {"old", "new"}:
+            return "begun"
+        return next(verdict for verdict in ("lost", "mixed", "new", "old") if verdict in said)
+
+    def _verdict(self, found: View, old: View, new: View) -> str:
+        if found == old:
             return "old"
-        stale = [n for n in set(found) - self.stable if found[n] == self.old.get(n)]
-        if set(found) == set(self.new) and not stale and all(found[n] == self.new[n] for n in self.stable):
+        stable = self.stable & set(new)
+        stale = [name for name in set(found) - stable if found[name] == old.get(name)]
+        if set(found) == set(new) and not stale and all(found[name] == new[name] for name in stable):
             return "new"
-        return "lost" if set(self.old) - set(found) else "mixed"
+        return "lost" if set(old) - set(found) else "mixed"
+
+
+def _below(piece: str, view: View) -> View:
+    return {name: content for name, content in view.items() if not piece or f"{name}/".startswith(f"{piece}/")}
 
 
 @attrs.define
@@ -90,6 +107,7 @@ class Grounds:
         new, twin = view(first, writer), view(second, writer)
         return Ground(
             start=start,
+            pieces=writer.pieces,
             old=view(start, writer),
             new=new,
             stable=frozenset(name for name in new if twin.get(name) == new[name]),
@@ -115,16 +133,16 @@ def a_day_later() -> Iterator[None]:
 
 def watched_in(place: Path, writer: Writer) -> tuple[Path, ...]:
     """Return what a command writes to: all of its workplace but what it reads."""
-    return tuple(
-        place / name for name in (writer.result, f".{writer.result}.defectkit", f".{writer.result}.defectkit.lock")
-    )
+    result = place / writer.result
+    work = result.with_name(f".{result.name}.defectkit")
+    return result, work, work.with_name(f"{work.name}.lock")
 
 
 def view(place: Path, writer: Writer) -> View:
     """Return what is seen of a result: its files, or what the catalogue lists."""
     if writer.result != "catalogue":
-        whole = place / (writer.whole or writer.result)
-        return state(whole) if whole.exists() else {}
+        result = place / writer.result
+        return state(result) if result.exists() else {}
     asked = (("datasets", "list"), ("datasets", "show", "lab"))
     return {" ".join(words): commands.run(place, *words).output.encode() for words in asked}
 

@@ -56,7 +56,8 @@ def run_killed(arguments: Sequence[str], number: int, root: Path, *, timeout_s: 
         The status: ``-SIGKILL``, or that of the command where it made fewer operations.
     """
     command = [sys.executable, "-m", "tests.attack.kills", str(number), str(root), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    places = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
     return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=timeout_s).returncode
 
 

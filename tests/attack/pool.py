@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -71,6 +72,8 @@ def run(
     home: Path,
     worker_of: list[str] | None = None,
     silence_s: float | None = None,
+    tallies: dict[str, Tally] | None = None,
+    counted: Callable[[], None] = lambda: None,
 ) -> dict[str, Tally]:
     """Attack readers, or commands, for some time.
 
@@ -87,13 +90,17 @@ def run(
         The command line of a worker; :data:`WORKER` unless it is given.
     silence_s : float, optional
         How long a worker may be at one input by the clock; :data:`SILENCE_S` unless it is given.
+    tallies : dict of str to Tally, optional
+        What is counted on from, by reader.
+    counted : callable
+        Called after each batch, one at a time.
 
     Returns
     -------
     dict of str to Tally
         By reader.
     """
-    tallies: dict[str, Tally] = {name: Tally() for name in names}
+    tallies = {name: Tally() for name in names} if tallies is None else tallies
     end = time.monotonic() + seconds
     waiting: queue.PriorityQueue[tuple[float, str]] = queue.PriorityQueue()
     for name in names:
@@ -139,6 +146,7 @@ def run(
                 else:
                     tally.take(answer)
                     tally.next = answer["next"]
+                counted()
             waiting.put((spent + took / shares[name], name))
         if worker is not None:
             worker.close()
@@ -235,7 +243,17 @@ class Worker:
         self._errors.seek(0)
         said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         at, _ = self._at()
-        last = next((line for line in reversed(said) if line.strip()), "nothing was said")
         if at < 0:
-            return {"at": at, "outcome": "crash", "why": f"the good inputs are not read: {last}"}
-        return {"at": at, "outcome": "crash", "why": f"the process died with status {status}: {last[:150]}"}
+            return {
+                "at": at,
+                "outcome": "crash",
+                "why": f"the good inputs are not read: {said[-1] if said else status}",
+            }
+        return {"at": at, "outcome": "crash", "why": f"the process died with status {status}: {_last_words(said)}"}
+
+
+def _last_words(said: list[str]) -> str:
+    """Return what a process said right before Python wrote down where it was, and where in our code that was."""
+    at = next((k for k, line in enumerate(said) if line.startswith("Fatal Python error")), len(said))
+    ours = next((line.strip() for line in said[at:] if "/defectkit/" in line and "/tests/" not in line), "")
+    return " ".join(filter(None, (*said[max(at - 1, 0) : at + 1], ours)))[:300] or "nothing was said"

@@ -46,7 +46,7 @@ def names() -> dict[str, int]:
 def stop(name: str, number: int, seed: int, grounds: Grounds) -> Outcome:
     """Stop a command once, run it again, and return what became of its result and what was wrong with that."""
     chosen = random.Random(f"{seed}/{name}/{number}")
-    writer = next((w for w in WRITERS if KILL + w.name == name), None) or chosen.choice(WRITERS)
+    writer = next((w for w in WRITERS if KILL + w.name == name), None) or _any_writer(chosen)
     ground = grounds.of(writer, again=bool(writer.other) and chosen.random() < 0.5)
     place = grounds.copy(ground)
     signal.setitimer(signal.ITIMER_PROF, HANG_S)
@@ -63,6 +63,11 @@ def stop(name: str, number: int, seed: int, grounds: Grounds) -> Outcome:
         signal.setitimer(signal.ITIMER_PROF, 0)
         shutil.rmtree(place, ignore_errors=True)
     return outcome, f"{writer.name}: {what}" if what else None
+
+
+def _any_writer(chosen: random.Random) -> Writer:
+    (writer,) = chosen.choices(WRITERS, [writer.weight for writer in WRITERS])
+    return writer
 
 
 def _killed(writer: Writer, ground: Ground, place: Path, chosen: random.Random) -> Outcome:
@@ -103,7 +108,7 @@ def _judged(writer: Writer, ground: Ground, place: Path, good: str) -> Outcome:
     if done.exit_code != 0 and not has_done:
         return "next", f"the next run fails: {' '.join(done.stderr.split())[-150:]}".replace(str(place), "PLACE")
     if verdict != "new" and ground.old != ground.new:
-        return ("mixed" if verdict == "old" else verdict), "after the next run"
+        return ("lost" if verdict == "lost" else "mixed"), "after the next run"
     left = litter(place)
     return ("litter", f"leaves {left[0]}") if left else (good, None)
 

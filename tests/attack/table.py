@@ -47,7 +47,7 @@ def _lines(tallies: dict[str, Tally], command: str) -> Iterator[str]:
         yield from _table("command", {"kills": ""} | KILLS, kills)
     if faults:
         yield from _table("error", {"faults": ""} | FAULTS, faults)
-    yield f"`{command}`"
+    yield command
     found = [(name, kind, n, t.examples[kind]) for name, t in tallies.items() for kind, n in t.kinds.most_common()]
     broken = [(name, tally.broken) for name, tally in tallies.items() if tally.broken]
     if found or broken:

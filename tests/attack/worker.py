@@ -46,15 +46,13 @@ def main() -> None:
     signal.signal(signal.SIGALRM, _too_long)
     signal.signal(signal.SIGPROF, _too_long)
     trees: dict[str, list[Tree]] = {}
-    limited = False
     for line in sys.stdin:
         job = json.loads(line)
         reader = table[job["reader"]]
         if reader.name not in trees:
+            _limit_memory(None)  # what a reader loads when it is first used is not the fault of an input
             trees[reader.name] = _good(reader, home)
-        if not limited:
-            _limit_memory()
-            limited = True
+            _limit_memory(MEMORY_BYTES)
         print(json.dumps(_batch(reader, trees[reader.name], job, home, beacon)), file=answers, flush=True)
 
 
@@ -162,10 +160,11 @@ def _too_long(_: int, __: FrameType | None) -> None:
     raise Hang
 
 
-def _limit_memory() -> None:
+def _limit_memory(more: int | None) -> None:
     with Path("/proc/self/statm").open() as file:
         now = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (now + MEMORY_BYTES, resource.RLIM_INFINITY))
+    limit = resource.RLIM_INFINITY if more is None else now + more
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
 def note(beacon: mmap.mmap, number: int) -> None:

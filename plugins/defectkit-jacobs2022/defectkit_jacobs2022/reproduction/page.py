@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from defectkit.reports.csv_tables import write_text
+from defectkit.files import write_text
 from defectkit.reports.page import render
 from defectkit_jacobs2022.reproduction.writing import Written
 from defectkit_jacobs2022.table_text import symbol

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.errors import OutputError, SplitError, StudyError
+from defectkit.files import tidy, write_text
 from defectkit.storage.results import save_results
 from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
@@ -152,13 +153,11 @@ def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> 
 
 def _place(folder: Path) -> Path:
     place = folder.expanduser().resolve()
+    if place.is_dir():
+        tidy(place / MARKER)
     if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (place / MARKER).is_file():
         raise OutputError(f"{place} holds something that no reproduction wrote; name another folder")
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / MARKER).write_text(json.dumps({"format": 1}), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{place} cannot be written: {error}") from error
+    write_text(place / MARKER, json.dumps({"format": 1}))
     return place
 
 

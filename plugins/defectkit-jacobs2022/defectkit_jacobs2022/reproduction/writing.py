@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from defectkit.reports.csv_tables import write_text
+from defectkit.files import replaced_file, write_text
 from defectkit_jacobs2022.artifact import Artifact, NamedFigures, NamedTables
 from defectkit_jacobs2022.table import Table
 
@@ -48,7 +48,6 @@ def written(artifact: Artifact, made: NamedTables | NamedFigures, folder: Path) 
     folder : pathlib.Path
         Files of the same names are replaced.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, Table] = {}
     pictures: list[str] = []
     for end, thing in made.items():
@@ -71,4 +70,5 @@ def save_figure(figure: Figure, path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": path.name}):
         for end in FIGURE_ENDS:
             metadata = {"Date": None} if end == ".svg" else {"Software": None}
-            figure.savefig(path.with_name(path.name + end), dpi=DOTS_PER_INCH, metadata=metadata)
+            with replaced_file(path.with_name(path.name + end)) as made:
+                figure.savefig(made, dpi=DOTS_PER_INCH, metadata=metadata)
