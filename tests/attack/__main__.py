@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -27,14 +28,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="nox -s attack --", description=__doc__)
     parser.add_argument("--budget", type=float, default=3, help="minutes")
     parser.add_argument("--seed", type=int, default=0, help="another seed makes other inputs")
-    parser.add_argument("--only", default="", help="readers, kills and faults whose name begins so")
+    parser.add_argument("--only", default=[""], nargs="+", help="readers, kills and faults whose name begins so")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1))
     parser.add_argument("--output", type=Path, default=None, help="write the table as Markdown")
     parser.add_argument("--counts", type=Path, default=None, help="count on from the runs of this file, and keep it")
     parser.add_argument("--keep", type=Path, default=Path("attack-findings"), help="where inputs of findings are kept")
     given = parser.parse_args()
-    chosen = {r.name: r.weight for r in readers() if r.name.startswith(given.only)}
-    stopped = {name: weight for name, weight in stops.names().items() if name.startswith(given.only)}
+    only = tuple(given.only)
+    chosen = {r.name: r.weight for r in readers() if r.name.startswith(only)}
+    stopped = {name: weight for name, weight in stops.names().items() if name.startswith(only)}
     counts = Counts.of(given.counts, given.seed)
     shared = Path("/dev/shm")
     home = Path(tempfile.mkdtemp(prefix="defectkit-attack-", dir=shared if shared.is_dir() else None))
@@ -63,7 +65,7 @@ def main() -> int:
 
 def _command(given: argparse.Namespace, counts: Counts) -> str:
     words = f"nox -s attack -- --budget {given.budget:g} --seed {given.seed} --workers {given.workers}"
-    words += f" --only '{given.only}'" if given.only else ""
+    words += f" --only {shlex.join(given.only)}" if any(given.only) else ""
     if given.counts is None:
         return f"`{words}`"
     return f"`{words} --counts FILE`, the last of {counts.n_runs} runs of {counts.minutes:.0f} minutes in all"

@@ -127,10 +127,10 @@ def test_a_command_that_is_stopped_badly_is_found(name: str, fault: str, counted
 
     script = tmp_path / "stopped.py"
     script.write_text(STOPPED.format(root=str(ROOT), fault=fault))
-    tally = pool.run(
-        {name: 1}, seconds=3, seed=0, n_workers=1, home=tmp_path / "home", worker_of=[sys.executable, str(script)]
-    )[name]
-    assert not tally.broken
+    worker = pool.Worker(tmp_path / "home", [sys.executable, str(script)], 60)
+    tally = pool.Tally()
+    tally.take(worker.ask({"reader": name, "first": 0, "seed": 0, "seconds": 1}))
+    worker.close()
     assert tally.counts["whole"] > 0
     assert (tally.n_findings > 0) == bool(counted)
     assert counted <= set(tally.counts)
@@ -173,6 +173,21 @@ def test_a_kept_input_is_read_again(tmp_path: Path) -> None:
     outcome, fault = again(kept)
     assert outcome in ("read", "refused")
     assert fault is None
+
+
+def test_a_later_run_counts_on_from_an_earlier_one(tmp_path: Path) -> None:
+    from tests.attack.counts import Counts
+
+    first = Counts.of(tmp_path / "counts.json", 5)
+    tally = first.of_names({"text: material": 1})["text: material"]
+    tally.take({"counts": {"read": 7}, "findings": [{"kind": "KeyError at here", "number": 3}]})
+    tally.next = 7
+    first.keep()
+    second = Counts.of(tmp_path / "counts.json", 5)
+    assert second.of_names({"text: material": 1, "text: splits": 1})["text: material"] == tally
+    assert (second.n_runs, second.minutes) == (2, first.minutes)
+    with pytest.raises(SystemExit):
+        Counts.of(tmp_path / "counts.json", 6)
 
 
 def test_it_runs_from_the_command_line(tmp_path: Path) -> None:
