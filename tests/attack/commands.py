@@ -117,24 +117,27 @@ EVALUATE = ("--images", "frames", "--pixel-size", "1 nm", "-o", "out")
 STUDY_RUN = ("study", "run", "study.toml", "-o", "study")
 BOTH = ("lab/labels@1", "lab/labels@2")
 MERGE = ("labels", "merge", *BOTH, "--name", "merged")
+COMPARE = ("labels", "agree")
 AGREE = ("--resamples", "50", "-o", "out")
 DEMO = ("demo", "--images", "1", "-o", "out")
 FETCHED = ("frames/a.tif", "frames/b.tif", "labels.zip", ".unpacked/labels")
 REPRODUCED = (*(f"artifacts/table9.{end}" for end in ("csv", "tex", "md")), "index.html", "index.md")
 WRITERS = (
-    Writer("analyze", ("analyze", "frames", *ANALYZE), "out", ("analyze", "frames", *THINNER)),
-    Writer("measure", (*MEASURE, *ANALYZE), "out", (*MEASURE, *THINNER)),
+    Writer("analyze", ("analyze", "frames", *ANALYZE), "out", ("analyze", "frames", *THINNER), weight=4),
+    Writer("measure", (*MEASURE, *ANALYZE), "out", (*MEASURE, *THINNER), weight=4),
     Writer(
         "evaluate",
         ("evaluate", "--truth", "labels.json", "--predicted", "second.json", *EVALUATE),
         "out",
         ("evaluate", "--truth", "labels.json", "--predicted", "third.json", *EVALUATE),
+        weight=2,
     ),
     Writer(
         "labels diff",
         ("labels", "diff", "lab/labels@1", "lab/labels@2", "-o", "out"),
         "out",
         ("labels", "diff", "lab/labels@2", "lab/labels@1", "-o", "out"),
+        weight=5,
     ),
     Writer("labels export", ("labels", "export", "lab/labels@1", "--format", "coco", "-o", "new.json"), "new.json"),
     Writer("labels export folder", ("labels", "export", "lab/labels@1", "--format", "yolo-seg", "-o", "new"), "new"),
@@ -142,8 +145,8 @@ WRITERS = (
     Writer("datasets add", ("datasets", "add", "frames", "--name", "more", "--labels", "labels.json"), "catalogue"),
     Writer("datasets remove", ("datasets", "remove", "lab", "--yes"), "catalogue"),
     Writer("train", ("train", "train.toml", "-o", "model"), "model"),
-    Writer("study", STUDY_RUN, "study", STUDY_RUN, pieces=("results.zarr",)),
-    Writer("labels agree", ("labels", "agree", *BOTH, *AGREE), "out", ("labels", "agree", *BOTH[::-1], *AGREE)),
+    Writer("study", STUDY_RUN, "study", STUDY_RUN, pieces=("results.zarr",), weight=2),
+    Writer("labels agree", (*COMPARE, *BOTH, *AGREE), "out", (*COMPARE, *BOTH[::-1], *AGREE), weight=3),
     Writer("labels merge", (*MERGE, "--into", "lab"), "catalogue"),
     Writer("labels merge file", (*MERGE, "--export", "new.json", "--format", "coco"), "new.json"),
     Writer("labels tag", ("labels", "tag", "lab/labels@2", "submitted"), "catalogue"),
