@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +23,8 @@ from defectkit.cli.options import (
     workers_option,
 )
 from defectkit.cli.params import PluginNameParam
+from defectkit.errors import DecodingError
+from defectkit.files.decoding import parse_json
 
 if TYPE_CHECKING:
     from defectkit.workflows import Analysis, FieldRule
@@ -45,8 +46,8 @@ class Assignment(click.ParamType):  # type: ignore[type-arg]  # generic only sin
         if not equals or not key.strip():
             self.fail(f"{value!r} is not KEY=VALUE", param, ctx)
         try:
-            return key.strip(), json.loads(text)
-        except json.JSONDecodeError:
+            return key.strip(), parse_json(text, where=key.strip())
+        except DecodingError:
             return key.strip(), text
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:

@@ -18,6 +18,7 @@ import attrs
 from defectkit.datasets.sources import check_relative
 from defectkit.errors import CatalogueError, UnsafeArchiveError
 from defectkit.files import replaced_folder
+from defectkit.files.decoding import read_json
 
 MAX_BYTES = 50 * 2**30
 """An archive may unpack to this many bytes in all."""
@@ -87,7 +88,7 @@ def unpack(archive: Path, target: Path, *, archive_hash: str) -> tuple[str, ...]
 def members_of(target: Path, *, archive_hash: str) -> tuple[str, ...] | None:
     """Return the members in ``target``, or None unless it holds all those of the archive of that hash."""
     try:
-        marker = json.loads((target / MARKER).read_text(encoding="utf-8"))
+        marker = read_json(target / MARKER)
         whole = marker["hash"] == archive_hash and all(
             (target / name).stat().st_size == size for name, size in marker["members"].items()
         )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
-import cattrs
 
 from defectkit.datasets.file_list import RemoteFile
 from defectkit.datasets.places import Mirror
 from defectkit.datasets.sources import FigshareSource
+from defectkit.datasets.toml import structured
 from defectkit.datasets.transfer import Network, hash_of
-from defectkit.errors import CatalogueError, FetchError
+from defectkit.errors import CatalogueError, DecodingError, FetchError
 from defectkit.files import locked, write_text
+from defectkit.files.decoding import parse_json, read_json
 from defectkit.records import record_converter
 
 LOCK = ".figshare-lock.json"
@@ -98,22 +100,22 @@ def parse_article(answer: Any, article: int) -> FigshareLock:
     FetchError
         If it is of another form or another article, a file has no address or no md5, or its two md5 differ.
     """
+    what = f"Figshare article {article}"
     try:
-        if answer["id"] != article:
-            raise FetchError(f"Figshare answers with article {answer['id']!r}, not {article}")
-        files = tuple(_file(one) for one in answer["files"])
-        lock = FigshareLock(article=article, version=int(answer.get("version", 1)), files=files)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, CatalogueError):
-            raise FetchError(f"Figshare article {article}: {error}") from error
-        raise FetchError(
-            f"Figshare article {article}: the answer is not of the documented form ({type(error).__name__}: {error})"
-        ) from error
+        found = structured(_known(answer, _Article), _Article, where=what)
+    except CatalogueError as error:
+        raise FetchError(f"the answer is not of the documented form: {error}") from error
+    if found.id != article:
+        raise FetchError(f"Figshare answers with article {found.id}, not {article}")
+    try:
+        files = tuple(map(_file, found.files))
+    except CatalogueError as error:
+        raise FetchError(f"{what}: {error}") from error
     paths = [file.path for file in files]
     doubled = sorted({p for p in paths if paths.count(p) > 1})
     if doubled:
-        raise FetchError(f"Figshare article {article}: two files are called {', '.join(doubled)}")
-    return lock
+        raise FetchError(f"{what}: two files are called {', '.join(doubled)}")
+    return FigshareLock(article=article, version=found.version, files=files)
 
 
 def read_lock(path: Path, article: int | None) -> FigshareLock:
@@ -125,8 +127,8 @@ def read_lock(path: Path, article: int | None) -> FigshareLock:
         If it is damaged, or of another article.
     """
     try:
-        lock = record_converter().structure(json.loads(path.read_text(encoding="utf-8")), FigshareLock)
-    except (OSError, ValueError, cattrs.BaseValidationError) as error:
+        lock = structured(read_json(path), FigshareLock, where="its text")
+    except (DecodingError, CatalogueError) as error:
         raise FetchError(f"the lock file {path} is damaged: {error}. Remove it to ask Figshare again") from error
     if article is not None and lock.article != article:
         raise FetchError(f"the lock file {path} is of article {lock.article}, not {article}")
@@ -142,25 +144,49 @@ def _answer(source: FigshareSource, mirror: Mirror | None, network: Network) -> 
     place = None if mirror is None else mirror.locate(source.mirror, ANSWER)
     try:
         if isinstance(place, Path) and place.is_file():
-            return json.loads(place.read_text(encoding="utf-8"))
+            return read_json(place)
         if isinstance(place, str):
-            try:
-                return network.get(place).json()
-            except FetchError:
-                return network.get(source.address).json()
-        return network.get(source.address).json()
-    except ValueError as error:
-        raise FetchError(f"{source.address}: the answer is no JSON: {error}") from error
+            with suppress(FetchError):
+                return parse_json(network.text(place), where=place)
+        return parse_json(network.text(source.address), where=source.address)
+    except DecodingError as error:
+        raise FetchError(str(error)) from error
 
 
-def _file(one: Mapping[str, Any]) -> RemoteFile:
-    name = one["name"]
-    if not isinstance(name, str) or "/" in name or "\\" in name or name.startswith("."):
-        raise FetchError(f"Figshare: {name!r} is no name of a file")
-    if one.get("is_link_only"):
-        raise FetchError(f"Figshare: {name!r} is only a link to {one['download_url']!r}, not a file of the article")
-    given = {one[key].lower() for key in ("computed_md5", "supplied_md5") if one.get(key)}
+@attrs.frozen(kw_only=True)
+class _ArticleFile:
+    name: str
+    size: int
+    download_url: str
+    computed_md5: str | None = None
+    supplied_md5: str | None = None
+    is_link_only: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class _Article:
+    id: int
+    version: int = 1
+    files: tuple[_ArticleFile, ...]
+
+
+def _known(answer: Any, kind: type) -> Any:
+    """Return what an answer says of the fields that are looked at; the interface has many others."""
+    if not isinstance(answer, Mapping):
+        return answer
+    known = {name: answer[name] for name in attrs.fields_dict(kind) if name in answer}
+    if isinstance(files := known.get("files"), list):
+        known["files"] = [_known(file, _ArticleFile) for file in files]
+    return known
+
+
+def _file(one: _ArticleFile) -> RemoteFile:
+    if "/" in one.name or "\\" in one.name or one.name.startswith("."):
+        raise FetchError(f"Figshare: {one.name!r} is no name of a file")
+    if one.is_link_only:
+        raise FetchError(f"Figshare: {one.name!r} is only a link to {one.download_url!r}, not a file of the article")
+    given = {md5.lower() for md5 in (one.computed_md5, one.supplied_md5) if md5}
     if len(given) != 1:
         said = "none" if not given else " and ".join(sorted(given))
-        raise FetchError(f"Figshare: {name!r} needs one md5 to be checked by; there is {said}")
-    return RemoteFile(path=name, hash=f"md5:{given.pop()}", size=int(one["size"]), address=str(one["download_url"]))
+        raise FetchError(f"Figshare: {one.name!r} needs one md5 to be checked by; there is {said}")
+    return RemoteFile(path=one.name, hash=f"md5:{given.pop()}", size=one.size, address=one.download_url)

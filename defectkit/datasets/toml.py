@@ -56,9 +56,24 @@ def parse_toml(text: str, kind: type[R], *, where: str) -> R:
         As :func:`read_toml`.
     """
     try:
-        return converter().structure(decoding.parse_toml(text, where=where), kind)
+        table = decoding.parse_toml(text, where=where)
     except DecodingError as error:
         raise CatalogueError(str(error)) from error
+    return structured(table, kind, where=where)
+
+
+def structured(table: Any, kind: type[R], *, where: str) -> R:
+    """Return the record of ``kind`` that a decoded text holds.
+
+    Raises
+    ------
+    CatalogueError
+        If a key is unknown, missing or of the wrong kind; the message names its path.
+    """
+    if not isinstance(table, Mapping):
+        raise CatalogueError(f"{where}: a table is needed")
+    try:
+        return converter().structure(table, kind)
     except (cattrs.BaseValidationError, cattrs.errors.StructureHandlerNotFoundError) as error:
         faults = "; ".join(cattrs.transform_error(error, path=where, format_exception=_fault))
         raise CatalogueError(faults) from error
@@ -131,6 +146,8 @@ def _fault(error: BaseException, kind: type | None) -> str:
         return f"unknown keys: {', '.join(sorted(error.extra_fields))}"
     if isinstance(error, KeyError) and not isinstance(error, DefectkitError):
         return f"missing key: {error.args[0]}"
+    if isinstance(error, AttributeError | TypeError) and not isinstance(error, DefectkitError):
+        return "a table or a list is needed, not a single value"
     return str(error)
 
 

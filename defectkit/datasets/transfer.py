@@ -15,6 +15,7 @@ from defectkit.datasets.file_list import RemoteFile
 from defectkit.datasets.places import Mirror
 from defectkit.datasets.progress import Progress, silent
 from defectkit.errors import FetchError
+from defectkit.files.decoding import max_text_bytes
 
 if TYPE_CHECKING:
     import requests
@@ -64,6 +65,29 @@ class Network:
         if not answer.ok and answer.status_code != requests.codes.requested_range_not_satisfiable:
             raise FetchError(f"{address} answers {answer.status_code} {answer.reason}")
         return answer
+
+    def text(self, address: str) -> str:
+        """Return the text of an address, in UTF-8.
+
+        Raises
+        ------
+        FetchError
+            As :meth:`get`; also if the answer breaks off, is no such text, or is larger than a text file may be.
+        """
+        import requests
+
+        limit, content = max_text_bytes(), bytearray()
+        try:
+            with self.get(address) as answer:
+                for piece in answer.iter_content(_PIECE):
+                    content += piece
+                    if len(content) > limit:
+                        raise FetchError(f"{address} answers with more than {limit} bytes")
+            return content.decode("utf-8-sig")
+        except requests.RequestException as error:
+            raise FetchError(f"{address} broke off after {len(content)} bytes") from error
+        except UnicodeDecodeError as error:
+            raise FetchError(f"{address} does not answer with text in UTF-8") from error
 
 
 @attrs.frozen(kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from defectkit.datasets.catalogue import Catalogue
 from defectkit.datasets.loading import load_dataset
 from defectkit.datasets.lock import Lock, locks_of
 from defectkit.errors import DatasetWarning, DefectkitError, LockError
+from defectkit.files.decoding import read_json
 from defectkit.storage import Store, load_results
 from defectkit.storage.schema import ATTRIBUTE
 
@@ -104,8 +104,8 @@ def _tables(path: Path) -> list[xarray.Dataset]:
 
 def _kind(path: Path) -> str | None:
     try:
-        attributes = json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"][ATTRIBUTE]
-    except (OSError, ValueError, KeyError, TypeError):
+        attributes = read_json(path / "zarr.json")["attributes"][ATTRIBUTE]
+        kind = attributes.get("kind")
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    kind = attributes.get("kind")
     return kind if kind in ("store", "results") else None

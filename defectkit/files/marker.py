@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import OutputError
+from defectkit.files.decoding import parse_json, read_text
 
 MARKER = ".defectkit-output.json"
 """The name of the marker."""
@@ -67,8 +68,8 @@ class Marker:
         if not os.path.lexists(path):
             return None
         try:
-            return cls.from_table(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+            return cls.from_table(parse_json(read_text(path), where="its text"))
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             raise OutputError(
                 f"{path}, which lists what defectkit wrote, is damaged ({error}); "
                 "give another output folder, or move this file away"

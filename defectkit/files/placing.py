@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from defectkit.errors import KeptAsideWarning
+from defectkit.files.decoding import read_json
 from defectkit.files.exchange import exchanged
 from defectkit.files.marker import MARKER, Marker, entries
 from defectkit.files.work import Work, removed
@@ -77,7 +78,7 @@ def read_plan(work: Work) -> tuple[str, Marker] | None:
     """Return the run that was being placed and what it replaces; None where there is no plan."""
     if not work.plan.is_file():
         return None
-    table = json.loads(work.plan.read_text(encoding="utf-8"))
+    table = read_json(work.plan)
     return table["run"], Marker.from_table(table["earlier"])
 
 

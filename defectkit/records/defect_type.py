@@ -103,12 +103,10 @@ class Taxonomy:
     @cache
     def standard(cls) -> Taxonomy:
         """Return the built-in types of ``registry/defect_types.toml``, read once."""
-        import tomllib
-
+        from defectkit.files.decoding import read_toml
         from defectkit.resources import registry_path
 
-        with (registry_path() / "defect_types.toml").open("rb") as file:
-            rows = tomllib.load(file)["defect_type"]
+        rows = read_toml(registry_path() / "defect_types.toml")["defect_type"]
         return cls(types=tuple(DefectType(**(row | {"aliases": tuple(row.get("aliases", ()))})) for row in rows))
 
     @property

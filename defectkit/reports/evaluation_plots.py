@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
+from defectkit.files.decoding import parse_json
 from defectkit.records.defect_type import DefectType, Taxonomy
 from defectkit.reports.colors import type_colors
 from defectkit.reports.evaluation_tables import at_threshold
@@ -196,7 +196,9 @@ def _values(result: xarray.Dataset, side: str, measure: str, name: str, subset: 
 
 
 def _edges(result: xarray.Dataset, measure: str, name: str, values: NDArray[np.float64]) -> tuple[float, ...]:
-    convention = Convention.from_settings(json.loads(result.attrs["convention_settings"]))
+    convention = Convention.from_settings(
+        parse_json(str(result.attrs["convention_settings"]), where="the convention of the evaluation")
+    )
     if measure == "shape":
         return convention.shape_bin_edges
     in_nm = result.attrs["length_unit"] == "nanometer"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import DefectkitError, PairingError, StorageError
+from defectkit.files.decoding import parse_json
 from defectkit.records import Instances
 from defectkit.records.label_set import combined_digest
 from defectkit.storage import columns
@@ -208,9 +209,9 @@ class BlockReader:
                 raise
             raise StorageError(f"{self._where} is damaged: its tables contradict each other ({error})") from error
         names = self._texts("names", start, stop)
-        notes = self._texts("notes", start, stop)
+        notes = [parse_json(note, where="a note") if note else () for note in self._texts("notes", start, stop)]
         return [
-            Entry(image=name, instances=i, capped=bool(c), notes=tuple(json.loads(note)) if note else ())
+            Entry(image=name, instances=i, capped=bool(c), notes=tuple(note))
             for name, i, c, note in zip(names, instances, capped, notes, strict=True)
         ]
 

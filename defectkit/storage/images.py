@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from defectkit.errors import PairingError, StorageError
+from defectkit.files.decoding import parse_json
 from defectkit.records import ArrayPixels, Calibration, Exclusion, Image, PixelSource, Specimen, record_converter
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, Backend
@@ -180,7 +181,8 @@ class ImageReader:
         table = TableReader(self._array("facts"), f"{self._where}/facts")
         lines = table.read(0, table.rows).tobytes().splitlines()
         with damage(f"{self._where}/facts"):
-            found = [record_converter().structure(json.loads(line), ImageFacts) for line in lines]
+            tables = (parse_json(line.decode(), where="a line of it") for line in lines)
+            found = [record_converter().structure(table, ImageFacts) for table in tables]
         return {facts.name: facts for facts in found}
 
     def image(self, name: str) -> Image:

@@ -13,7 +13,9 @@ import attrs
 
 from defectkit.errors import SchemaError, StorageError
 from defectkit.files import replaced_file, replaced_folder
+from defectkit.files.decoding import parse_json, read_json, read_text
 from defectkit.storage import schema
+from defectkit.storage.damage import check_zip
 
 
 @attrs.frozen(kw_only=True)
@@ -79,11 +81,12 @@ def migrate(path: str | Path, *, migrations: Sequence[Migration] = MIGRATIONS) -
 def _version(place: Path) -> int:
     try:
         if place.is_dir():
-            text = (place / "zarr.json").read_text(encoding="utf-8")
+            text = read_text(place / "zarr.json")
         else:
+            check_zip(place)
             with zipfile.ZipFile(place) as archive:
                 text = archive.read("zarr.json").decode()
-        version = json.loads(text)["attributes"][schema.ATTRIBUTE]["schema"]
+        version = parse_json(text, where="zarr.json")["attributes"][schema.ATTRIBUTE]["schema"]
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise StorageError(f"{place} is no store of defectkit: {error}") from error
     if not isinstance(version, int):
@@ -105,7 +108,7 @@ def _apply(steps: Sequence[Migration], folder: Path) -> None:
     for step in steps:
         step.apply(folder)
         for file in folder.rglob("zarr.json"):
-            metadata = json.loads(file.read_text(encoding="utf-8"))
+            metadata = read_json(file)
             facts = metadata.get("attributes", {}).get(schema.ATTRIBUTE)
             if isinstance(facts, dict) and "schema" in facts:
                 facts["schema"] = step.source + 1

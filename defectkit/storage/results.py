@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from defectkit.errors import OutputError, StorageError
+from defectkit.errors import DecodingError, OutputError, StorageError
 from defectkit.files import replaced_folder, whole
+from defectkit.files.decoding import read_json
 from defectkit.storage import schema
 from defectkit.storage.backend import SEAL, escaped
 from defectkit.storage.damage import damage
@@ -133,8 +133,8 @@ def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xar
 def _holds_results(path: Path) -> bool:
     """Tell whether a folder holds results and nothing else, or nothing."""
     try:
-        attributes = json.loads((path / SEAL).read_text(encoding="utf-8")).get("attributes", {})
-    except (OSError, ValueError, AttributeError, RecursionError):
+        attributes = read_json(path / SEAL).get("attributes", {})
+    except (DecodingError, AttributeError):
         return path.is_dir() and not any(path.iterdir())
     known = isinstance(attributes, dict) and attributes.get(schema.ATTRIBUTE)
     return isinstance(known, dict) and known.get("kind") == "results" and all(map(_is_of_zarr, path.rglob("*")))

@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
-from defectkit.errors import OutputError, RecordError, ResumeWarning
+from defectkit.errors import DecodingError, OutputError, RecordError, ResumeWarning
 from defectkit.files import Cells, key_of, write_text, writing
+from defectkit.files.decoding import read_json, read_text
 from defectkit.records.json import from_json, to_json
 from defectkit.records.prediction import Prediction
 
@@ -91,9 +92,9 @@ class Checkpoint:
         if file is None:
             return None
         try:
-            head, _, body = file.read_text(encoding="utf-8").partition("\n")
+            head, _, body = read_text(file).partition("\n")
             prediction = from_json(body, Prediction)
-        except (RecordError, UnicodeDecodeError) as error:
+        except (RecordError, DecodingError) as error:
             warnings.warn(f"{file} is damaged ({error}); detecting again", ResumeWarning, stacklevel=2)
             return None
         return prediction if head == digest and prediction.image == image else None
@@ -134,7 +135,7 @@ def _runs(folder: Path) -> list[Path]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_json(file)
+    except DecodingError:
         found = None
     return found if isinstance(found, dict) else {SETTINGS: "damaged"}

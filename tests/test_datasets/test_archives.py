@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from defectkit.datasets import archives
-from defectkit.datasets.archives import members_of, unpack
+from defectkit.datasets.archives import MARKER, members_of, unpack
 from defectkit.errors import UnsafeArchiveError
 
 HASH = "sha256:" + "0" * 64
@@ -127,6 +127,8 @@ def test_what_is_unpacked_is_left_and_what_is_incomplete_is_not_taken(tmp_path: 
     assert unpack(archive, out, archive_hash=HASH) == ("a.txt", "b.txt")
     assert out.stat().st_mtime_ns == before
     (out / "a.txt").write_bytes(b"ab")
+    assert members_of(out, archive_hash=HASH) is None
+    (out / MARKER).write_text("[" * 100_000)
     assert members_of(out, archive_hash=HASH) is None
     make_zip(archive, [("a.txt", b"abc")])
     assert unpack(archive, out, archive_hash="sha256:" + "1" * 64) == ("a.txt",)

@@ -210,7 +210,7 @@ def test_an_answer_of_another_form_is_refused(changes: dict[str, Any], message: 
 
 def test_an_answer_that_is_no_json(site: Site, tmp_path: Path) -> None:
     site.put(f"v2/articles/{ARTICLE}", b"<html>")
-    with pytest.raises(FetchError, match="no JSON"):
+    with pytest.raises(FetchError, match="not JSON"):
         figshare_files(source(site), tmp_path)
 
 
@@ -221,4 +221,40 @@ def test_a_damaged_lock_says_what_to_do(site: Site, tmp_path: Path) -> None:
     publish(site, {})
     (tmp_path / LOCK).write_text(json.dumps({"article": 1, "version": 1, "files": []}))
     with pytest.raises(FetchError, match="of article 1, not 424242"):
+        figshare_files(source(site), tmp_path)
+
+
+DEEP = b'{"id":' * 5000 + b"1" + b"}" * 5000
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (DEEP, "nested more than 64 deep"),
+        (b"\xff\xfe", "text in UTF-8"),
+        (b"[1", "it is not JSON"),
+        (b"[]", "a table is needed"),
+        (b'{"id": 1, "files": [7]}', "a table or a list is needed"),
+    ],
+    ids=["deep", "no text", "no JSON", "a list", "no file"],
+)
+def test_a_bad_answer_ends_in_one_sentence(site: Site, tmp_path: Path, answer: bytes, message: str) -> None:
+    site.put(f"v2/articles/{ARTICLE}", answer)
+    with pytest.raises(FetchError, match=message):
+        figshare_files(source(site), tmp_path)
+    assert not (tmp_path / LOCK).exists()
+
+
+def test_an_answer_without_end_is_not_taken_into_memory(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEFECTKIT_MAX_TEXT_BYTES", "1000")
+    publish(site, {f"{k}.txt": b"0 0 0" for k in range(20)})
+    with pytest.raises(FetchError, match="more than 1000 bytes"):
+        figshare_files(source(site), tmp_path)
+
+
+def test_a_lock_file_that_is_nested_without_end_is_damaged(site: Site, tmp_path: Path) -> None:
+    (tmp_path / LOCK).write_bytes(DEEP)
+    with pytest.raises(FetchError, match=r"is damaged.*nested more than 64 deep.*Remove it"):
         figshare_files(source(site), tmp_path)

@@ -65,10 +65,11 @@ def test_a_damaged_file_is_done_again(tmp_path: Path) -> None:
         assert kept.get("one", "abc") is None
 
 
-def test_damaged_settings_do_no_harm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{", "[" * 100_000], ids=["broken", "deep"])
+def test_damaged_settings_do_no_harm(tmp_path: Path, text: str) -> None:
     kept = Checkpoint.open(tmp_path / "work", SETTINGS)
     kept.put(prediction(), "abc")
-    (tmp_path / "work" / kept.key / "unfinished-run.json").write_text("{")
+    (tmp_path / "work" / kept.key / "unfinished-run.json").write_text(text)
     assert len(Checkpoint.open(tmp_path / "work", SETTINGS)) == 1
     with pytest.warns(ResumeWarning, match=r"unfinished-run\.json"):
         Checkpoint.open(tmp_path / "work", {**SETTINGS, "version": "2"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
@@ -10,6 +9,7 @@ import attrs
 
 from defectkit.detectors.loopnet.normalizing import NORMALIZATION
 from defectkit.errors import DetectorError
+from defectkit.files.decoding import parse_json
 
 STRIDE = 2
 """Pixels of the input along each side of a pixel of the maps."""
@@ -78,7 +78,7 @@ class ModelFacts:
         ('loop',)
         """
         try:
-            held = json.loads(metadata)
+            held = parse_json(metadata, where="its text")
             expected = {"normalization": NORMALIZATION, "stride": STRIDE}
             for key, value in expected.items():
                 if held[key] != value:

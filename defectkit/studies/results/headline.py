@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from defectkit.files.decoding import parse_json
 from defectkit.studies.running.joining import ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def headline(result: xarray.Dataset) -> xarray.Dataset:
     import xarray
 
     thresholds = result["iou_threshold"].values
-    wanted = [json.loads(str(text))["attributes"]["iou_threshold"] for text in result[ATTRIBUTES].values]
+    about = [parse_json(str(text), where="the attributes of a run") for text in result[ATTRIBUTES].values]
+    wanted = [each["attributes"]["iou_threshold"] for each in about]
     at = xarray.DataArray([int(np.abs(thresholds - t).argmin()) for t in wanted], dims="run")
     about_runs = [name for name, c in result.coords.items() if c.dims == ("run",)]
     variables = {}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import StudyError
+from defectkit.files.decoding import parse_json
 
 if TYPE_CHECKING:
     import xarray
@@ -101,7 +102,9 @@ def select_run(result: xarray.Dataset, run: int) -> xarray.Dataset:
     """
     import xarray
 
-    about: Mapping[str, Any] = json.loads(str(result.variables[ATTRIBUTES].values[run]))
+    about: Mapping[str, Any] = parse_json(
+        str(result.variables[ATTRIBUTES].values[run]), where=f"the attributes of run {run}"
+    )
     own = {dim: np.array(values) for dim, values in about["labels"].items()}
     picked = {dim: _places(result.variables[dim].values, values) for dim, values in own.items()}
     starts = {}

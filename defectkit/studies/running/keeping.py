@@ -13,6 +13,7 @@ import attrs
 
 from defectkit.errors import OutputError, RecordError, ResumeWarning, StorageError
 from defectkit.files import Cells, write_text, writing
+from defectkit.files.decoding import parse_json
 from defectkit.records.json import from_json, to_json
 from defectkit.records.prediction import Prediction
 from defectkit.studies.running.table_file import read_table, write_table
@@ -102,7 +103,7 @@ class Kept:
             return None
         try:
             first, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-            about = json.loads(first)
+            about = parse_json(first, where="its first line")
             return Predicted(
                 predictions=tuple(from_json(line, Prediction) for line in lines),
                 train_seconds=float(about["train_seconds"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import BootstrapError
+from defectkit.files.decoding import parse_json
 from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
 from defectkit.metrics.class_means import SIDES
@@ -115,7 +115,9 @@ def comparison_of(evaluation: xarray.Dataset) -> Comparison:
     )
     area, *pixels = (evaluation[name].values.tolist() for name in OF_IMAGES)
     return Comparison(
-        convention=Convention.from_settings(json.loads(about["convention_settings"])),
+        convention=Convention.from_settings(
+            parse_json(str(about["convention_settings"]), where="the convention of the evaluation")
+        ),
         iou_thresholds=thresholds,
         iou_threshold=thresholds[primary],
         types=types,

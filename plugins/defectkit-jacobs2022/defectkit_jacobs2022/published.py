@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from defectkit.errors import RecordError, UnknownNameError
+from defectkit.errors import DecodingError, RecordError, UnknownNameError
+from defectkit.files.decoding import parse_toml, read_text
 from defectkit_jacobs2022.places import REGISTRY
 
 if TYPE_CHECKING:
@@ -208,9 +208,9 @@ def read_published_table(path: Path) -> PublishedTable:
         If a key is missing, unknown or of the wrong kind; the message names the file, the row and the key.
     """
     try:
-        text = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecordError(f"published table {path}: not TOML: {error}") from error
+        text = parse_toml(read_text(path), where=str(path), parse_float=Decimal)
+    except DecodingError as error:
+        raise RecordError(f"published table {error}") from error
     try:
         return _table(text)
     except (KeyError, TypeError, ValueError) as error:

@@ -12,6 +12,7 @@ import attrs
 from defectkit.detectors import Capability, Detector, ModelCard, TrainingSet
 from defectkit.detectors.loopnet.detector import LoopNet
 from defectkit.errors import DetectorError
+from defectkit.files.decoding import read_json
 from defectkit.records import Image, Prediction
 from defectkit.records.prediction import Setting
 from defectkit_unet.settings import NETWORK_NAMES, RECIPE, checked
@@ -148,10 +149,10 @@ class UNetDetector(Detector):
         trained = LoopNet.load(folder)
         path = folder / OPTIONS
         try:
-            options = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            options = read_json(path) if path.is_file() else {}
             options |= {"operating_point": str(trained.operating_point), "polarity": str(trained.polarity)}
             return cls(**options, trained=trained)
-        except (OSError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise DetectorError(f"{path}: the options of the saved detector are damaged: {error}") from error
 
 

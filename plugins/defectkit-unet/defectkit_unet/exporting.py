@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from defectkit.errors import DetectorError
+from defectkit.files.decoding import parse_json
 
 OPSET = 17
 PROPERTY = "defectkit"
@@ -108,7 +109,7 @@ def metadata_of(content: bytes) -> dict[str, Any]:
     properties = {entry.key: entry.value for entry in onnx.load_from_string(content).metadata_props}
     if PROPERTY not in properties:
         raise DetectorError("the model does not say which types it knows and how its images are normalized")
-    held: dict[str, Any] = json.loads(properties[PROPERTY])
+    held: dict[str, Any] = parse_json(properties[PROPERTY], where="what the model says of itself")
     return held
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from defectkit.detectors.loopnet.fusing import Fusion
+from defectkit.files.decoding import read_json
 
 FOLDER = Path(__file__).parent / "weights"
 
@@ -17,4 +17,4 @@ def weights() -> bytes:
 
 def fusion() -> Fusion:
     """Return how its scales are fused, fitted on the tuning parts by ``python -m tests.quality.fitting``."""
-    return Fusion(**json.loads((FOLDER / "fusion.json").read_text(encoding="utf-8")))
+    return Fusion(**read_json(FOLDER / "fusion.json"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from defectkit.files.decoding import parse_json
 from defectkit.studies import convention_figure, explore_conventions
 from defectkit_jacobs2022.artifact import NamedFigures, Outcome
 from defectkit_jacobs2022.figures.canvas import write_provenance
@@ -16,7 +15,7 @@ def conventions_figure(outcome: Outcome) -> NamedFigures:
     result = outcome.result("initial")
     truth = outcome.data.labels(str(result["test_labels"].values[0]))
     names = [str(name) for name in about.evaluation["image"].values]
-    min_score = json.loads(result.attrs["settings"])["min_score"]
+    min_score = parse_json(result.attrs["settings"], where="the settings of the study")["min_score"]
     predicted = {p.image: p.instances for p in outcome.predictions("initial", 0)}
     exploration = explore_conventions(
         {name: truth[name] for name in names},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import attrs
 import numpy as np
 
 from defectkit.errors import StudyError
+from defectkit.files.decoding import parse_json
 from defectkit.records.instances import Instances
 from defectkit.reports.numbers import significant
 from defectkit.reports.overlays import draw_overlay
@@ -69,7 +69,7 @@ def figure3(outcome: Outcome) -> NamedFigures:
     chosen = example_images(about.evaluation)
     truth = outcome.data.labels(str(result["test_labels"].values[0]))
     predicted = {p.image: p.instances for p in outcome.predictions("initial", 0)}
-    min_score = json.loads(result.attrs["settings"])["min_score"]
+    min_score = parse_json(result.attrs["settings"], where="the settings of the study")["min_score"]
     scores = about.at_threshold()["image_find_f1_score"]
     lines = (
         *outcome.provenance,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from decimal import Decimal
 from pathlib import Path
 
 import attrs
 
-from defectkit.errors import RecordError
+from defectkit.errors import DecodingError, RecordError
+from defectkit.files.decoding import parse_toml, read_text
 from defectkit_jacobs2022.places import REGISTRY
 
 FORMAT = 1
@@ -65,11 +65,13 @@ def published_numbers(figure: int, path: Path | None = None) -> tuple[PublishedN
     """
     place = path or REGISTRY / "figures.toml"
     try:
-        text = tomllib.loads(place.read_text(encoding="utf-8"), parse_float=Decimal)
+        text = parse_toml(read_text(place), where=str(place), parse_float=Decimal)
         if text["format"] != FORMAT:
             raise RecordError(f"published figures {place}: this version of defectkit reads format {FORMAT}")
         numbers = tuple(PublishedNumber(**row) for row in text["number"])
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except DecodingError as error:
+        raise RecordError(f"published figures {error}") from error
+    except (KeyError, TypeError) as error:
         raise RecordError(f"published figures {place}: {error}") from error
     return tuple(number for number in numbers if number.figure == figure)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import attrs
 
 from defectkit.conventions import Convention
+from defectkit.files.decoding import parse_json
 from defectkit.records.defect_type import Taxonomy
 from defectkit.studies import select_run
 from defectkit_jacobs2022.artifact import Outcome
@@ -52,7 +52,9 @@ class Subject:
     @property
     def convention(self) -> Convention:
         """What its numbers mean."""
-        return Convention.from_settings(json.loads(self.evaluation.attrs["convention_settings"]))
+        return Convention.from_settings(
+            parse_json(self.evaluation.attrs["convention_settings"], where="its convention")
+        )
 
     @property
     def in_nm(self) -> bool:

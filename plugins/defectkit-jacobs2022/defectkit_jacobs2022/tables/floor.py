@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import attrs
 
 from defectkit.conventions import Convention, convention, known_conventions
+from defectkit.files.decoding import parse_json
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
 from defectkit.studies import error_budget, measurement_floor, select_run
@@ -45,7 +45,7 @@ def floor(outcome: Outcome) -> NamedTables:
     images = {name: outcome.data.images[name] for name in names}
     labels = outcome.data.labels(str(outcome.result(STUDY)["test_labels"].values[0]))
     truth = attrs.evolve(labels, instances={name: labels[name] for name in names})
-    own = Convention.from_settings(json.loads(run.attrs["convention_settings"]))
+    own = Convention.from_settings(parse_json(run.attrs["convention_settings"], where="its convention"))
     return {"": _floor(outcome, truth, images, own), "budget": _budget(outcome, truth, images, own)}
 
 
@@ -70,7 +70,7 @@ def _floor(outcome: Outcome, truth: LabelSet, images: dict[str, Image], own: Con
 
 
 def _budget(outcome: Outcome, truth: LabelSet, images: dict[str, Image], own: Convention) -> Table:
-    settings = json.loads(outcome.result(STUDY).attrs["settings"])
+    settings = parse_json(outcome.result(STUDY).attrs["settings"], where="the settings of the study")
     least = settings["min_score"]
     predictions = [
         prediction if least is None else attrs.evolve(prediction, instances=prediction.instances.above(least))

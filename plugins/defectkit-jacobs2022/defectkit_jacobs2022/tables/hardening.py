@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import StudyError
+from defectkit.files.decoding import parse_json
 from defectkit.hardening import Binning, DispersedBarrier, harden
 from defectkit.studies import select_run
 from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
@@ -98,7 +98,7 @@ def hardening_of_sides(outcome: Outcome, binning: Binning | None = None) -> dict
     if run.attrs["length_unit"] != "nanometer":
         raise StudyError("the images of the study 'initial' have no pixel size, so there is no hardening to compare")
     images = {str(name): outcome.data.images[str(name)] for name in run["image"].values}
-    rule = Convention.from_settings(json.loads(run.attrs["convention_settings"]))
+    rule = Convention.from_settings(parse_json(run.attrs["convention_settings"], where="its convention"))
     types = [str(name) for name in run["defect_type"].values if str(name) != "all"]
     model = DispersedBarrier(binning=binning)
     found = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import attrs
 
 from defectkit.conventions import Convention
 from defectkit.errors import StudyError
+from defectkit.files.decoding import parse_json
 from defectkit.metrics import Errors, Find, TypeScores
 from defectkit.records.image import Image
 from defectkit.records.label_set import LabelSet
@@ -146,7 +146,7 @@ class _TestSide:
             attrs.evolve(labels, instances={name: labels[name] for name in tested})
             for labels in map(outcome.data.labels, (outcome.roles.first, outcome.roles.second))
         )
-        settings = json.loads(result.attrs["conventions"])[str(result["convention"].values[0])]
+        settings = parse_json(result.attrs["conventions"], where="its conventions")[str(result["convention"].values[0])]
         images = {name: outcome.data.images[name] for name in tested}
         return cls(labels=(first, second), images=images, convention=Convention.from_settings(settings))
 
