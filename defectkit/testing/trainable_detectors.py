@@ -13,6 +13,7 @@ import pytest
 from defectkit.detectors import Tiled, TrainableDetector, TrainingSet
 from defectkit.detectors.model_folder import OPTIONS, TEST_INSTANCES
 from defectkit.errors import DetectorError
+from defectkit.files.decoding import read_json
 from defectkit.records import Instances, LabelSet, to_json
 from defectkit.testing.detectors import DetectorSuite
 
@@ -110,7 +111,7 @@ class TrainableDetectorSuite(DetectorSuite):
         """The message names the detector that the folder belongs to."""
         self.make().save(tmp_path / "model")
         path = tmp_path / "model" / OPTIONS
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"detector": "somebody-else"}))
+        path.write_text(json.dumps(read_json(path) | {"detector": "somebody-else"}))
         with pytest.raises(DetectorError, match="somebody-else"):
             self.cls.load(tmp_path / "model")
 
