@@ -16,8 +16,8 @@ from defectkit.datasets.file_list import RemoteFile
 from defectkit.datasets.places import Mirror
 from defectkit.datasets.progress import Progress, silent
 from defectkit.datasets.transfer import Network, Transfer, hash_of
-from defectkit.errors import FetchError
-from defectkit.files import locked
+from defectkit.errors import FetchError, OutputError
+from defectkit.files import locked, writing
 
 INCOMING = ".incoming"
 """The folder, within that of a source, of what is on its way."""
@@ -93,12 +93,13 @@ def fetch_files(
     for file in files:
         target = home / file.path
         try:
-            _fetch(file, home, target, folder=folder, mirror=mirror, network=shared, progress=progress)
+            with writing(target):
+                _fetch(file, home, target, folder=folder, mirror=mirror, network=shared, progress=progress)
             paths[file.path] = target
-        except FetchError as error:
+        except (FetchError, OutputError) as error:
             missing.append(MissingFile(file=file, reason=str(error)))
-        except (OSError, ValueError) as error:  # the cache cannot be written, or pooch found another hash
-            missing.append(MissingFile(file=file, reason=f"it cannot be kept at {target}: {error}"))
+        except ValueError:  # of pooch, which checks what came once more
+            missing.append(MissingFile(file=file, reason=f"what came for {target} is not the file of the catalogue"))
     return Fetched(paths=paths, missing=tuple(missing))
 
 

@@ -181,4 +181,4 @@ def test_a_cache_that_cannot_be_written_is_named(site: Site, tmp_path: Path) -> 
     (tmp_path / "owner+data").mkdir()
     (tmp_path / "owner+data" / "taken").write_text("a file where a folder is needed")
     (gone,) = fetch(tmp_path, file).missing
-    assert "cannot be kept at" in gone.reason
+    assert "cannot write" in gone.reason
