@@ -99,7 +99,7 @@ class Writer:
     pieces : tuple of str
         The parts of the result of which each is one version at any time, where that is not so of all of it together.
     weight : int
-        How often a fault meets it beside the others: slow ones less.
+        How much of the time it is stopped in, and how often a fault meets it: slow ones less.
     """
 
     name: str

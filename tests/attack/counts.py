@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class Counts:
         tallies = cattrs.structure(held["tallies"], dict[str, Tally])
         return cls(file=file, seed=seed, minutes=held["minutes"], n_runs=held["n_runs"] + 1, tallies=tallies)
 
-    def of_names(self, names: dict[str, int]) -> dict[str, Tally]:
+    def of_names(self, names: Mapping[str, float]) -> dict[str, Tally]:
         """Return the tallies of some readers, kills or faults, new ones where there are none yet."""
         return {name: self.tallies.setdefault(name, Tally()) for name in names}
 

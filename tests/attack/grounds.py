@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, tzinfo
@@ -105,6 +106,7 @@ class Grounds:
         with a_day_later():
             _finished(second, writer.words)
         new, twin = view(first, writer), view(second, writer)
+        gc.freeze()  # so that what a stop leaves is found at once, among few things
         return Ground(
             start=start,
             pieces=writer.pieces,

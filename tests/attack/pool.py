@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -64,7 +64,7 @@ class Tally:
 
 
 def run(
-    names: dict[str, int],
+    names: Mapping[str, float],
     *,
     seconds: float,
     seed: int,
@@ -79,7 +79,7 @@ def run(
 
     Parameters
     ----------
-    names : dict of str to int
+    names : mapping of str to float
         Readers with their weights.
     seconds : float
     seed : int
@@ -157,7 +157,7 @@ def run(
     return tallies
 
 
-def _shares(names: dict[str, int]) -> dict[str, float]:
+def _shares(names: Mapping[str, float]) -> dict[str, float]:
     whole: dict[str, float] = defaultdict(float)
     for name, weight in names.items():
         whole[name] = max(weight, 1) ** 0.5

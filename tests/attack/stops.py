@@ -37,10 +37,11 @@ REAL_KILLS = 0.1
 Outcome = tuple[str, str | None]
 
 
-def names() -> dict[str, int]:
+def names() -> dict[str, float]:
     """Return all kinds of stops with their weights: as much time for all kills as for all faults."""
-    kills = {KILL + writer.name: len(CODES) ** 2 for writer in WRITERS}
-    return kills | {FAULT + errno.errorcode[code]: len(WRITERS) ** 2 for code in CODES}
+    kills = {KILL + writer.name: float(writer.weight**2) for writer in WRITERS}
+    every = sum(writer.weight for writer in WRITERS) / len(CODES)
+    return kills | {FAULT + errno.errorcode[code]: every**2 for code in CODES}
 
 
 def stop(name: str, number: int, seed: int, grounds: Grounds) -> Outcome:
