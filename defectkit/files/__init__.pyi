@@ -1,6 +1,6 @@
 from .faults import cause as cause, writing as writing
 from .folders import new_folder as new_folder, replaced_folder as replaced_folder
-from .inputs import check_apart as check_apart
+from .inputs import check_apart as check_apart, is_there as is_there
 from .keyed_cells import Cells as Cells, key_of as key_of
 from .lock import locked as locked
 from .marker import Marker as Marker

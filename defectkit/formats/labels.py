@@ -12,6 +12,7 @@ import attrs
 
 from defectkit.advice import LEAVE_OUT_UNPAIRED
 from defectkit.errors import LabelReadError, NotFullyReadWarning, PairingError
+from defectkit.files import is_there
 from defectkit.formats.foreign import refuse_foreign
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.lookup import label_format, recognized_format
@@ -88,7 +89,7 @@ def read_labels(
         If regions were refused, but few.
     """
     source = Path(path)
-    if not source.exists():
+    if not is_there(source):
         raise LabelReadError(f"{source}: there is no such file or folder")
     if not isinstance(format, LabelFormat):
         refuse_foreign(source)

@@ -8,6 +8,7 @@ from typing import Any
 
 from defectkit import hooks
 from defectkit.errors import ImageReadError, LabelReadError
+from defectkit.files import is_there
 from defectkit.formats.interface import ImageFormat, LabelFormat
 
 ROSETTASCIIO_SUFFIXES = (".dm3", ".dm4", ".emd", ".mrc", ".ser", ".emi")
@@ -68,7 +69,7 @@ def recognized_format(path: Path) -> LabelFormat:
     LabelReadError
         If there is none, or there are several.
     """
-    if not path.exists():
+    if not is_there(path):
         raise LabelReadError(f"{path}: there is no such file or folder")
     table = hooks.table("label_format")
     fitting = sorted(name for name, entry in table.items() if entry.cls.recognizes(path))  # type: ignore[attr-defined]  # every class of this table is a LabelFormat

@@ -12,6 +12,7 @@ from pathlib import Path
 import attrs
 
 from defectkit.errors import EmptyInputError, ImageReadError, PairingError
+from defectkit.files import is_there
 from defectkit.files.names import readable
 from defectkit.formats.images.calibrating import OnConflict, calibrated
 from defectkit.formats.images.calibration_table import CalibrationTable, find_calibration_table
@@ -162,16 +163,18 @@ def read_images(
 
 
 def _opened(file: Path, chosen: ImageFormat | str | None, specimen: Specimen | None, frame: Frame) -> list[Image]:
+    if not is_there(file):
+        raise ImageReadError(f"{file}: there is no such file")
     if file.is_dir():
         raise ImageReadError(f"{file}: it is a folder; read_images reads all images of a folder")
     if not file.is_file():
-        raise ImageReadError(f"{file}: there is no such file")
+        raise ImageReadError(f"{file}: it is no file that can be read, but a pipe or a device")
     images = read_frames(file, image_format(file, chosen), frame)
     return images if specimen is None else [attrs.evolve(image, specimen=specimen) for image in images]
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not is_there(path) or not path.is_dir():
         return [path]
     suffixes = image_suffixes()
     found = [f for f in path.iterdir() if f.suffix.lower() in suffixes and f.is_file() and not f.name.startswith(".")]
