@@ -95,9 +95,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check types, strictly."""
-    session.install("-e", ".[testing]", *GROUPS["types"])
+    """Check the types of defectkit and of its plugins, strictly, and those of the tests."""
+    session.install("-e", ".[testing]", *GROUPS["test"], *GROUPS["types"])
     session.run("mypy")
+    session.run("mypy", "--config-file", "tests/mypy.ini", "tests")
+    session.run("mypy", "--config-file", "plugins/mypy.ini")
 
 
 @nox.session

@@ -1,3 +1,5 @@
+__all__: list[str]
+
 from .datasets import load_dataset as load_dataset
 from .datasets.differences import diff as diff
 from .formats import (

@@ -10,7 +10,7 @@ import itertools
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -72,7 +72,9 @@ def check_workers(workers: int) -> int:
     return workers
 
 
-def mapped(function: Callable[[T], R], items: Iterable[T], *, workers: int, block: int = BLOCK) -> Iterator[R]:
+def mapped(
+    function: Callable[[T], R], items: Iterable[T], *, workers: int, block: int = BLOCK
+) -> Generator[R, None, None]:
     """Yield ``function(item)`` for each of ``items``, in their order; see :func:`mapped_blocks`.
 
     Examples
@@ -85,7 +87,7 @@ def mapped(function: Callable[[T], R], items: Iterable[T], *, workers: int, bloc
 
 def mapped_blocks(
     function: Callable[[Sequence[T]], Sequence[R]], items: Iterable[T], *, workers: int, block: int = BLOCK
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """Yield the results for all ``items``, in their order, where a function works on a few consecutive ones at a time.
 
     Parameters

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -87,7 +88,7 @@ def test_defectkit_is_the_corrected_default() -> None:
         ({"image_ddof": 2}, "image_ddof is 2"),
     ],
 )
-def test_contradictions_are_refused(change: dict[str, object], message: str) -> None:
+def test_contradictions_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ConventionError, match=message):
         attrs.evolve(DEFECTKIT, **change)
 
@@ -138,7 +139,7 @@ def test_settings_of_older_versions_are_read() -> None:
 
 BY_CENTER = {"hardening_bin_combination": "linear", "hardening_bin_representative": "center"}
 
-VARIED: dict[str, tuple[dict[str, object], dict[str, object]]] = {
+VARIED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "name": ({}, {"name": "another"}),
     "matcher": ({}, {"matcher": "lexicographic"}),
     "iou_kind": ({}, {"iou_kind": "box"}),
@@ -164,7 +165,7 @@ VARIED: dict[str, tuple[dict[str, object], dict[str, object]]] = {
 SHAPE = (64, 64)
 
 
-def drawn(*rows: tuple[float, float, float, float, str], **columns: object) -> Instances:
+def drawn(*rows: tuple[float, float, float, float, str], **columns: Any) -> Instances:
     corners = [[(t, left), (t, left + w), (t + h, left + w + 0.7), (t + h, left)] for t, left, h, w, _ in rows]
     return Instances.from_polygons(corners, types=[r[4] for r in rows], shape=SHAPE, **columns)
 

@@ -12,6 +12,7 @@ import types
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
@@ -21,7 +22,7 @@ import pytest
 import tifffile
 
 import defectkit
-from defectkit import errors, hooks, write_labels
+from defectkit import errors, hooks, testing, write_labels
 from defectkit.cli import cli, nouns
 from defectkit.conventions import known_conventions
 from defectkit.formats.report import Problem
@@ -197,7 +198,7 @@ WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page != "plu
 
 @pytest.mark.parametrize("page", WITH_PYTHON)
 def test_the_python_of_a_page_runs(page: str, workplace: Path) -> None:
-    namespace: dict[str, object] = {}
+    namespace: dict[str, Any] = {}
     for number, code in enumerate(blocks(page, "python"), start=1):
         exec(compile(code, f"{page}, block {number}", "exec"), namespace)
     plt.close("all")
@@ -263,7 +264,7 @@ def test_shown_commands_are_in_blocks_that_are_checked() -> None:
 # The plugin of the page runs and conforms.
 
 
-def plugin() -> types.ModuleType:
+def plugin() -> Any:
     """The module that the page on plugins spells out, block by block."""
     module = types.ModuleType("defectkit_mine")
     sys.modules[module.__name__] = module
@@ -272,7 +273,7 @@ def plugin() -> types.ModuleType:
     return module
 
 
-MINE = plugin()
+MINE: Any = plugin()
 
 
 class TestThreshold(MINE.TestThreshold):
@@ -311,7 +312,7 @@ def test_every_suite_of_the_page_is_run() -> None:
     shown = {name for name in vars(MINE) if name.startswith("Test")}
     assert shown == {name for name, thing in globals().items() if inspect.isclass(thing) and name.startswith("Test")}
     kinds = {getattr(MINE, name).kind for name in shown}
-    assert kinds == {getattr(defectkit.testing, name).kind for name in defectkit.testing.__all__ if "Suite" in name}
+    assert kinds == {getattr(testing, name).kind for name in testing.__all__ if "Suite" in name}
 
 
 @pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook != "defectkit_register_commands"])

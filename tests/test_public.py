@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ PACKAGES = (
 )
 
 
-def public_objects() -> Iterator[tuple[str, object]]:
+def public_objects() -> Iterator[tuple[str, Any]]:
     """Every public class and function with the dotted name that it is known by."""
     for package in PACKAGES:
         module = import_module(package)
@@ -45,7 +46,7 @@ def public_objects() -> Iterator[tuple[str, object]]:
                         yield f"{thing.__name__}.{inner}", function
 
 
-def registered_classes() -> Iterator[tuple[str, object]]:
+def registered_classes() -> Iterator[tuple[str, Any]]:
     """Every class that defectkit itself registers."""
     for kind in KINDS:
         for row in hooks.table(kind).values():
@@ -53,7 +54,7 @@ def registered_classes() -> Iterator[tuple[str, object]]:
                 yield f"{row.cls.__module__}.{row.cls.__qualname__}", row.cls
 
 
-def error_classes() -> Iterator[tuple[str, object]]:
+def error_classes() -> Iterator[tuple[str, Any]]:
     """Every error and warning."""
     for name, thing in vars(errors).items():
         if inspect.isclass(thing) and thing.__module__ == errors.__name__:
@@ -84,7 +85,7 @@ def described(section: str) -> set[str]:
     return {name.lstrip("*") for head in heads for name in head.split(", ")}
 
 
-def parameters(thing: object) -> set[str]:
+def parameters(thing: Any) -> set[str]:
     """The names of what a function, or the constructor of a class, takes."""
     if inspect.isclass(thing) and thing.__init__ is object.__init__:
         return set()

@@ -1,3 +1,5 @@
+__all__: list[str]
+
 from .adding import add_dataset as add_dataset, add_labels as add_labels
 from .catalogue import Catalogue as Catalogue, CatalogueItem as CatalogueItem
 from .dataset import Dataset as Dataset

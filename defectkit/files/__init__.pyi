@@ -1,3 +1,5 @@
+__all__: list[str]
+
 from .faults import cause as cause, writing as writing
 from .folders import new_folder as new_folder, replaced_folder as replaced_folder
 from .inputs import check_apart as check_apart, is_there as is_there

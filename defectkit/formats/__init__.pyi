@@ -1,3 +1,5 @@
+__all__: list[str]
+
 from .images.calibrating import OnConflict as OnConflict
 from .images.calibration_table import (
     CalibrationEntry as CalibrationEntry,

@@ -82,8 +82,8 @@ class Calibration:
         pixel_size: QuantityLike,
         *,
         foil_thickness: QuantityLike | None = None,
-        source: Source = Source.GIVEN,
-        foil_thickness_source: Source | None = None,
+        source: Source | str = Source.GIVEN,
+        foil_thickness_source: Source | str | None = None,
     ) -> Calibration:
         """Return the calibration of an image with square pixels."""
         return cls(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
 from defectkit.errors import RecordError
 
 
-def _names(value: tuple[str, ...]) -> tuple[str, ...]:
+def _names(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 

@@ -1,3 +1,5 @@
+__all__: list[str]
+
 from .backend import Interrupted as Interrupted
 from .migrations import MIGRATIONS as MIGRATIONS, Migration as Migration, migrate as migrate
 from .results import load_results as load_results, save_results as save_results

@@ -61,8 +61,8 @@ def save_results(results: Results, path: str | Path) -> Path:
     return target
 
 
-def load_results(path: str | Path) -> xarray.Dataset | dict[str, xarray.Dataset]:
-    """Read what :func:`save_results` wrote: one data set, or several by name, as it was given.
+def load_results(path: str | Path) -> xarray.Dataset | Any:
+    """Read what :func:`save_results` wrote: as it was given: one data set, or a dict of several by name.
 
     Beside a run that writes them anew, the old results or the new ones are read, never some of each. Everything is read
     into memory. Texts come back as objects, tuples in attributes as lists.

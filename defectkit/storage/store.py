@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -267,8 +267,8 @@ class Store:
             with self.backend.exclusive():
                 self.backend.publish(folder, prefix)
 
-    def results(self, name: str) -> xarray.Dataset | dict[str, xarray.Dataset]:
-        """Read results, as they were given.
+    def results(self, name: str) -> xarray.Dataset | Any:
+        """Read results, as they were given: one table, or a dict of str to tables.
 
         Raises
         ------

@@ -30,6 +30,10 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _seeds(value: Iterable[int]) -> tuple[int, ...]:
+    return tuple(value)
+
+
 def _relations(value: Iterable[Relation | str]) -> tuple[Relation, ...]:
     return tuple(Relation(relation) for relation in value)
 
@@ -166,7 +170,7 @@ class Study:
     splits: tuple[SplitChoice, ...] = attrs.field(converter=_splits)
     detectors: tuple[DetectorChoice, ...] = attrs.field(converter=_detectors)
     labels: tuple[LabelPair, ...] = attrs.field(default=(), converter=_labels)
-    seeds: tuple[int, ...] = attrs.field(default=(0,), converter=tuple)
+    seeds: tuple[int, ...] = attrs.field(default=(0,), converter=_seeds)
     conventions: tuple[Convention, ...] = attrs.field(default=("defectkit",), converter=_conventions)
     validation_fraction: float = 0.0
     min_score: float | None = None

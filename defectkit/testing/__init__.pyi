@@ -1,3 +1,5 @@
+__all__: list[str]
+
 from . import strategies as strategies
 from .datasets import DatasetSourceSuite as DatasetSourceSuite
 from .detectors import DetectorSuite as DetectorSuite

@@ -509,7 +509,8 @@ def _archive_trees(kind: str) -> Callable[[Path], Sequence[Tree]]:
                 for name, content in contents.items():
                     archive.writestr(name, content)
         else:
-            with tarfile.open(place, f"w:{kind.partition('.')[2]}") as archive:
+            mode: Any = f"w:{kind.partition('.')[2]}"
+            with tarfile.open(place, mode) as archive:
                 for name, content in contents.items():
                     member = tarfile.TarInfo(name)
                     member.size = len(content)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ BANDWIDTH_BYTES = 2**28
 """Of the array that is copied."""
 
 
-def machine() -> dict[str, object]:
+def machine() -> dict[str, Any]:
     """Return processor, memory, system, load and the bandwidth of the memory."""
     return {
         "processor": processor(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import numpy as np
@@ -113,7 +114,7 @@ def _shaken(ellipses: Floats, jitter: float, rng: np.random.Generator) -> Floats
     return shaken
 
 
-def _instances(workload: Workload, rng: np.random.Generator, ellipses: Floats, **columns: Floats) -> Instances:
+def _instances(workload: Workload, rng: np.random.Generator, ellipses: Floats, **columns: Any) -> Instances:
     shape = (workload.side, workload.side)
     return Instances(
         shape=shape,

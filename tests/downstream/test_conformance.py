@@ -21,6 +21,8 @@ from defectkit.testing import (
 SPEC = spec_from_file_location(
     "defectkit_example_parts", Path(__file__).parent / "defectkit-example" / "defectkit_example_parts.py"
 )
+assert SPEC is not None
+assert SPEC.loader is not None
 parts = module_from_spec(SPEC)
 sys.modules[SPEC.name] = parts
 SPEC.loader.exec_module(parts)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import string
+from typing import TypeVar
 
 import attrs
 import numpy as np
@@ -34,10 +35,11 @@ PART = FILLED.filter(lambda t: t == t.strip() and not set(t) & set("@/"))
 COUNT = st.none() | st.integers(0, 10**6)
 PATTERNS = st.lists(TEXT, max_size=2).map(tuple)
 SIZES = st.floats(1e-3, 1e3).map(lambda size: f"{size!r} nm")
+T = TypeVar("T")
 ADDRESS = WORD.map(lambda word: f"https://example.org/{word}/")
 
 
-def optional(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+def optional(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
     return st.none() | strategy
 
 
@@ -47,7 +49,7 @@ def calibrations(draw: st.DrawFn) -> CalibrationFacts:
     return CalibrationFacts(
         pixel_size=draw(SIZES) + "/px",
         pixel_size_source=draw(st.sampled_from(Source)),
-        foil_thickness=thick,  # type: ignore[arg-type]  # text or None
+        foil_thickness=thick,
         foil_thickness_source=draw(st.sampled_from(Source)) if thick else None,
     )
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def instances(draw: st.DrawFn, scored: bool) -> Instances:
 def coco_matches(truth: Instances, predicted: Instances, kind: str) -> list[list[tuple[int, int]]]:
     """Pairs (truth, prediction) of pycocotools at each of the thresholds."""
 
-    def rows(side: Instances) -> list[dict[str, object]]:
+    def rows(side: Instances) -> list[dict[str, Any]]:
         return [
             {
                 "image_id": 1,
@@ -173,7 +174,7 @@ def test_every_matcher_is_one_to_one_and_never_beats_optimal(
     orders = rng.permutation(matrix.shape[0]), rng.permutation(matrix.shape[1])
     others = (
         greedy(pairs, levels),
-        score_ordered(pairs, rng.random(matrix.shape[1]), levels),
+        score_ordered(pairs, rng.random((matrix.shape[1],)), levels),
         lexicographic(pairs, *orders, levels),
     )
     for k, best in enumerate(optimal(pairs, levels)):

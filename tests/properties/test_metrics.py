@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import Any
 
 import attrs
 import numpy as np
@@ -43,7 +44,7 @@ def scenes(scored: bool) -> st.SearchStrategy[Scene]:
     return st.fixed_dictionaries({name: instances(scored) for name in NAMES})
 
 
-def rows(scene: Scene) -> list[dict[str, object]]:
+def rows(scene: Scene) -> list[dict[str, Any]]:
     return [
         {
             "image_id": NAMES.index(name) + 1,

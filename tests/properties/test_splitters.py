@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from defectkit.splitters import (
     make_splits,
 )
 
-LABELS = {"train_labels": "a@1", "test_labels": "b@2"}
+LABELS: dict[str, Any] = {"train_labels": "a@1", "test_labels": "b@2"}
 
 
 @st.composite

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -106,7 +107,7 @@ def test_any_prediction_comes_back_equal(
     hnp.arrays(st.sampled_from([np.float64, np.float32, np.int64, np.uint8, np.bool_]), st.integers(0, 4)),
     st.dictionaries(st.text(min_size=1), st.text() | st.integers(-(2**53), 2**53) | st.booleans() | st.none()),
 )
-def test_any_table_comes_back_equal(texts: list[str], numbers: np.ndarray, attributes: dict[str, object]) -> None:
+def test_any_table_comes_back_equal(texts: list[str], numbers: np.ndarray, attributes: dict[str, Any]) -> None:
     attributes.pop("defectkit", None)
     table = xr.Dataset(
         {"text": ("row", np.array(texts, dtype=object)), "number": ("other", numbers, {"units": "nanometer"})},

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
@@ -54,7 +55,7 @@ def main(names: tuple[str, ...], model: Path | None, sweeps: bool, output: Path)
         worst = sorted(held.images, key=lambda image: _f1_of(held, found, image))
         cases += [(f"{TITLES[name]}: {i}", held.images[i], held.truth[i], found[i]) for i in worst[: N_WORST // 3]]
         click.echo("\n".join(table(results[-4 if name == "ti-new" else -3 :])) + f"\n{seconds:.1f} s", err=True)
-    document = {"scores": [attrs.asdict(s) for s in results]}
+    document: dict[str, Any] = {"scores": [attrs.asdict(s) for s in results]}
     document |= {"reliability": {name: attrs.asdict(r) for name, r in reliabilities.items()}, "counts": shares}
     if sweeps:
         lines = {name: {d.name: swept(d, name) for d in (loopnet, make_detector("blob"))} for name in SWEEPS}

@@ -15,7 +15,7 @@ from tests.quality.sets import TITLES
 from tests.quality.sweeps import SWEEPS, UNITS
 
 COLORS = dict(zip(TITLES, ("#0072b2", "#56b4e9", "#d55e00", "#009e73", "#000000"), strict=True))
-LOOK = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
+LOOK: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}
 
 
 def calibration_figure(

@@ -71,7 +71,11 @@ def test_a_question_is_answered_at_a_terminal(monkeypatch: pytest.MonkeyPatch, f
     asked: list[str] = []
 
     def answer(yes: bool) -> None:
-        monkeypatch.setattr("click.confirm", lambda text, **_: (asked.append(text), yes)[1])
+        def confirm(text: str, **_: object) -> bool:
+            asked.append(text)
+            return yes
+
+        monkeypatch.setattr("click.confirm", confirm)
 
     answer(False)
     with pytest.raises(ImplausibleSizeError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 import click
 import pytest
@@ -53,7 +54,7 @@ def test_messages_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("items", [[], [1, 2, 3], iter("abc")])
 def test_progress_yields_every_item_and_prints_nothing_into_a_pipe(
-    items: object, capsys: pytest.CaptureFixture[str]
+    items: Iterable[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected = list(items) if isinstance(items, list) else ["a", "b", "c"]
     assert list(console.progress(items, "measuring")) == expected

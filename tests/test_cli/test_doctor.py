@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -78,7 +79,7 @@ def test_without_metadata_defectkit_says_how_to_install_it(monkeypatch: pytest.M
 def test_cuda_is_asked_for_where_torch_is_there(
     monkeypatch: pytest.MonkeyPatch, available: bool, ok: bool, found: str
 ) -> None:
-    torch = types.ModuleType("torch")
+    torch: Any = types.ModuleType("torch")
     torch.__spec__ = types.SimpleNamespace()
     torch.cuda = types.SimpleNamespace(is_available=lambda: available, get_device_name=lambda: "a fine card")
     monkeypatch.setitem(sys.modules, "torch", torch)
@@ -87,7 +88,7 @@ def test_cuda_is_asked_for_where_torch_is_there(
 
 
 def test_a_torch_that_is_broken_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch = types.ModuleType("torch")
+    torch: Any = types.ModuleType("torch")
     torch.__spec__ = types.SimpleNamespace()
     monkeypatch.setitem(sys.modules, "torch", torch)
     check = rows()["CUDA"]

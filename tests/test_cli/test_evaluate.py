@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from defectkit.storage import Store, load_results
 SHAPE = (48, 64)
 
 
-def squares(*rows: tuple[int, int, int, str], **columns: object) -> Instances:
+def squares(*rows: tuple[int, int, int, str], **columns: Any) -> Instances:
     corners = [[(t, left), (t, left + s), (t + s, left + s), (t + s, left)] for t, left, s, _ in rows]
     return Instances.from_polygons(corners, types=[r[3] for r in rows], shape=SHAPE, **columns)
 

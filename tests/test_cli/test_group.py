@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import json
 import shlex
 import statistics
@@ -14,6 +15,7 @@ import click
 import pytest
 from click.testing import Result
 
+import defectkit.cli
 from defectkit import __version__
 from defectkit.cli import nouns
 from defectkit.cli.command import Command
@@ -97,7 +99,7 @@ def test_every_file_of_a_noun_is_a_command(noun: str) -> None:
 
 
 def test_every_command_file_is_listed() -> None:
-    folder = Path(import_module("defectkit.cli").__file__).parent
+    folder = Path(inspect.getfile(defectkit.cli)).parent
     files = {p.stem for p in folder.glob("*.py")} - SHARED_MODULES
     commands = {
         name.replace("_", "-")

@@ -123,16 +123,16 @@ def test_the_way_of_a_lab(run: Run, frames: Path, tmp_path: Path) -> None:
     assert "labels@submitted" in run("datasets", "show", "lab").stdout
 
     agreement = tmp_path / "agreement"
-    said = run("labels", "agree", "lab/labels@1", "lab/labels@submitted", "--resamples", 50, "-o", agreement)
-    shown = said.stdout
+    agreed = run("labels", "agree", "lab/labels@1", "lab/labels@submitted", "--resamples", 50, "-o", agreement)
+    shown = agreed.stdout
     assert "labels@1 and labels@2: 2 images" in shown
     assert re.findall(r"^\s*(0\.\d\d) ", shown, re.MULTILINE) == ["0.30", "0.50", "0.70"]
-    assert "3 of 19 IoU thresholds; with --output all are in agreement.csv" in said.stderr
+    assert "3 of 19 IoU thresholds; with --output all are in agreement.csv" in agreed.stderr
     assert len((agreement / "agreement.csv").read_text().splitlines()) == 1 + 19
     own = run("labels", "agree", "lab/labels@1", "lab/labels@2", "--resamples", 2, "--iou-threshold", 0.42).stdout
     assert re.findall(r"^\s*(0\.\d\d) ", own, re.MULTILINE) == ["0.30", "0.42", "0.50", "0.70"]
     table = load_results(agreement / "agreement.zarr")
-    assert float(table["f1_score"].sel(iou_threshold=0.3)) == pytest.approx(10 / 11)  # type: ignore[call-overload]
+    assert float(table["f1_score"].sel(iou_threshold=0.3)) == pytest.approx(10 / 11)
     assert sorted(p.name for p in agreement.iterdir() if not p.name.startswith(".")) == [
         "about.txt",
         "agreement.csv",

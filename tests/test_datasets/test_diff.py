@@ -46,7 +46,7 @@ def test_counts_are_by_image_and_type() -> None:
     found = diff(BEFORE, labels("after", (SQUARE + 5, "bdot"), (SQUARE + 30, "loop_100")))
     counts = found.counts()
     assert list(counts.columns) == list(KINDS)
-    assert counts.loc[("a", "all")].to_dict() == {"added": 0, "removed": 1, "moved": 1, "reshaped": 0, "retyped": 1}
+    assert counts.xs(("a", "all")).to_dict() == {"added": 0, "removed": 1, "moved": 1, "reshaped": 0, "retyped": 1}
     assert counts.loc[("a", "bdot"), "moved"] == 1
     frame = found.to_frame()
     assert frame["change"].tolist() == ["moved", "retyped", "removed"]

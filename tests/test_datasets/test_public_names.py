@@ -28,7 +28,7 @@ def test_functions_are_not_hidden_by_modules_of_their_name() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Datensatz"):
-        _ = datasets.Datensatz
+        _ = datasets.Datensatz  # type: ignore[attr-defined]  # there is none
 
 
 def test_names_are_loaded_when_they_are_used() -> None:

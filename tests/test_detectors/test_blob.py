@@ -298,9 +298,14 @@ def test_rules_hold_in_order_and_what_none_fits_is_a_defect():
         ]
     )
     assert types_of(rules) == ("void", "needle", "ring", "defect")
-    cases = [((10, 5, "solid"), "void"), ((11, 5, "solid"), "needle"), ((30, 1, "double edge"), "ring")]
-    cases += [((19, 1, "hollow"), "defect"), ((11, 9.5, "solid"), "defect")]
-    for (diameter, elongation, interior), expected in cases:
+    cases = [
+        (10, 5, "solid", "void"),
+        (11, 5, "solid", "needle"),
+        (30, 1, "double edge", "ring"),
+        (19, 1, "hollow", "defect"),
+        (11, 9.5, "solid", "defect"),
+    ]
+    for diameter, elongation, interior, expected in cases:
         assert type_by_rules(rules, diameter, elongation, Interior(interior)) == expected
 
 

@@ -88,6 +88,7 @@ def test_rescaling_samples_masks_at_centers(shape: tuple[int, int]) -> None:
 
 def test_rescaling_fills_drawn_polygons_anew() -> None:
     larger = rescaled(l_shapes().instances, (40, 32))
+    assert larger[0].polygon is not None
     assert np.array_equal(larger[0].polygon, L_SHAPE * 2)
     assert larger[0].area_px == 4 * l_shapes().instances[0].area_px
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -210,7 +211,7 @@ def test_tiles_on_the_grid_of_the_image_cover_it() -> None:
 
 
 @pytest.mark.parametrize("change", [{"pixel_size_nm": 0.0}, {"min_score": 1.5}, {"batch_size": 0}])
-def test_what_cannot_be_inspected_is_refused(change: dict[str, float]) -> None:
+def test_what_cannot_be_inspected_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(RecordError, match="inspection"):
         attrs.evolve(INSPECTION, **change)
     with pytest.raises(DetectorError, match="overlap"):

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -24,7 +25,7 @@ def scene(seed: int = 5, shape: tuple[int, int] = (256, 256)) -> tuple[Image, In
     return synthetic_micrograph(seed, shape=shape, counts={"bdot": 8, "loop_111": 4}, n_lines=0)
 
 
-def found(pixels: np.ndarray, **options: object) -> Instances:
+def found(pixels: np.ndarray, **options: Any) -> Instances:
     (prediction,) = detect(LoopNet(**options), [Image.from_array("image", pixels)])
     return prediction.instances
 
@@ -145,7 +146,7 @@ def test_fusion_and_card_belong_to_the_network_that_ships() -> None:
         (lambda content: content + bytes(2**26), "bytes; a model may have"),
     ],
 )
-def test_a_file_that_breaks_the_contract_is_refused(damage, message) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_breaks_the_contract_is_refused(damage: Callable[[bytes], bytes], message: str) -> None:
     content = LoopNet().model.content
     damaged = damage(content)
     assert damaged != content

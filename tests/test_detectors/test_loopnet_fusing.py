@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from defectkit.detectors.loopnet.fusing import IMAGE_TERMS, TERMS, Fusion
@@ -24,7 +26,7 @@ ONES = [1.0] * len(TERMS)
         ({"weights": ONES, "image_weights": [-1, 0, 0]}, "above 0"),
     ],
 )
-def test_what_is_no_fusion_is_refused(given: dict[str, object], message: str) -> None:
+def test_what_is_no_fusion_is_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Fusion(**given)
 

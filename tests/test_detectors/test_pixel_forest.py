@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -24,7 +25,7 @@ from defectkit.testing import TrainableDetectorSuite
 from defectkit.testing.synthetic import synthetic_dataset
 from defectkit.workflows import evaluate
 
-SMALL = {"scales_nm": (1.0, 3.0, 6.0), "n_trees": 8, "samples_per_class": 300}
+SMALL: dict[str, Any] = {"scales_nm": (1.0, 3.0, 6.0), "n_trees": 8, "samples_per_class": 300}
 
 
 def dataset(n: int, seed: int = 3) -> tuple[dict[str, Image], LabelSet]:
@@ -76,7 +77,9 @@ def test_a_saved_model_holds_no_pickle_and_finds_the_same(tmp_path: Path) -> Non
         ("left", lambda a: a[:-1], "differ in length"),
     ],
 )
-def test_a_damaged_forest_is_refused(tmp_path: Path, column: str, change, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_forest_is_refused(
+    tmp_path: Path, column: str, change: Callable[[np.ndarray], np.ndarray], said: str
+) -> None:
     fitted().save(tmp_path / "model")
     trees = tmp_path / "model" / "forest.npz"
     with np.load(trees) as stored:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import pytest
 
-from defectkit.detectors import Capability, Tiled, detect, tiling
+from defectkit.detectors import Capability, Tiled, TrainingSet, detect, tiling
 from defectkit.detectors.blob import Blob
 from defectkit.detectors.merging import merge_tiles
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.errors import DetectionCapWarning, DetectorError, OutputError
 from defectkit.geometry.overlap import mask_iou
-from defectkit.records import Image, Instances, Prediction
+from defectkit.records import Image, Instances, LabelSet, Prediction
 from defectkit.testing.synthetic import synthetic_micrograph
 
 SHAPE = (40, 100)
@@ -138,8 +140,8 @@ def test_boxes_that_a_detector_gave_stay_and_are_united():
     box, long = (5, 80, 9, 90), (20, 20, 24, 95)
     left = boxes_in(LEFT, long)
     right = boxes_in(RIGHT, box, long)
-    left = attrs.evolve(left, given_boxes=[[20.5, 19.5, 23.5, 60.0]])
-    right = attrs.evolve(right, given_boxes=[[5.25, 40.5, 8.5, 49.5], [20.0, 0.0, 24.25, 55.5]])
+    left = attrs.evolve(left, given_boxes=np.array([[20.5, 19.5, 23.5, 60.0]]))
+    right = attrs.evolve(right, given_boxes=np.array([[5.25, 40.5, 8.5, 49.5], [20.0, 0.0, 24.25, 55.5]]))
     result = merged(left, right)
     assert result.boxes.tolist() == [list(long), list(box)]
     assert result.given_boxes.tolist() == [[20.0, 19.5, 24.25, 95.5], [5.25, 80.5, 8.5, 89.5]]
@@ -257,12 +259,14 @@ def test_what_cannot_be_tiled_is_refused():
 
 
 def test_a_fitted_detector_stays_tiled(scripted, two_images):
-    class Learner(scripted):
-        def fit(self, training, validation=None):
-            return Learner(self.answer)
+    def fit(self, training, validation=None):
+        return type(self)(self.answer)
 
-    tiled = Tiled(detector=Learner(lambda images: iter(())), tile=99, overlap=9)
-    fitted = tiled.fit(None)
+    learner = type("Learner", (scripted,), {"fit": fit})
+    tiled = Tiled(detector=learner(lambda images: iter(())), tile=99, overlap=9)
+    empty = {image.name: Instances.empty(image.shape) for image in two_images}
+    labels = LabelSet(name="empty", instances=empty)
+    fitted = tiled.fit(TrainingSet(images={image.name: image for image in two_images}, labels=labels))
     assert fitted.detector is not tiled.detector
     assert (fitted.tile, fitted.overlap) == (99, 9)
 
@@ -279,7 +283,7 @@ class Counted:
     """Pixels that say how many were read at a time."""
 
     array: np.ndarray
-    read_sizes: list
+    read_sizes: list[Any]
 
     reads_boxes = True
 

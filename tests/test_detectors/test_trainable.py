@@ -83,7 +83,8 @@ def test_its_card_has_what_it_saw_and_what_it_reached(training: TrainingSet) -> 
     card = Darker(license="CC0-1.0").fit(training, training).card()
     assert card.types == ("bdot",)
     assert card.license == "CC0-1.0"
-    low, high = card.pixel_size_range or ()
+    assert card.pixel_size_range is not None
+    low, high = card.pixel_size_range
     sizes = [size for pair in training.pixel_sizes_nm() for size in pair]
     assert (low.magnitude, high.magnitude) == (pytest.approx(min(sizes)), pytest.approx(max(sizes)))
     assert card.trained_on[0].labels_digest

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def npy(array: np.ndarray, shape: str | None = None, descr: str | None = None) -
 
 
 def test_arrays_are_those_of_numpy(tmp_path: Path) -> None:
-    given = {
+    given: dict[str, Any] = {
         "a": np.arange(6.0).reshape(2, 3),
         "b": np.asfortranarray(np.arange(6).reshape(2, 3)),
         "c": np.array("text"),

@@ -248,7 +248,8 @@ def test_other_exports_are_refused_with_the_one_to_choose(
     name: str, content: Any, says: str, blank: Blank, written: Written
 ) -> None:
     path = written(name, content)
-    for options in ({}, {"format": "coco"}, {"format": "labelme"}):
+    choices: tuple[dict[str, Any], ...] = ({}, {"format": "coco"}, {"format": "labelme"})
+    for options in choices:
         with pytest.raises(LabelReadError, match=says):
             read_labels(path, images=blank("a"), **options)
 
@@ -292,7 +293,7 @@ def test_shared_cases(case: str, labels: str, frames: str, options: dict[str, st
         pytest.skip("the shared cases are not here")
     images = dict(read_images(folder / frames))
     chosen = {key: folder / value for key, value in options.items()}
-    more = {"format": "coco", "options": chosen} if chosen else {}
+    more: dict[str, Any] = {"format": "coco", "options": chosen} if chosen else {}
     if isinstance(expected, type):
         with pytest.raises(expected):
             read_labels(folder / labels, images=images, **more)

@@ -9,6 +9,7 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -144,8 +145,8 @@ def test_a_strip_that_unpacks_to_more_than_it_says(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, RAMP, compression="zlib")
     with tifffile.TiffFile(path) as tiff:
-        offset = tiff.pages[0].dataoffsets[0]
-        place = tiff.pages[0].tags["StripByteCounts"].valueoffset
+        offset = tiff.pages.first.dataoffsets[0]
+        place = tiff.pages.first.tags["StripByteCounts"].valueoffset
     packed = zlib.compress(bytes(200 * 2**20), 9)
     content = bytearray(path.read_bytes()[:offset]) + packed
     code = "<H" if len(packed) < 2**16 else "<I"
@@ -158,7 +159,7 @@ def test_lzma_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, RAMP, compression="zlib")
     with tifffile.TiffFile(path, mode="r+") as tiff:
-        tiff.pages[0].tags["Compression"].overwrite(34925)
+        tiff.pages.first.tags["Compression"].overwrite(34925)
     with pytest.raises(ImageReadError, match="LZMA"):
         _ = read_image(path).pixels
 
@@ -196,7 +197,12 @@ def test_a_hint_walks_over_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (tmp_path / f"a{n}" / "b" / "c").mkdir(parents=True)
     looked = []
     scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: (looked.append(path), scandir(path))[1])
+
+    def watched(path: str) -> Any:
+        looked.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", watched)
     with pytest.raises(EmptyInputError, match="holds no image"):
         read_images(tmp_path)
     assert 0 < len(looked) <= 102

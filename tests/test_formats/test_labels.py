@@ -99,7 +99,8 @@ def test_formats_by_name() -> None:
 
 
 def test_files_that_are_not_there_or_not_known(blank: Blank, tmp_path: Path) -> None:
-    for options in ({}, {"format": "via"}):
+    choices: tuple[dict[str, Any], ...] = ({}, {"format": "via"})
+    for options in choices:
         with pytest.raises(LabelReadError, match="no such file"):
             read_labels(tmp_path / "gone.json", images=blank("one"), **options)
     with pytest.raises(LabelReadError, match="no such file"):
@@ -114,7 +115,7 @@ def test_public_names_are_there_and_no_others() -> None:
 
     assert all(getattr(formats, name) is not None for name in formats.__all__)
     with pytest.raises(AttributeError, match="read_everything"):
-        _ = formats.read_everything
+        _ = formats.read_everything  # type: ignore[attr-defined]  # there is none
 
 
 def test_a_taxonomy_of_ones_own(labels: LabelSet, blank: Blank, tmp_path: Path) -> None:

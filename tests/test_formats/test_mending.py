@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from defectkit.geometry.polygons import Polygons, rings_to_runs
 SQUARE = [(10, 10), (10, 20), (20, 20), (20, 10)]
 
 
-def mended(*rings: list[tuple[float, float]], shape: tuple[int, int] = (100, 100)) -> Mended:
+def mended(*rings: Sequence[tuple[float, float]], shape: tuple[int, int] = (100, 100)) -> Mended:
     vertices = np.array([vertex for ring in rings for vertex in ring], dtype=np.float64).reshape(-1, 2)
     return mend(vertices, np.cumsum([0, *map(len, rings)]).astype(np.int64), shape)
 

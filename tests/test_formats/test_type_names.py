@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from defectkit.errors import LabelReadError
-from defectkit.formats.report import ReportBuilder
+from defectkit.formats.report import RepairKind, ReportBuilder
 from defectkit.formats.type_names import TypeNames, as_category_table
 from defectkit.records import Taxonomy
 
@@ -63,7 +63,7 @@ def test_white_space_is_reported_for_each_region() -> None:
 def test_a_region_without_a_type_is_a_defect_unless_the_table_says_otherwise() -> None:
     untyped = types()
     assert (untyped.of(), untyped.of(""), untyped.of(" ")) == ("defect",) * 3
-    assert untyped.report.report().counts()["noted", "no type"] == 3
+    assert untyped.report.report().counts()[RepairKind.NOTED, "no type"] == 3
     named = types({"*": "bdot"})
     assert named.of() == "bdot"
     assert named.report.report().counts() == {}

@@ -72,7 +72,7 @@ def test_an_empty_mask_touches_nothing():
     assert shape.touches_border(Runs.empty(2), (7, 9)).tolist() == [False, False]
     assert shape.touches_border(Runs.empty(), (7, 9)).shape == (0,)
     with pytest.raises(GeometryError, match="shape is"):
-        shape.touches_border(Runs.empty(1), (7,))
+        shape.touches_border(Runs.empty(1), (7,))  # type: ignore[arg-type]  # one number is no shape
 
 
 def test_threads_do_not_change_a_bit(blob_runs):

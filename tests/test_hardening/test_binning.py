@@ -65,8 +65,10 @@ def test_the_grid_of_the_paper_by_hand():
 
 def test_black_dots_have_bins_of_their_own_under_the_convention_of_the_paper():
     binning = Binning.of_convention(JACOBS2022)
-    assert np.diff(binning.edges_of("bdot")) == pytest.approx(2)
-    assert np.diff(binning.edges_of("loop_100")) == pytest.approx(10)
+    for defect_type, width in (("bdot", 2), ("loop_100", 10)):
+        edges = binning.edges_of(defect_type)
+        assert edges is not None
+        assert np.diff(edges) == pytest.approx(width)
     assert not binning.is_bin_free
     assert Binning.of_convention(DEFECTKIT).is_bin_free
 

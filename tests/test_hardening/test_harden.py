@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from defectkit.hardening import (
 )
 from defectkit.records import Calibration, DefectType, Image, Taxonomy
 
-FECRAL = {"taylor_factor": 3.06, "shear_modulus": "82 GPa", "burgers_vector": "0.249 nm"}
+FECRAL: dict[str, Any] = {"taylor_factor": 3.06, "shear_modulus": "82 GPa", "burgers_vector": "0.249 nm"}
 
 
 def image(name, *, pixel_size="0.5 nm/px", foil_thickness="100 nm", shape=(200, 400)):

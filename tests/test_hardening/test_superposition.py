@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -14,7 +16,7 @@ from defectkit.hardening import (
     total_hardening,
     weighted_superposition,
 )
-from defectkit.units import ureg
+from defectkit.units import Quantity, ureg
 
 stresses = st.lists(st.floats(0, 1e4), min_size=1, max_size=6).map(
     lambda values: ureg.Quantity(np.array(values), "MPa")
@@ -22,7 +24,7 @@ stresses = st.lists(st.floats(0, 1e4), min_size=1, max_size=6).map(
 
 
 @given(stresses)
-def test_powers_of_1_and_2_are_the_totals_of_the_paper(contributions: ureg.Quantity) -> None:
+def test_powers_of_1_and_2_are_the_totals_of_the_paper(contributions: Quantity) -> None:
     for exponent, name in ((1, "linear"), (2, "quadrature")):
         expected = total_hardening(contributions, name).magnitude
         assert power_law_superposition(contributions, exponent).magnitude == pytest.approx(expected)
@@ -30,7 +32,7 @@ def test_powers_of_1_and_2_are_the_totals_of_the_paper(contributions: ureg.Quant
 
 @given(stresses, st.floats(1, 8), st.floats(1, 8))
 def test_a_larger_exponent_gives_less_and_never_less_than_the_largest(
-    contributions: ureg.Quantity, one: float, other: float
+    contributions: Quantity, one: float, other: float
 ) -> None:
     low, high = sorted((one, other))
     more, less = (power_law_superposition(contributions, n).magnitude for n in (low, high))
@@ -61,8 +63,8 @@ def test_a_share_is_between_0_and_1(share: float) -> None:
         weighted_superposition(ureg.Quantity(1.0, "MPa"), ureg.Quantity(1.0, "MPa"), share=share)
 
 
-def hardening(density: str, diameter: str, **more: float) -> float:
-    constants = {"taylor_factor": 3.06, "shear_modulus": "82 GPa", "burgers_vector": "0.249 nm"}
+def hardening(density: str, diameter: str, **more: Any) -> float:
+    constants: dict[str, Any] = {"taylor_factor": 3.06, "shear_modulus": "82 GPa", "burgers_vector": "0.249 nm"}
     return float(bacon_kocks_scattergood_hardening(density, diameter, **constants, **more).magnitude)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from defectkit.hardening import (
 )
 from defectkit.units import ureg
 
-CONSTANTS = {"taylor_factor": 3.06, "shear_modulus": "82 GPa", "burgers_vector": "0.249 nm"}
+CONSTANTS: dict[str, Any] = {"taylor_factor": 3.06, "shear_modulus": "82 GPa", "burgers_vector": "0.249 nm"}
 
 
 def test_loops_of_20_nm_at_1e22_per_cubic_meter():
@@ -32,7 +34,8 @@ def test_products_of_the_constants_of_table_9(defect_type, product):
 
 
 def test_arrays_broadcast():
-    density, diameter = ureg.Quantity([[1e22], [4e22]], "1 / m^3"), ureg.Quantity([0.0, 200.0], "angstrom")
+    density = ureg.Quantity(np.array([[1e22], [4e22]]), "1 / m^3")
+    diameter = ureg.Quantity(np.array([0.0, 200.0]), "angstrom")
     stress = dispersed_barrier_hardening(density, diameter, barrier_strength=0.11, **CONSTANTS)
     assert stress.magnitude == pytest.approx(np.array([[0, 97.190], [0, 194.380]]), rel=1e-4)
 
@@ -57,7 +60,7 @@ def test_an_areal_density_is_not_a_number_density(function):
 
 
 def test_totals():
-    contributions = ureg.Quantity([[3.0, 4.0, 12.0], [0.0, 0.0, 0.0]], "MPa")
+    contributions = ureg.Quantity(np.array([[3.0, 4.0, 12.0], [0.0, 0.0, 0.0]]), "MPa")
     assert total_hardening(contributions, "linear").magnitude.tolist() == [19, 0]
     assert total_hardening(contributions, "quadrature").magnitude.tolist() == [13, 0]
     assert total_hardening(ureg.Quantity(np.empty((2, 0)), "GPa"), "linear").magnitude.tolist() == [0, 0]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -34,7 +36,7 @@ class Part:
         ({"strange": 1}, None),
     ],
 )
-def test_a_value_of_another_kind_is_told(options: dict[str, object], fault: str | None) -> None:
+def test_a_value_of_another_kind_is_told(options: dict[str, Any], fault: str | None) -> None:
     assert misfit(Part, options) == fault
     assert misfit(object, options) is None
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import pytest
@@ -71,7 +73,7 @@ def test_score_ordered_lets_the_confident_choose_first_and_takes_the_last_of_equ
     assert pairs_of(score_ordered(equal, np.array([0.9]), [0.5])[0]) == [(1, 0)]
 
 
-def rectangles(*boxes: tuple[int, int, int, int], **columns: object) -> Instances:
+def rectangles(*boxes: tuple[int, int, int, int], **columns: Any) -> Instances:
     corners = [[(t, left), (t, r), (b, r), (b, left)] for t, left, b, r in boxes]
     return Instances.from_polygons(corners, types=["bdot"] * len(boxes), shape=(60, 60), **columns)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import xarray
@@ -24,7 +26,7 @@ def image(name: str = "one", pixel_size: str = "0.5 nm/px", shape: tuple[int, in
     return Image.from_array(name, np.zeros(shape, np.uint8), pixel_size=pixel_size)
 
 
-def discs(*radii: float, **columns: object) -> Instances:
+def discs(*radii: float, **columns: Any) -> Instances:
     return Instances.from_masks([disc(r) for r in radii], types=["bdot"] * len(radii), shape=SHAPE, **columns)
 
 
@@ -48,9 +50,10 @@ def test_every_column_is_there_in_order_with_its_units() -> None:
     table = measure_instances(image(), discs(5.0))
     assert list(table.data_vars) == [c.name for c in DEFECT_COLUMNS]
     for name, variable in table.data_vars.items():
-        assert variable.attrs.get("units") == COLUMN[str(name)].units
-        if COLUMN[str(name)].units:
-            ureg.Unit(COLUMN[str(name)].units)
+        units = COLUMN[str(name)].units
+        assert variable.attrs.get("units") == units
+        if units:
+            ureg.Unit(units)
     assert table["area"].attrs["units"] == "nanometer ** 2"
     assert table["equivalent_diameter"].attrs["units"] == "nanometer"
     assert table["bbox_top"].attrs["units"] == "pixel"

@@ -45,7 +45,11 @@ def test_nothing_can_be_stacked() -> None:
 
 
 def test_values_go_back_to_their_parts() -> None:
-    parts = [squares(2, types=("a",), shape=(4, 4)), Instances.empty((4, 4)), squares(1, 3, types="bc", shape=(4, 4))]
+    parts = [
+        squares(2, types=("a",), shape=(4, 4)),
+        Instances.empty((4, 4)),
+        squares(1, 3, types=("b", "c"), shape=(4, 4)),
+    ]
     frames = Stack(parts=parts).frames
     assert [v.tolist() for v in unstacked(np.array([1.0, 2.0, 3.0]), frames)] == [[1.0], [], [2.0, 3.0]]
 

@@ -5,6 +5,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import attrs
 import numpy as np
@@ -90,7 +91,7 @@ def test_compare_names_the_image_whose_sides_do_not_fit(squares: Callable[..., I
     ],
 )
 def test_a_comparison_that_contradicts_itself_is_refused(
-    three_images: Comparison, change: dict[str, object], error: type[Exception], message: str
+    three_images: Comparison, change: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         attrs.evolve(three_images, **change)
@@ -113,7 +114,7 @@ def test_many_images_are_compared_to_the_bit_as_each_alone(
         Sides(image="c", truth=left, predicted=left, spacing=(0.5, 2.0)),
         Sides(image="d", truth=right, predicted=squares()),
     ]
-    settings = {"convention": convention, "iou_thresholds": (0.3, 0.6), "taxonomy": STANDARD}
+    settings: dict[str, Any] = {"convention": convention, "iou_thresholds": (0.3, 0.6), "taxonomy": STANDARD}
     for found, image in zip(compare_images(images, **settings), images, strict=True):
         alone = compare(image.image, image.truth, image.predicted, spacing=image.spacing, **settings)
         for ours, theirs in ((found.true, alone.true), (found.predicted, alone.predicted)):
@@ -135,12 +136,12 @@ def test_columns_are_those_of_the_images_one_after_the_other(three_images: Compa
         assert joined.sizes.tolist() == [size for part in parts for size in part.sizes]
         assert joined.ids.tolist() == [i for part in parts for i in part.ids]
         assert three_images.image_of(frames).tolist() == [k for k, part in enumerate(parts) for _ in range(part.n)]
-    assert three_images.matchings.n_found.tolist() == sum(i.matchings.n_found for i in images).tolist()
+    assert three_images.matchings.n_found.tolist() == np.sum([i.matchings.n_found for i in images], axis=0).tolist()
     assert three_images.matchings is three_images.matchings
 
 
 def test_columns_without_measures_say_what_metrics_need(squares: Callable[..., Instances]) -> None:
-    settings = {"convention": DEFECTKIT, "iou_thresholds": (0.3,), "taxonomy": STANDARD}
+    settings: dict[str, Any] = {"convention": DEFECTKIT, "iou_thresholds": (0.3,), "taxonomy": STANDARD}
     one = squares((0, 0, 5, "bdot"))
     image = compare("a", one, one, parts=(), **settings)
     comparison = Comparison(

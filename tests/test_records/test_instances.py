@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -95,7 +97,7 @@ def test_equality_is_of_content_and_not_of_codes() -> None:
         ({"given_boxes": np.zeros((2, 3))}, "given_boxes"),
     ],
 )
-def test_columns_that_contradict_each_other(columns: dict[str, object], fault: str) -> None:
+def test_columns_that_contradict_each_other(columns: dict[str, Any], fault: str) -> None:
     good = squares(2)
     values = {"shape": good.shape, "types": good.types, "type_codes": good.type_codes, "runs": good.runs} | columns
     with pytest.raises(RecordError, match=fault):

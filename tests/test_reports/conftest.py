@@ -42,7 +42,7 @@ def make_analysis(instances: Instances) -> Callable[..., Analysis]:
         polygons: bool = False,
         alloy: str | None = "FeCrAl",
     ) -> Analysis:
-        calibration = Calibration.square("0.5 nm/px", foil_thickness=thickness, source=source)  # type: ignore[arg-type]  # converted
+        calibration = Calibration.square("0.5 nm/px", foil_thickness=thickness, source=source)
         rng = np.random.default_rng(0)
         pixels = {n: rng.integers(0, 255, SHAPE).astype(np.uint8) for n in names}
         images = [

@@ -3,10 +3,12 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import xarray
+from matplotlib.patches import StepPatch
 from PIL import Image as Pictures
 
 from defectkit.errors import OutputError
@@ -29,7 +31,7 @@ SHAPE = (48, 64)
 Rows = list[dict[str, str]]
 
 
-def squares(*rows: tuple[int, int, int, str], **columns: object) -> Instances:
+def squares(*rows: tuple[int, int, int, str], **columns: Any) -> Instances:
     masks = np.zeros((len(rows), *SHAPE), bool)
     for mask, (top, left, side, _) in zip(masks, rows, strict=True):
         mask[top : top + side, left : left + side] = True
@@ -182,8 +184,8 @@ def test_a_folder_that_cannot_be_made_is_an_error(result: xarray.Dataset, tmp_pa
 def test_the_find_figure_draws_the_scores_over_the_thresholds(result: xarray.Dataset) -> None:
     left, _ = find_figure(result).axes
     lines = {line.get_label(): line for line in left.lines}
-    assert lines["recall"].get_ydata().tolist() == result.find_recall.values.tolist()
-    assert lines["F1"].get_xdata().tolist() == result.iou_threshold.values.tolist()
+    assert np.asarray(lines["recall"].get_ydata()).tolist() == result.find_recall.values.tolist()
+    assert np.asarray(lines["F1"].get_xdata()).tolist() == result.iou_threshold.values.tolist()
 
 
 def test_every_figure_says_how_it_was_made(result: xarray.Dataset) -> None:
@@ -209,7 +211,9 @@ def test_histograms_drop_nothing() -> None:
     assert len(figure.axes) == 2  # one type: all types together would be the same
     for axes in figure.axes:
         for steps in axes.patches[:2]:
-            assert steps.get_data().values.sum() == len(sizes)
+            assert isinstance(steps, StepPatch)
+            values, *_ = steps.get_data()
+            assert values.sum() == len(sizes)
         assert [text.get_text() for text in axes.texts] == [">18"]
 
 
@@ -219,4 +223,4 @@ def test_the_parity_figure_has_a_point_for_each_image_and_type(result: xarray.Da
     assert [np.isfinite(c.get_offsets()).all(axis=1).sum() for c in points] == [2, 1]
     assert figure.axes[0].get_title().startswith("3 points")
     density = figure.axes[4].collections
-    assert [len(c.get_offsets()) for c in density] == [3, 3]
+    assert [len(np.asarray(c.get_offsets())) for c in density] == [3, 3]

@@ -81,7 +81,9 @@ def test_a_report_shows_names_and_runs_nothing(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["$\\nothing$", "$x^{2$", SCRIPT, "=1+1"])
 def test_an_evaluation_shows_names_and_reads_no_formula_in_them(name: str, tmp_path: Path) -> None:
     labels, images = labelled(name)
-    found = attrs.evolve(labels, instances={n: attrs.evolve(i, scores=[0.5]) for n, i in labels.instances.items()})
+    found = attrs.evolve(
+        labels, instances={n: attrs.evolve(i, scores=np.array([0.5])) for n, i in labels.instances.items()}
+    )
     write_evaluation(evaluate(labels, found, images), tmp_path, labels.taxonomy)
     assert (tmp_path / "confusion.png").is_file()
     for table in tmp_path.glob("*.csv"):

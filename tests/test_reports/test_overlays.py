@@ -135,7 +135,7 @@ def test_the_bar_is_as_long_as_it_says() -> None:
     pixels = np.zeros((600, 900), np.uint8)
     image = Image.from_array("one", pixels, pixel_size="0.5 nm/px")  # 450 nm wide: a bar of 100 nm
     canvas = np.asarray(draw_overlay(image, pixels, Instances.empty((600, 900)), colors=COLORS, titles=TITLES))
-    white = (canvas[600:] > 240).all(axis=2)
+    white = np.all(canvas[600:] > 240, axis=2)
     longest = max(len(run) for line in white for run in "".join("x" if w else " " for w in line).split())
     assert longest == 200
 

@@ -19,7 +19,7 @@ from defectkit.splitters import (
     make_splits,
 )
 
-LABELS = {"train_labels": "old@1", "test_labels": "new@2"}
+LABELS: dict[str, Any] = {"train_labels": "old@1", "test_labels": "new@2"}
 
 
 def halves(images: list[Image]) -> Predefined:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from defectkit.errors import SplitError
@@ -15,7 +17,7 @@ from defectkit.splitters import (
 )
 from defectkit.splitters.leave_fraction_out import left_out_size
 
-LABELS = {"train_labels": "a@1", "test_labels": "a@1"}
+LABELS: dict[str, Any] = {"train_labels": "a@1", "test_labels": "a@1"}
 
 
 def split(splitter, images):

@@ -13,6 +13,8 @@ N_TRIALS = 120
 @pytest.fixture(scope="module")
 def simulation():
     spec = importlib.util.spec_from_file_location("interval_coverage", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,16 +17,19 @@ def disc(shape: tuple[int, int], row: float, col: float, radius: float) -> np.nd
     return (rows - row) ** 2 + (cols - col) ** 2 <= radius**2
 
 
-def discs(n: int = 3, shape: tuple[int, int] = (40, 60), seed: int = 0, **columns: object) -> Instances:
+def discs(n: int = 3, shape: tuple[int, int] = (40, 60), seed: int = 0, **columns: Any) -> Instances:
     rng = np.random.default_rng(seed)
-    masks = [disc(shape, *rng.uniform(5, 35, 2), rng.uniform(1, 6)) for _ in range(n)]
+    masks = []
+    for _ in range(n):
+        row, col = rng.uniform(5, 35, 2)
+        masks.append(disc(shape, row, col, rng.uniform(1, 6)))
     types = [str(t) for t in rng.choice(["bdot", "loop_111", "loop_100"], n)]
     return Instances.from_masks(masks, types=types, shape=shape, **columns)
 
 
-def label_set(n_images: int = 4, *, name: str = "new", version: str = "1", seed: int = 0, **facts: object) -> LabelSet:
+def label_set(n_images: int = 4, *, name: str = "new", version: str = "1", seed: int = 0, **facts: Any) -> LabelSet:
     instances = {f"image-{k}": discs(k, seed=seed + k) for k in range(n_images)}
-    return LabelSet(name=name, version=version, instances=instances, **facts)  # type: ignore[arg-type]  # test shorthand
+    return LabelSet(name=name, version=version, instances=instances, **facts)
 
 
 @pytest.fixture(params=["folder", "zip", "memory"])

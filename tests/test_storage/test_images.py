@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -14,7 +15,7 @@ from defectkit.records import Calibration, Image, Source, Specimen
 from defectkit.storage import Store, pixels
 
 
-def image(name: str, dtype: str = "uint16", shape: tuple[int, int] = (6, 9), **facts: object) -> Image:
+def image(name: str, dtype: str = "uint16", shape: tuple[int, int] = (6, 9), **facts: Any) -> Image:
     array = np.random.default_rng(len(name)).integers(0, 100, shape).astype(dtype)
     return attrs.evolve(Image.from_array(name, array), **facts)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,10 @@ from defectkit.storage import Store
 from tests.test_storage.conftest import discs
 
 
-def prediction(image: str, seed: int = 0, **facts: object) -> Prediction:
+def prediction(image: str, seed: int = 0, **facts: Any) -> Prediction:
     found = discs(3, seed=seed, scores=np.array([0.9, 0.5, 0.25]))
     facts = {"detector": "blob", "detector_version": "1.2", "settings": {"sigma": 1.5, "invert": None}} | facts
-    return Prediction(image=image, instances=found, **facts)  # type: ignore[arg-type]  # test shorthand
+    return Prediction(image=image, instances=found, **facts)
 
 
 def test_predictions_come_back_in_order(store: Store) -> None:

@@ -73,7 +73,7 @@ def test_tables_without_rows(tmp_path: Path, kind: type) -> None:
 def test_loaded_results_can_be_saved_again(tmp_path: Path) -> None:
     first = load_results(save_results(table(), tmp_path / "a.zarr"))
     second = load_results(save_results(first, tmp_path / "b.zarr"))
-    xr.testing.assert_identical(first, second)  # type: ignore[arg-type]  # both are one table
+    xr.testing.assert_identical(first, second)
 
 
 def test_plain_xarray_reads_a_single_table(tmp_path: Path) -> None:

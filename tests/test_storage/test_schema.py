@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xarray as xr
@@ -11,7 +12,7 @@ from defectkit.storage import SCHEMA_VERSION, Store, load_results, save_results
 from tests.test_storage.conftest import label_set
 
 
-def edit(group: Path, **facts: object) -> None:
+def edit(group: Path, **facts: Any) -> None:
     file = group / "zarr.json"
     metadata = json.loads(file.read_text())
     metadata["attributes"]["defectkit"] |= facts

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def written(folder: Path, pieces: list[np.ndarray], *, default: float = 0, shard
     return writer
 
 
-def read(folder: Path) -> zarr.Array:
+def read(folder: Path) -> zarr.Array[Any]:
     return zarr.open_array(zarr.storage.LocalStore(folder), path="table", mode="r")
 
 

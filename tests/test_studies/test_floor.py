@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def test_the_published_ruler_makes_dots_too_small(diameter: float, too_small: fl
     assert found == pytest.approx(too_small, abs=5)
 
 
-def test_the_parts_add_up_to_the_error(scene: Scene, model: Callable) -> None:
+def test_the_parts_add_up_to_the_error(scene: Scene, model: Callable[..., Any]) -> None:
     images, labels = scene
     for convention in ("defectkit", "jacobs2022"):
         budget = error_budget(labels, model(1), images, convention=convention)
@@ -60,7 +61,7 @@ def test_all_of_the_error_of_a_perfect_detector_is_the_rulers(scene: Scene) -> N
     assert (budget["size_ruler_part"].sel(subset="all", defect_type="bdot") < 0).all()
 
 
-def test_images_of_one_side_may_be_left_out(scene: Scene, model: Callable) -> None:
+def test_images_of_one_side_may_be_left_out(scene: Scene, model: Callable[..., Any]) -> None:
     images, labels = scene
     some = {name: model(1)[name] for name in list(images)[:2]}
     budget = error_budget(labels, some, images, unpaired="leave-out")

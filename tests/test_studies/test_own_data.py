@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -29,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def table(**more: object) -> dict[str, object]:
+def table(**more: Any) -> dict[str, Any]:
     labels = {"truth": {"path": "labels", "format": "yolo-seg"}}
     return {"images": ["frames"], "labels": labels, "pixel_size": "1 nm", **more}
 
@@ -46,7 +47,12 @@ def test_refused_regions_are_an_error_until_their_images_are_left_out(folder: Pa
 
 def test_a_pixel_size_to_doubt_has_to_be_confirmed(folder: Path) -> None:
     labels = {"truth": {"path": folder / "labels", "format": "yolo-seg"}}
-    given = {"images": [folder / "frames"], "labels": labels, "pixel_size": "0.25 m", "refused": "leave-out"}
+    given: dict[str, Any] = {
+        "images": [folder / "frames"],
+        "labels": labels,
+        "pixel_size": "0.25 m",
+        "refused": "leave-out",
+    }
     with pytest.raises(ImplausibleSizeError):
         own_data("mine", **given)
     with pytest.warns(NotFullyReadWarning):

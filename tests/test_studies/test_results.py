@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import xarray
@@ -23,7 +25,7 @@ from defectkit.studies.results.ranking import normalized, ranks
 from defectkit.studies.results.variance import main_effects
 from defectkit.testing.synthetic import synthetic_dataset
 
-SMALL = {"scales_nm": [1.0, 3.0], "samples_per_class": 80, "threshold": 0.5, "min_score": 0.0}
+SMALL: dict[str, Any] = {"scales_nm": [1.0, 3.0], "samples_per_class": 80, "threshold": 0.5, "min_score": 0.0}
 STRONG = DetectorChoice(detector="pixel-forest", label="strong", options=SMALL | {"n_trees": 12})
 WEAK = DetectorChoice(
     detector="pixel-forest", label="weak", options=SMALL | {"n_trees": 1, "max_depth": 2, "scales_nm": [12.0]}

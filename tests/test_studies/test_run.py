@@ -37,9 +37,16 @@ from defectkit.studies import (
     select_run,
 )
 from defectkit.studies.running import run as running
+from defectkit.studies.training import trained
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
-OPTIONS = {"scales_nm": [1.0, 3.0], "n_trees": 3, "samples_per_class": 60, "threshold": 0.5, "min_score": 0.0}
+OPTIONS: dict[str, Any] = {
+    "scales_nm": [1.0, 3.0],
+    "n_trees": 3,
+    "samples_per_class": 60,
+    "threshold": 0.5,
+    "min_score": 0.0,
+}
 FOREST = DetectorChoice(detector="pixel-forest", options=OPTIONS)
 TRUTH = LabelPair(train="truth@1", test="truth@1")
 CROSS = LabelPair(train="other@1", test="truth@1")
@@ -83,7 +90,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, study: Study, data: Study
 def trainings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The images of the train side of each training that is done."""
     done: list[str] = []
-    original = running.trained
+    original = trained
 
     def counted(detector: Any, images: Any, labels: LabelSet, **options: Any) -> Any:
         done.append(f"{labels.key}: {', '.join(image.name for image in images)}")
@@ -198,7 +205,7 @@ def changed(data: StudyData, study: Study) -> Iterator[tuple[str, StudyData, Stu
     pixels = np.array(image.pixels)
     pixels[0, 0] += 1
     yield "a pixel", with_image(data, Image.from_array(name, pixels, calibration=image.calibration)), study, 4
-    thicker = attrs.evolve(image.calibration, foil_thickness="90 nm")
+    thicker = attrs.evolve(image.required_calibration(), foil_thickness="90 nm")
     yield "a calibration", with_image(data, attrs.evolve(image, calibration=thicker)), study, 4
     yield "a specimen", with_image(data, attrs.evolve(image, specimen=Specimen(alloy="Ti"))), study, 4
     fewer = attrs.evolve(truth, instances=dict(truth.instances) | {name: truth[name].take([0])})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import attrs
 import pytest
@@ -60,8 +61,8 @@ def test_a_study_says_all_of_itself() -> None:
         ({"validation_fraction": 1.0}, "not in"),
     ],
 )
-def test_a_study_that_cannot_be_run_is_refused(fields: dict, said: str) -> None:
-    whole = {"name": "one", "splits": (FOLDS,), "detectors": (FOREST,), "labels": TRUTH}
+def test_a_study_that_cannot_be_run_is_refused(fields: dict[str, Any], said: str) -> None:
+    whole: dict[str, Any] = {"name": "one", "splits": (FOLDS,), "detectors": (FOREST,), "labels": TRUTH}
     Study(**whole)
     with pytest.raises(StudyError, match=said):
         Study(**whole | fields)

@@ -18,7 +18,7 @@ def test_a_study_is_read_with_its_data(declared: Path) -> None:
     assert study.detectors[0].options["scales_nm"] == [1, 3]
     assert list(data.images) == ["synthetic-000", "synthetic-001", "synthetic-002"]
     assert data.labels("truth@1").n_defects == 18
-    assert data.images["synthetic-000"].calibration.pixel_size_nm == (1.0, 1.0)
+    assert data.images["synthetic-000"].required_calibration().pixel_size_nm == (1.0, 1.0)
     assert data.name == "study"
 
 

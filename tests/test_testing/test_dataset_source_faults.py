@@ -148,7 +148,7 @@ class BadName(Good):
     name = "Not_Good"
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[type[DatasetSource], str]] = {
     "name": (BadName, "test_its_name_is_that_of_a_data_set"),
     "entry of another": (
         faulty(entry=lambda _, entry: attrs.evolve(entry, name="other")),

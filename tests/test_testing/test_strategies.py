@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings, strategies as st
@@ -98,5 +101,5 @@ def test_images_are_of_the_kind_asked_for(found: Image) -> None:
         (strategies.images(), lambda i: i.dtype.kind == "f"),
     ],
 )
-def test_the_odd_cases_come_up(strategy: st.SearchStrategy[object], wanted: object) -> None:
+def test_the_odd_cases_come_up(strategy: st.SearchStrategy[Any], wanted: Callable[[Any], bool]) -> None:
     assert find(strategy, wanted, settings=settings(phases=[Phase.generate], max_examples=500)) is not None

@@ -8,7 +8,7 @@ import pytest
 from defectkit.errors import RecordError, UnitError, UnknownDefectTypeError
 from defectkit.geometry.polygons import polygons_to_runs
 from defectkit.records import Image, Irradiation, Source
-from defectkit.splitters import LeaveOneGroupOut, check_split, make_splits
+from defectkit.splitters import LeaveOneGroupOut, Relation, check_split, make_splits
 from defectkit.testing.synthetic import (
     POPULATIONS,
     Acquisition,
@@ -276,7 +276,7 @@ def test_annotators_disagree_as_much_as_people_do(fecral):
     matched = n_one = n_two = 0
     for name in fecral.labels["dataset1"]:
         one, two = fecral.labels["dataset1"][name], fecral.labels["dataset2"][name]
-        matched += np.count_nonzero((mask_iou(one.runs, two.runs) > 0.3).any(axis=1))
+        matched += int(np.count_nonzero((mask_iou(one.runs, two.runs) > 0.3).any(axis=1)))
         n_one, n_two = n_one + len(one), n_two + len(two)
     assert 0.7 < 2 * matched / (n_one + n_two) < 0.9
 
@@ -292,7 +292,7 @@ def test_fecral_splits_have_the_published_sizes_and_do_not_leak(fecral):
     assert len(tests) == 1
     for split in fecral.splits.values():
         assert set(split.train + split.test) <= set(fecral.labels[split.train_labels.split("@")[0]])
-        check_split(split, fecral.images, relations=("area",))
+        check_split(split, fecral.images, relations=(Relation.AREA,))
 
 
 @pytest.mark.parametrize(("fact", "n_groups"), [("alloy", 4), ("microscope", 3), ("irradiation", 2)])
@@ -303,7 +303,7 @@ def test_fecral_can_be_split_by_facts(fecral, fact, n_groups):
             fecral.images.values(),
             train_labels="dataset2-expanded@1",
             test_labels="dataset2-expanded@1",
-            accepted=("pixels",),
+            accepted=(Relation.PIXELS,),
         )
     )
     assert len(splits) == n_groups

@@ -23,7 +23,7 @@ from defectkit.errors import (
     UnknownPluginError,
 )
 from defectkit.measurement import measure
-from defectkit.records import ArrayPixels, Image
+from defectkit.records import Image, PixelSource
 from defectkit.workflows import analyze
 
 MakeImage = Callable[..., Image]
@@ -35,7 +35,7 @@ MakeDetector = Callable[..., Detector]
 class WatchedPixels:
     """Pixels that count how often they were read."""
 
-    inner: ArrayPixels
+    inner: PixelSource
     reads: list[int] = attrs.field(factory=list)
 
     @property

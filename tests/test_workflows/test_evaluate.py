@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import numpy as np
@@ -30,7 +31,7 @@ from defectkit.workflows.evaluate import IOU_THRESHOLDS, with_threshold
 SHAPE = (48, 64)
 
 
-def squares(*rows: tuple[int, int, int, str], **columns: object) -> Instances:
+def squares(*rows: tuple[int, int, int, str], **columns: Any) -> Instances:
     masks = np.zeros((len(rows), *SHAPE), bool)
     for mask, (top, left, side, _) in zip(masks, rows, strict=True):
         mask[top : top + side, left : left + side] = True
@@ -54,7 +55,7 @@ def images(pixel_size: str | None = "0.5 nm/px", **other: str | None) -> list[Im
     return [Image.from_array(name, np.zeros(SHAPE, np.uint8), pixel_size=size) for name, size in sizes.items()]
 
 
-def predictions(**columns: object) -> Iterator[Prediction]:
+def predictions(**columns: Any) -> Iterator[Prediction]:
     for name, instances in PREDICTED.items():
         yield Prediction(image=name, instances=instances, detector="blob", detector_version="1.2", **columns)
 
@@ -280,7 +281,7 @@ def crowd(n_images: int) -> tuple[dict[str, Instances], dict[str, Instances]]:
     rng = np.random.default_rng(5)
     types = ("bdot", "loop_111", "loop_100")
 
-    def side(**columns: object) -> Instances:
+    def side(**columns: Any) -> Instances:
         rows = [(*rng.integers(0, 30, 2).tolist(), int(rng.integers(3, 12)), types[rng.integers(3)]) for _ in range(9)]
         return squares(*rows, **columns)
 
@@ -412,6 +413,5 @@ def test_images_that_are_not_fully_read_are_counted_or_left_out() -> None:
     result = evaluate(truth, PREDICTED, refused="leave-out")
     assert "a" not in result["image"].values
     assert result.attrs["left_out_not_fully_read"] == ["a"]
-    xarray.testing.assert_equal(
-        result, evaluate(*({n: i for n, i in s.items() if n != "a"} for s in (TRUTH, PREDICTED)))
-    )
+    true, found = ({n: i for n, i in side.items() if n != "a"} for side in (TRUTH, PREDICTED))
+    xarray.testing.assert_equal(result, evaluate(true, found))

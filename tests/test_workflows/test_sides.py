@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ SHAPE = (32, 32)
 SQUARE = [(4, 4), (4, 12), (12, 12), (12, 4)]
 
 
-def square(**columns: object) -> Instances:
+def square(**columns: Any) -> Instances:
     return Instances.from_polygons([SQUARE], types=["bdot"], shape=SHAPE, **columns)
 
 
@@ -50,6 +52,7 @@ def test_labels_and_predictions_are_read_from_stores(tmp_path: Path) -> None:
     assert isinstance(people, LabelSet)
     assert people.digest() == LABELS.digest()
     found = read_side(tmp_path / "both.zarr", images=IMAGES, key="blob@1").labels
+    assert not isinstance(found, LabelSet | Mapping)
     assert [(p.image, p.capped, p.notes) for p in found] == [("a", True, ("hm",)), ("b", True, ("hm",))]
     with pytest.raises(PairingError, match=r"--truth-set, --predicted-set\); it holds people@1, blob@1"):
         read_side(tmp_path / "both.zarr", images=IMAGES)

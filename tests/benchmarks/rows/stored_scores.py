@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from defectkit.storage import Store
 from tests.benchmarks.coco_evaluation import EVALUATE, READ, Floats, agree, contestant
@@ -13,7 +14,7 @@ from tests.benchmarks.inputs import PREDICTED_KEY, STORE, TRUTH_KEY
 from tests.benchmarks.rows.memory_scores import evaluated, recall_of
 
 
-def ours(folder: Path, **options: object) -> Run:
+def ours(folder: Path, **options: Any) -> Run:
     def run() -> object:
         store = Store.open(folder / STORE)
         return evaluated(store.labels(TRUTH_KEY), store.predictions(PREDICTED_KEY), **options)

@@ -32,7 +32,7 @@ def images_of(folder: Path) -> list[tuple[str, Frame]]:
     return [(f"{frame.name}-{k}", frame) for k in range(TIMES) for frame in frames_of(folder)]
 
 
-@numba.njit(nogil=True)  # type: ignore[untyped-decorator]  # numba has no types
+@numba.njit(nogil=True)
 def steps(n: int) -> int:
     state = 1
     for _ in range(n):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 import numpy as np
@@ -12,7 +13,7 @@ from defectkit.detectors.loopnet.normalizing import normalized
 from defectkit_unet.data.crop import Crop, Source
 from defectkit_unet.targets import targets
 
-Batch = dict[str, NDArray[np.generic]]
+Batch = dict[str, NDArray[Any]]
 """``image`` (B, 1, n, n), and ``object``, ``foreground``, ``shape``, ``types`` and ``weight`` as in
 :class:`defectkit_unet.targets.Targets`, one after the other."""
 

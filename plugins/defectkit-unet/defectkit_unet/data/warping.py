@@ -94,7 +94,9 @@ def _visible(ellipses: Ellipses, side: int) -> Ellipses:
     return attrs.evolve(held, trust=np.where(learned, held.trust, 0.0))
 
 
-def _inside(shape: tuple[int, int], inverse: Floats, start: Floats, side: int) -> NDArray[np.bool_]:
+def _inside(
+    shape: tuple[int, int], inverse: NDArray[np.floating[Any]], start: NDArray[np.floating[Any]], side: int
+) -> NDArray[np.bool_]:
     at = np.arange(side) + 0.5
     inside = np.ones((side, side), bool)
     for axis in (0, 1):
