@@ -122,7 +122,7 @@ AGREE = ("--resamples", "50", "-o", "out")
 DEMO = ("demo", "--images", "1", "-o", "out")
 FETCHED = ("frames/a.tif", "frames/b.tif", "labels.zip", ".unpacked/labels")
 REPRODUCED = (*(f"artifacts/table9.{end}" for end in ("csv", "tex", "md")), "index.html", "index.md")
-WRITERS = (
+WRITERS: tuple[Writer, ...] = (
     Writer("analyze", ("analyze", "frames", *ANALYZE), "out", ("analyze", "frames", *THINNER), weight=4),
     Writer("measure", (*MEASURE, *ANALYZE), "out", (*MEASURE, *THINNER), weight=4),
     Writer(

@@ -26,8 +26,10 @@ def frame(folder: Path, side: int) -> list[str]:
     import tifffile
 
     n_tiles = (-(-side // TILE)) ** 2
-    shape = {"shape": (side, side), "dtype": np.uint8, "tile": (TILE, TILE)}
-    tifffile.imwrite(folder / "frame.tif", _tiles(n_tiles), compression="zlib", **shape)
+    tiles = _tiles(n_tiles)
+    tifffile.imwrite(
+        folder / "frame.tif", tiles, shape=(side, side), dtype=np.uint8, tile=(TILE, TILE), compression="zlib"
+    )
     return ["analyze", "frame.tif", "--detector", "blob", *CALIBRATED]
 
 
