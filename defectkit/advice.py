@@ -16,3 +16,7 @@ class Choice(NamedTuple):
 
 
 LEAVE_OUT_UNPAIRED = Choice("unpaired='leave-out'", "--allow-partial")
+
+GIVE_PIXEL_SIZE = Choice('pixel_size="0.25 nm/px"', '--pixel-size "0.25 nm"')
+
+GIVE_FOIL_THICKNESS = Choice('foil_thickness="100 nm"', '--foil-thickness "100 nm"')

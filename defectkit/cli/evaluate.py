@@ -198,6 +198,7 @@ def evaluate(
                 format=own_format or (format_name if store_at(path) is None else None),
                 options=pairs(options, f"--{name}-format-option"),
                 key=key,
+                truth=truth if name == "predicted" and truth.is_file() else None,
                 unpaired=unpaired,
                 refused=refused,
             )

@@ -103,8 +103,8 @@ class Dataset:
         for key in (found.train_labels, found.test_labels):
             if found.is_known and key not in self.label_sets:
                 raise UnknownDatasetError(
-                    f"split {name!r} needs the label set {key} of {self.name}; load it: "
-                    f'load_dataset("{self.name}", labels=["{found.train_labels}", "{found.test_labels}"])'
+                    f"split {name!r} needs the label set {key} of {self.name}; load the data set with the labels "
+                    f"{found.train_labels} and {found.test_labels}"
                 )
         train, test = (
             self.label_sets[key].images if key in self.label_sets else ()

@@ -108,6 +108,16 @@ def is_results_list(document: Any) -> bool:
     )
 
 
+def holds_results_list(path: Path) -> bool:
+    """Return whether a file is a results list, which names no images and no categories."""
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return False
+    try:
+        return is_results_list(read_json(path))
+    except LabelReadError:
+        return False
+
+
 def coco_tables(path: Path, document: Any) -> dict[str, list[dict[str, Any]]]:
     """Return the tables of a COCO file, its objects not yet looked into.
 

@@ -235,7 +235,7 @@ class _Setting:
             return ""
         return (
             f"the material {self.material.name!r} has no barrier strength for the type {name!r}: "
-            f"give one (--barrier-strength {name}=VALUE, or barrier_strengths from Python)"
+            f"give one (--barrier-strength {name}=VALUE)"
         )
 
     def totals(self, stress: Floats, counts: Floats, types: tuple[str, ...]) -> dict[Combination, Floats]:

@@ -6,6 +6,7 @@ import enum
 
 import attrs
 
+from defectkit.advice import GIVE_FOIL_THICKNESS
 from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.units import LENGTH, Quantity, QuantityLike, as_pixel_size, as_quantity, ureg
 
@@ -147,8 +148,9 @@ class Calibration:
         """
         if self.foil_thickness is None:
             raise MissingCalibrationError(
-                f"image {image!r} has no foil thickness, so it has no volume: "
-                'give one, for instance foil_thickness="100 nm" (--foil-thickness "100 nm")'
+                f"image {image!r} has no foil thickness, so it has no volume: give one, for instance "
+                f"{GIVE_FOIL_THICKNESS}",
+                GIVE_FOIL_THICKNESS,
             )
         return self.foil_thickness
 

@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.files.names import readable
 from defectkit.records.calibration import Calibration, Source
@@ -206,8 +207,7 @@ class Image:
         """
         if self.calibration is None:
             raise MissingCalibrationError(
-                f"image {self.name!r} has no pixel size: "
-                'give one, for instance pixel_size="0.25 nm/px" (--pixel-size "0.25 nm")'
+                f"image {self.name!r} has no pixel size: give one, for instance {GIVE_PIXEL_SIZE}", GIVE_PIXEL_SIZE
             )
         return self.calibration
 

@@ -30,6 +30,9 @@ COLORS = {
 }
 DOTS_PER_INCH = 150
 
+MARK = "not_fully_read"
+"""The column that marks images of which regions were refused."""
+
 
 def write_diff(
     difference: LabelDiff,
@@ -62,8 +65,8 @@ def write_diff(
         If it cannot be written.
     """
     made(folder)
-    write_text(folder / "changes.csv", changes_csv(difference))
-    write_text(folder / "counts.csv", counts_csv(difference))
+    write_text(folder / "changes.csv", changes_csv(difference, before, after))
+    write_text(folder / "counts.csv", counts_csv(difference, before, after))
     write_text(folder / "about.txt", about(locks, notes))
     with plain_text():
         diff_figure(difference).savefig(folder / "changes.png")
@@ -73,18 +76,30 @@ def write_diff(
             save_overlay(picture, folder / "overlays", name)
 
 
-def changes_csv(difference: LabelDiff) -> str:
-    """Return a row a change; empty cells where a label is in one of the two sets only."""
+def changes_csv(difference: LabelDiff, before: LabelSet, after: LabelSet) -> str:
+    """Return a row a change; empty cells where a label is in one of the two sets only.
+
+    The last column marks images that are not fully read: a label that was refused in one set seems added or removed.
+    """
     frame = difference.to_frame()
     rows = frame.astype(object).where(frame.notna(), "").itertuples(index=False, name=None)
-    return csv_text([str(column) for column in frame.columns], rows)
+    marked = (
+        [*row, refused_marks(change.image, before, after)] for row, change in zip(rows, difference.changes, strict=True)
+    )
+    return csv_text([*map(str, frame.columns), MARK], marked)
 
 
-def counts_csv(difference: LabelDiff) -> str:
-    """Return the number of changes of each kind: a row an image and type, and one an image for ``all``."""
+def counts_csv(difference: LabelDiff, before: LabelSet, after: LabelSet) -> str:
+    """Return the number of changes of each kind: a row an image and type, and one an image for ``all``.
+
+    The last column is that of :func:`changes_csv`.
+    """
     counts = difference.counts()
-    rows = ([*where, *row] for where, row in zip(counts.index, counts.to_numpy().tolist(), strict=True))
-    return csv_text(["image", "defect_type", *KINDS], rows)
+    rows = (
+        [*where, *row, refused_marks(where[0], before, after)]
+        for where, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)
+    )
+    return csv_text(["image", "defect_type", *KINDS, MARK], rows)
 
 
 def diff_figure(difference: LabelDiff) -> Figure:

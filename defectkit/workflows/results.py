@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.conventions import Convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, UnknownDefectTypeError
 from defectkit.measurement import measure, summarize
@@ -69,7 +70,8 @@ def checked_images(images: Iterable[Image] | Mapping[str, Image]) -> tuple[Image
     if len(bare) > 1:
         raise MissingCalibrationError(
             f"{len(bare)} of {len(given)} images have no pixel size ({named(repr(i.name) for i in bare)}): "
-            'give one, for instance pixel_size="0.25 nm/px" (--pixel-size "0.25 nm")'
+            f"give one, for instance {GIVE_PIXEL_SIZE}",
+            GIVE_PIXEL_SIZE,
         )
     if bare:
         bare[0].required_calibration()

@@ -10,6 +10,7 @@ import attrs
 
 from defectkit.advice import LEAVE_OUT_UNPAIRED
 from defectkit.errors import PairingError
+from defectkit.formats.coco_document import holds_results_list
 from defectkit.formats.labels import Unpaired, read_labels
 from defectkit.formats.refusals import Refused
 from defectkit.formats.report import RepairReport
@@ -50,6 +51,7 @@ def read_side(
     format: str | None = None,  # noqa: A002 - the name that reading labels gives it
     options: Mapping[str, Any] | None = None,
     key: str | None = None,
+    truth: Path | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
     refused: Refused | str = Refused.RAISE,
 ) -> ReadSide:
@@ -68,6 +70,9 @@ def read_side(
         Of the format.
     key : str, optional
         ``name@version`` of the label set or of the predictions, in a store that holds several.
+    truth : pathlib.Path, optional
+        The labels that the side is compared with. A COCO results list names its images and categories by the ids of
+        that file, unless ``options`` name another one.
     unpaired : Unpaired
         What happens to labels for which no image is given.
     refused : Refused
@@ -94,7 +99,10 @@ def read_side(
         return _with_images(side, images, Unpaired(unpaired), str(source))
     if key is not None:
         raise PairingError(f"{source} is no store, so it holds no set {key!r}; leave the key out")
-    reading = read_labels(source, images=images, format=format, options=options, unpaired=unpaired, refused=refused)
+    chosen = dict(options or {})
+    if truth is not None and "truth" not in chosen and format in (None, "coco") and holds_results_list(source):
+        chosen["truth"] = str(truth)
+    reading = read_labels(source, images=images, format=format, options=chosen, unpaired=unpaired, refused=refused)
     return ReadSide(
         labels=reading.labels,
         taxonomy=reading.labels.taxonomy,

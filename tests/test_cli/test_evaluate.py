@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +240,20 @@ def test_percent_errors_are_shown_with_their_sign(run, data: Path) -> None:
     pooled = [r for r in rows if r["scope"] == "pooled" and r["signed_percent_error"] and r["defect_type"] != "overall"]
     assert signed and all(abs(float(r["signed_percent_error"])) == float(r["percent_error"]) for r in pooled)
     assert any(float(r["signed_percent_error"]) < 0 for r in pooled)
+
+
+def test_a_results_list_has_the_ids_of_the_truth_it_is_compared_with(run, data: Path) -> None:
+    document = json.loads((data / "predicted.json").read_text())
+    rows = [
+        {key: row[key] for key in ("image_id", "category_id", "segmentation")} | {"score": 0.9}
+        for row in document["annotations"]
+    ]
+    (data / "results.json").write_text(json.dumps(rows))
+    shutil.copy(data / "predicted.json", data / "truth.json")
+    result = evaluated(run, data, predicted="results.json")
+    assert result.exit_code == 0, result.output
+    assert f"{len(rows)} true and {len(rows)} predicted defects" in " ".join(result.stdout.split())
+    other = data / "other.json"
+    other.write_text(json.dumps(document | {"images": []}))
+    named = evaluated(run, data, "--predicted-format-option", f"truth={other}", predicted="results.json")
+    assert named.exit_code == 2

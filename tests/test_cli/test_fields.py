@@ -84,3 +84,9 @@ def test_an_output_in_the_folder_of_masks_is_refused(run: Run, frame: Path) -> N
     result = run("-q", "analyze", frame, *CALIBRATED, "--exclude-mask", frame.parent, "-o", frame.parent / "out")
     assert result.exit_code == 2
     assert not (frame.parent / "out").exists()
+
+
+def test_a_missing_pixel_size_is_asked_for_by_its_option(run: Run, frame: Path) -> None:
+    result = run("-q", "analyze", frame, "-o", frame.parent.parent / "out")
+    assert result.exit_code == 2
+    assert '--pixel-size "0.25 nm"' in result.output and "pixel_size=" not in result.output

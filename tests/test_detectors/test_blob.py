@@ -197,7 +197,7 @@ def test_pixels_need_not_be_square():
 
 
 def test_an_image_without_pixel_size_is_an_error_that_says_what_to_give():
-    with pytest.raises(MissingCalibrationError, match=r"'bare'.*--pixel-size"):
+    with pytest.raises(MissingCalibrationError, match=r"'bare'.*pixel_size="):
         find(Blob(), Image.from_array("bare", np.zeros((20, 20))))
 
 

@@ -26,14 +26,14 @@ def test_fifty_defects_in_the_frame_of_the_paper() -> None:
 
 
 def test_a_missing_thickness_says_what_to_do() -> None:
-    with pytest.raises(MissingCalibrationError, match=r"'a' has no foil thickness.*--foil-thickness"):
+    with pytest.raises(MissingCalibrationError, match=r"'a' has no foil thickness.*foil_thickness="):
         Calibration.square("1 nm").required_thickness("a")
 
 
 def test_a_missing_pixel_size_says_what_to_do() -> None:
     import numpy as np
 
-    with pytest.raises(MissingCalibrationError, match=r"'a' has no pixel size.*--pixel-size"):
+    with pytest.raises(MissingCalibrationError, match=r"'a' has no pixel size.*pixel_size="):
         Image.from_array("a", np.zeros((2, 2))).required_calibration()
 
 

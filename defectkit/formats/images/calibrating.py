@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.errors import (
     CalibrationConflictError,
     ImageReadError,
@@ -138,7 +139,8 @@ def calibrated(
         if foil_thickness is not None:
             raise MissingCalibrationError(
                 f"image {image.name!r}: a foil thickness alone calibrates nothing; give its pixel size too, "
-                'for instance pixel_size="0.25 nm" (--pixel-size "0.25 nm")'
+                f"for instance {GIVE_PIXEL_SIZE}",
+                GIVE_PIXEL_SIZE,
             )
         return attrs.evolve(image, notes=tuple(notes))
     result = sizes[0][1]

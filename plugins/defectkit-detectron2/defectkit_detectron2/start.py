@@ -81,7 +81,7 @@ def initial_weights(detector: Detectron2, configuration: Configuration) -> Path 
         raise DetectorError(
             f"the configuration {detector.config!r} starts from the weights at {asked}, which is an address: get that "
             "file (detectron2:// stands for https://dl.fbaipublicfiles.com/detectron2/) and give its path as "
-            f"initial_weights, or start from random numbers with initial_weights={RANDOM!r}"
+            f"the option initial_weights, or {RANDOM!r} to start from random numbers"
         )
     return Path(asked).expanduser()
 

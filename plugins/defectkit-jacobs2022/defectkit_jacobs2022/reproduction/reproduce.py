@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.errors import OutputError, SplitError, StudyError
-from defectkit.files import tidy, write_text
+from defectkit.files import check_apart, tidy, write_text
 from defectkit.storage.results import save_results
 from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
@@ -102,12 +102,14 @@ def reproduce(
     FetchError
         If data cannot be had.
     OutputError
-        If the folder holds something else.
+        If the folder holds something else, or is, holds or lies in a folder of images that are read.
     """
     artifacts = chosen(names)
-    place = _place(Path(folder))
+    place = _free(Path(folder))
     if data is None:
         data = catalogue_data(plan.dataset, plan.roles, available=plan.is_partial)
+    check_apart(place, {image.path.parent for image in data.images.values() if image.path is not None})
+    write_text(place / MARKER, json.dumps({"format": 1}))
     data = with_initial_split(data, plan)
     needed = tuple(dict.fromkeys(study for artifact in artifacts for study in artifact.studies))
     if needed:
@@ -147,17 +149,28 @@ def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> 
         f"convention {convention}; defectkit {__version__}",
         plan.caution,
         *(data.dataset.cautions if data.dataset is not None else ()),
+        *_not_fully_read(data, plan),
     )
     return tuple(line for line in lines if line)
 
 
-def _place(folder: Path) -> Path:
+def _not_fully_read(data: StudyData, plan: Plan) -> list[str]:
+    """Return which images of the label sets of a plan hold fewer labels than their files; every table notes it."""
+    return [
+        f"labels {key}: image {name} is not fully read, {data.label_sets[key].refused[name]} regions were refused"
+        for key in plan.roles
+        if key in data.label_sets
+        for name in data.label_sets[key].not_fully_read
+    ]
+
+
+def _free(folder: Path) -> Path:
+    """Return the folder, in which nothing lies but what a reproduction wrote."""
     place = folder.expanduser().resolve()
     if place.is_dir():
         tidy(place / MARKER)
     if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (place / MARKER).is_file():
         raise OutputError(f"{place} holds something that no reproduction wrote; name another folder")
-    write_text(place / MARKER, json.dumps({"format": 1}))
     return place
 
 

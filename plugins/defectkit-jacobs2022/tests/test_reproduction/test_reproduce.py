@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 from defectkit_jacobs2022.reproduction import Effort, Plan, Reproduction, reproduce
 
@@ -96,3 +97,30 @@ def test_a_folder_of_something_else_is_left_alone(plan: Plan, data: StudyData, e
     with pytest.raises(OutputError, match="no reproduction wrote"):
         reproduce(["table1"], tmp_path, plan=plan, data=data, effort=effort)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("inside", ["", "below"])
+def test_an_output_at_the_images_is_refused(
+    inside: str, plan: Plan, data: StudyData, effort: Effort, tmp_path: Path
+) -> None:
+    frames = tmp_path / "data" / "frames"
+    frames.mkdir(parents=True)
+    images = {name: attrs.evolve(image, path=frames / f"{name}.png") for name, image in data.images.items()}
+    there = attrs.evolve(data, images=images)
+    with pytest.raises(OutputError, match=r"the output .* the input .*frames"):
+        reproduce(["table1"], frames / inside, plan=plan, data=there, effort=effort)
+    assert list(tmp_path.rglob("*.json")) == []
+
+
+def test_tables_name_images_that_are_not_fully_read(
+    plan: Plan, data: StudyData, effort: Effort, tmp_path: Path
+) -> None:
+    first = data.labels(plan.roles.first)
+    name = first.images[0]
+    partly = {**data.label_sets, first.key: attrs.evolve(first, refused={name: 2})}
+    made = reproduce(["table1"], tmp_path, plan=plan, data=attrs.evolve(data, label_sets=partly), effort=effort)
+    said = f"labels {first.key}: image {name} is not fully read, 2 regions were refused"
+    assert said in made.provenance
+    for end in ("csv", "md", "tex"):
+        text = (made.folder / "artifacts" / f"table1.{end}").read_text("utf-8")
+        assert "is not fully read, 2 regions were refused" in text, end
