@@ -200,7 +200,7 @@ class ConventionError(DefectkitError, ValueError):
 
 
 class HardeningError(DefectkitError, RuntimeError):
-    """A hardening model that broke its interface."""
+    """A hardening model that broke its interface, or a superposition that there is not."""
 
 
 class SwellingError(DefectkitError, ValueError):

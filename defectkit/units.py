@@ -35,6 +35,8 @@ ureg = _application_registry()
 
 Quantity: TypeAlias = pint.Quantity[Any]
 QuantityLike: TypeAlias = "str | pint.Quantity[Any]"
+MeasuredLike: TypeAlias = Any
+"""Text with or without an uncertainty, a Quantity, or what pint and ``uncertainties`` make of both."""
 
 PIXEL_SIZE = "nanometer / pixel"
 LENGTH = "nanometer"
@@ -119,6 +121,50 @@ def as_pixel_size(value: QuantityLike, *, what: str = "pixel size") -> Quantity:
     return size
 
 
+def as_measured(value: MeasuredLike, unit: str, *, what: str) -> tuple[Quantity, Quantity]:
+    """Return a value and its standard uncertainty, both as Quantity in ``unit``.
+
+    Parameters
+    ----------
+    value : str, pint.Quantity or pint.Measurement
+        For instance ``"100 +/- 20 nm"``. What states no uncertainty has one of 0; a Quantity whose number is one of the
+        package ``uncertainties`` is understood, too.
+    unit : str
+        The unit to convert to; it also fixes the dimension that is allowed.
+    what : str
+        The name of the value in messages.
+
+    Raises
+    ------
+    UnitError
+        If there is no unit, it is unknown, or of another dimension, or if a number is not finite, or the uncertainty is
+        negative.
+
+    Examples
+    --------
+    >>> value, uncertainty = as_measured("100 +/- 20 nm", "nanometer", what="foil thickness")
+    >>> print(value, uncertainty)
+    100.0 nanometer 20.0 nanometer
+    """
+    stated, error = _parse_measured(value, unit, what) if isinstance(value, str) else _split(value)
+    best = as_quantity(stated, unit, what=what)
+    if error is None:
+        return best, 0 * best
+    uncertainty = as_quantity(error, unit, what=f"uncertainty of {what}")
+    if uncertainty.magnitude < 0:
+        raise UnitError(f"{what}: the uncertainty {error!s} is negative")
+    return best, uncertainty
+
+
+def _split(value: Any) -> tuple[Any, Any]:
+    """Return what a Measurement, or a Quantity with a number of ``uncertainties``, holds as two Quantities."""
+    magnitude: Any = getattr(value, "magnitude", None)
+    if not hasattr(magnitude, "nominal_value"):
+        return value, None
+    unit = str(value.units)
+    return ureg.Quantity(magnitude.nominal_value, unit), ureg.Quantity(magnitude.std_dev, unit)
+
+
 def _parse(value: QuantityLike, unit: str, what: str) -> Quantity:
     if isinstance(value, str):
         return _parse_text(value, unit, what)
@@ -129,7 +175,20 @@ def _parse(value: QuantityLike, unit: str, what: str) -> Quantity:
 
 
 def _parse_text(text: str, unit: str, what: str) -> Quantity:
-    """Return the quantity that a text states: a number, perhaps with its uncertainty, and a product of units.
+    """Return the quantity that a text states; a warning says that an uncertainty beside it is dropped."""
+    quantity, error = _parse_measured(text, unit, what)
+    if error is not None:
+        warnings.warn(
+            f"{what}: {shorten(text)} has an uncertainty of {error.magnitude:g}, which is read but not carried into "
+            "results",
+            UncertaintyWarning,
+            stacklevel=4,
+        )
+    return quantity
+
+
+def _parse_measured(text: str, unit: str, what: str) -> tuple[Quantity, Quantity | None]:
+    """Return the quantity that a text states, and its uncertainty if there is one: numbers and a product of units.
 
     Nothing is evaluated: powers are whole numbers of one digit, so that no text takes long.
     """
@@ -137,15 +196,9 @@ def _parse_text(text: str, unit: str, what: str) -> Quantity:
     match = _SIZE.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None or not match[3].strip():
         raise UnitError(f"{what}: {shown} is not a number with a unit; {_example(unit)}")
-    powers = _powers(match[3], shown, unit, what)
-    if match[2] is not None:
-        warnings.warn(
-            f"{what}: {shown} has an uncertainty of {match[2]}, which is read but not carried into results",
-            UncertaintyWarning,
-            stacklevel=4,
-        )
-    quantity: Quantity = ureg.Quantity(float(match[1]), ureg.Unit(ureg.UnitsContainer(powers)))
-    return quantity
+    units = ureg.Unit(ureg.UnitsContainer(_powers(match[3], shown, unit, what)))
+    quantity: Quantity = ureg.Quantity(float(match[1]), units)
+    return quantity, None if match[2] is None else ureg.Quantity(float(match[2]), units)
 
 
 def _powers(text: str, shown: str, unit: str, what: str) -> dict[str, int]:

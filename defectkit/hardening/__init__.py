@@ -12,7 +12,12 @@ from defectkit.hardening.interface import HardeningModel
 from defectkit.hardening.material import Material
 from defectkit.hardening.orowan import Orowan
 from defectkit.hardening.populations import Populations
-from defectkit.hardening.superposition import linear_share, power_law_superposition, weighted_superposition
+from defectkit.hardening.superposition import (
+    Superposition,
+    linear_share,
+    power_law_superposition,
+    weighted_superposition,
+)
 from defectkit.hardening.swelling import swelling
 from defectkit.hardening.totals import total_hardening
 
@@ -25,6 +30,7 @@ __all__ = [
     "Material",
     "Orowan",
     "Populations",
+    "Superposition",
     "bacon_kocks_scattergood_hardening",
     "dispersed_barrier_hardening",
     "friedel_kroupa_hirsch_hardening",

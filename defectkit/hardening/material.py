@@ -11,7 +11,7 @@ import attrs
 
 from defectkit.errors import RecordError
 from defectkit.records.defect_type import Taxonomy
-from defectkit.units import Quantity, QuantityLike, as_quantity
+from defectkit.units import Quantity, QuantityLike, as_quantity, ureg
 
 MODULUS = "gigapascal"
 LENGTH = "nanometer"
@@ -57,6 +57,10 @@ def _burgers_vectors(value: Mapping[str, QuantityLike]) -> Mapping[str, Quantity
     return MappingProxyType({name: _burgers_vector(v) for name, v in value.items()})
 
 
+def _uncertainties(value: Mapping[str, str | float]) -> Mapping[str, str | float]:
+    return MappingProxyType(dict(value))
+
+
 def _texts(value: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType(dict(value))
 
@@ -91,6 +95,10 @@ class Material:
         Where in the source.
     origins : mapping of str to str, optional
         By constant: where the source itself says that it comes from.
+    uncertainties : mapping of str to (str or float), optional
+        By constant: its standard uncertainty, in a unit of its kind or, where it has none, as a number.
+    dois : mapping of str to str, optional
+        By constant: the DOI of the publication that it was taken from, where that is not the one of ``source``.
     description : str, optional
 
     Examples
@@ -115,16 +123,58 @@ class Material:
     doi: str | None = None
     page: int | None = None
     origins: Mapping[str, str] = attrs.field(factory=dict, converter=_texts, hash=False)
+    uncertainties: Mapping[str, str | float] = attrs.field(factory=dict, converter=_uncertainties, hash=False)
+    dois: Mapping[str, str] = attrs.field(factory=dict, converter=_texts, hash=False)
     description: str = ""
 
     def __attrs_post_init__(self) -> None:
-        constants = {f.name for f in attrs.fields(Material)} - {"origins"}
-        known = constants | {f"barrier_strengths.{t}" for t in self.barrier_strengths}
-        stray = sorted(set(self.origins) - known)
-        if stray:
-            raise RecordError(
-                f"material {self.name!r}: origins names {', '.join(stray)}; it may name {', '.join(sorted(known))}"
-            )
+        known = set(self.constants)
+        for table in ("origins", "uncertainties", "dois"):
+            stray = sorted(set(getattr(self, table)) - known)
+            if stray:
+                raise RecordError(
+                    f"material {self.name!r}: {table} names {', '.join(stray)}; it may name {', '.join(sorted(known))}"
+                )
+        for name in self.uncertainties:
+            self.relative_uncertainty(name)
+
+    @property
+    def constants(self) -> Mapping[str, Quantity]:
+        """Every constant by the name that other tables call it by, for instance ``barrier_strengths.loop_111``."""
+        return {
+            "taylor_factor": ureg.Quantity(self.taylor_factor, ""),
+            "shear_modulus": self.shear_modulus,
+            "burgers_vector": self.burgers_vector,
+            **{f"barrier_strengths.{t}": ureg.Quantity(a, "") for t, a in self.barrier_strengths.items()},
+            **{f"burgers_vectors.{t}": b for t, b in self.burgers_vectors.items()},
+        }
+
+    def uncertainty(self, constant: str) -> Quantity | None:
+        """Return the standard uncertainty of a constant in its own unit; None where nothing is known of it.
+
+        Raises
+        ------
+        RecordError
+            If it is negative, or not of the kind that the constant is.
+        """
+        if constant not in self.uncertainties:
+            return None
+        stated, value = self.uncertainties[constant], self.constants[constant]
+        what = f"material {self.name!r}: uncertainty of {constant}"
+        if isinstance(stated, str):
+            found = as_quantity(stated, str(value.units), what=what)
+        elif value.dimensionless and not isinstance(stated, bool):
+            found = ureg.Quantity(float(stated), "")
+        else:
+            raise RecordError(f'{what}: {stated!r} has no unit; give one, for instance "1 {value.units}"')
+        if not 0 <= found.magnitude < value.magnitude:
+            raise RecordError(f"{what}: {stated} is negative, or not less than the constant, {value:g}")
+        return found
+
+    def relative_uncertainty(self, constant: str) -> float:
+        """Return the standard uncertainty of a constant as a share of it; 0 where nothing is known of it."""
+        found = self.uncertainty(constant) if constant in self.constants else None
+        return 0.0 if found is None else float(found.magnitude / self.constants[constant].magnitude)
 
     def fits(self, alloy: str) -> bool:
         """Return whether the constants are for ``alloy``, or the material does not say what they are for."""

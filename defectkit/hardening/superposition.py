@@ -2,11 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from defectkit.errors import HardeningError
 from defectkit.hardening.arrays import as_magnitudes, as_quantity_of
 from defectkit.units import STRESS, Quantity
+
+
+def _exponent(value: float) -> float:
+    if not (np.isfinite(value) and value >= 1):
+        raise HardeningError(f"a superposition has an exponent of at least 1 (linear; 2: quadrature), not {value}")
+    return float(value)
+
+
+@attrs.frozen
+class Superposition:
+    """The rule by which contributions of several types add up: a power law.
+
+    Parameters
+    ----------
+    exponent : float
+        1 adds linearly, 2 in quadrature.
+
+    Examples
+    --------
+    >>> [str(Superposition.of(text)) for text in ("linear", "quadrature", "power:1.5", "power:2")]
+    ['linear', 'quadrature', 'power:1.5', 'quadrature']
+    """
+
+    exponent: float = attrs.field(converter=_exponent)
+
+    @classmethod
+    def of(cls, rule: str | Self) -> Self:
+        """Return the rule of that name: ``linear``, ``quadrature``, or ``power:N`` with an exponent.
+
+        Raises
+        ------
+        HardeningError
+            If there is no such rule.
+        """
+        if not isinstance(rule, str):
+            return rule
+        named = {"linear": 1.0, "quadrature": 2.0}
+        kind, _, number = rule.partition(":")
+        try:
+            return cls(named[rule] if rule in named else float(number if kind == "power" else ""))
+        except ValueError:
+            raise HardeningError(
+                f"the superposition {rule!r} is none of linear, quadrature and power:N, for instance power:1.5"
+            ) from None
+
+    def __str__(self) -> str:
+        return {1.0: "linear", 2.0: "quadrature"}.get(self.exponent, f"power:{self.exponent:g}")
+
+
+def power_sum(stresses: NDArray[np.float64], exponents: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Return the power-law sum over the last axis of floats: shape (..., T) and exponents of shape (...) to (...)."""
+    largest = stresses.max(axis=-1, initial=0.0)
+    power = np.asarray(exponents, dtype=np.float64)
+    scaled = np.divide(stresses, largest[..., None], out=np.zeros_like(stresses), where=largest[..., None] > 0)
+    total: NDArray[np.float64] = largest * np.sum(scaled ** power[..., None], axis=-1) ** (1 / power)
+    return total
 
 
 def power_law_superposition(contributions: Quantity, exponent: float) -> Quantity:
@@ -42,12 +102,8 @@ def power_law_superposition(contributions: Quantity, exponent: float) -> Quantit
     >>> print(power_law_superposition(ureg.Quantity([30.0, 40.0], "MPa"), 2))
     50.0 megapascal
     """
-    if not (np.isfinite(exponent) and exponent >= 1):
-        raise HardeningError(f"a superposition has an exponent of at least 1 (linear; 2: quadrature), not {exponent}")
     stresses = as_magnitudes(contributions, STRESS, what="hardening contribution")
-    largest = stresses.max(axis=-1, initial=0.0)
-    scaled = np.divide(stresses, largest[..., None], out=np.zeros_like(stresses), where=largest[..., None] > 0)
-    return as_quantity_of(np.asarray(largest * np.sum(scaled**exponent, axis=-1) ** (1 / exponent)), STRESS)
+    return as_quantity_of(np.asarray(power_sum(stresses, _exponent(exponent))), STRESS)
 
 
 def linear_share(strong: float, weak: float) -> float:

@@ -1,0 +1,1 @@
+"""How often intervals of densities and hardening hold the truth: simulated foils, and the table of the docs."""
