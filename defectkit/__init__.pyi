@@ -30,6 +30,8 @@ from .storage import Store as Store
 from .workflows import Analysis as Analysis, make_detector as make_detector, measure_labels as measure_labels
 from .workflows.agreement import agree as agree
 from .workflows.analyze import analyze as analyze
+from .workflows.comparison import compare as compare
+from .workflows.condition import harden_condition as harden_condition
 from .workflows.evaluate import evaluate as evaluate
 
 __version__: str

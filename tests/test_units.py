@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from defectkit.errors import UncertaintyWarning, UnitError
-from defectkit.units import as_pixel_size, as_quantity, ureg
+from defectkit.units import as_measured, as_pixel_size, as_quantity, ureg
 
 
 def test_a_bare_length_is_the_edge_of_one_pixel() -> None:
@@ -163,3 +163,29 @@ def test_any_text_is_a_quantity_or_a_unit_error(text: str) -> None:
         assert str(error).startswith("size: ")
     else:
         assert math.isfinite(quantity.magnitude)
+
+
+class Number:
+    """What the package ``uncertainties`` makes, as far as it is looked at."""
+
+    nominal_value, std_dev = 1000.0, 200.0
+
+
+class Measurement:
+    """What pint's ``plus_minus`` makes, as far as it is looked at."""
+
+    magnitude, units = Number(), "angstrom"
+
+
+@pytest.mark.parametrize("value", ["100 +/- 20 nm", "0.1 ± 0.02 um", Measurement()])
+def test_a_measured_value_keeps_its_uncertainty(value):
+    best, uncertainty = as_measured(value, "nanometer", what="foil thickness")
+    assert (best.magnitude, uncertainty.magnitude) == pytest.approx((100.0, 20.0))
+
+
+def test_what_states_no_uncertainty_has_none_and_a_wrong_one_is_refused():
+    for exact in ("100 nm", ureg.Quantity(100, "nm")):
+        assert as_measured(exact, "nanometer", what="foil thickness")[1].magnitude == 0
+    for wrong in ("100 +/- 20 nm^2", 100.0, "100 +/- -1 nm"):
+        with pytest.raises(UnitError, match="foil thickness"):
+            as_measured(wrong, "nanometer", what="foil thickness")

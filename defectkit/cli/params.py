@@ -55,6 +55,24 @@ class QuantityParam(_ParamType):
         self.fail(f'{reason.removeprefix(f"{_what(param)}: ")} (for instance "{self.example}")', param, ctx)
 
 
+class MeasuredParam(QuantityParam):
+    """Text with a number, perhaps its uncertainty, and a unit; it is checked and stays text."""
+
+    name = "measured"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text, or end with a usage error that shows how it is written."""
+        from defectkit.units import as_measured
+
+        try:
+            quantity, error = as_measured(value, self.unit, what=_what(param))
+        except DefectkitError as fault:
+            self._refuse(str(fault), param, ctx)
+        if not 0 <= error.magnitude < quantity.magnitude:
+            self._refuse(f"{value} is not positive, or its uncertainty is not less than it", param, ctx)
+        return value
+
+
 class PixelSizeParam(QuantityParam):
     """Text with a length, or a length per pixel, to the size of a pixel in nanometer per pixel."""
 

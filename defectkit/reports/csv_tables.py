@@ -24,6 +24,8 @@ SUFFIXES = {
     "nanometer ** 2": "_nm2",
     "1 / nanometer ** 2": "_per_nm2",
     "1 / meter ** 3": "_per_m3",
+    "1 / meter ** 2": "_per_m2",
+    "percent": "_percent",
     "megapascal": "_mpa",
 }
 """What a column's name ends in, by the unit of the variable."""

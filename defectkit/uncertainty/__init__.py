@@ -5,7 +5,7 @@ from __future__ import annotations
 from defectkit.uncertainty.condition import Condition, SharedInput
 from defectkit.uncertainty.declared import ASSUMED_PIXEL_SIZE, ASSUMED_THICKNESS, Uncertainties
 from defectkit.uncertainty.detector_error import DetectorError
-from defectkit.uncertainty.propagate import Propagation, propagate
+from defectkit.uncertainty.propagate import Inputs, Propagation, propagate, propagated
 from defectkit.uncertainty.sampling import FEWEST_IMAGES
 from defectkit.uncertainty.strengthening import Strengthening
 
@@ -15,9 +15,11 @@ __all__ = [
     "FEWEST_IMAGES",
     "Condition",
     "DetectorError",
+    "Inputs",
     "Propagation",
     "SharedInput",
     "Strengthening",
     "Uncertainties",
     "propagate",
+    "propagated",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import EmptyInputError, UnitError
+from defectkit.measurement import ALL
 from defectkit.units import LENGTH, as_quantity, ureg
 
 if TYPE_CHECKING:
@@ -143,6 +144,13 @@ class Condition:
     def members(self) -> Floats:
         """One where a defect has a type, zero elsewhere, shape (N, T)."""
         return np.eye(len(self.types))[self.type_codes]
+
+    def sizes_of(self, name: str) -> Floats:
+        """Return the known sizes of a type, in nm; those of all types for ``"all"``, none for one that is not there."""
+        place = self.types.index(name) if name in self.types else -1
+        of_type = (self.type_codes == place) | (name == ALL)
+        sizes: Floats = self.sizes_nm[of_type & ~np.isnan(self.sizes_nm)]
+        return sizes
 
     def with_thickness(self, thickness_nm: float) -> Self:
         """Return the condition with one foil of a thickness for all images."""

@@ -74,7 +74,8 @@ class Propagation:
         variances = self.variances[name]
         total = variances.sum(axis=0)
         shares: Floats = np.full(variances.shape, np.nan)
-        return np.divide(variances, total, out=shares, where=total > 0)
+        np.divide(variances, total, out=shares, where=total > 0)
+        return shares
 
 
 def propagate(
@@ -112,9 +113,13 @@ def propagate(
     doi 10.59161/JCGM100-2008E and 10.59161/JCGM101-2008.
     """
     inputs = Inputs.of(condition, strengthening, declared, taxonomy=taxonomy, specimen=specimen)
-    how = bootstrap or Bootstrap()
+    return propagated(inputs, bootstrap or Bootstrap())
+
+
+def propagated(inputs: Inputs, how: Bootstrap) -> Propagation:
+    """Return the same as :func:`propagate` of inputs that are ready."""
     return Propagation(
-        counts=condition.totals,
+        counts=inputs.condition.totals,
         values=inputs.values(),
         draws=monte_carlo(inputs, how),
         variances=first_order(inputs, how.seed),

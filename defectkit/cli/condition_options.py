@@ -1,0 +1,117 @@
+"""What ``harden`` and ``compare`` share: the model, how contributions add up, and what is uncertain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from defectkit.cli.analysis_options import pairs
+from defectkit.cli.bootstrap_options import confidence_option, seed_option
+from defectkit.cli.params import PluginNameParam
+
+if TYPE_CHECKING:
+    from defectkit.uncertainty import Uncertainties
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SHARES = ("pixel_size", "foil_thickness", "barrier_strength", "burgers_vector", "shear_modulus", "taylor_factor")
+DETECTOR = ("detector_number", "detector_size")
+
+
+class UncertaintyParam(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``SOURCE=VALUE`` to the name of an input and its standard uncertainty."""
+
+    name = "uncertainty"
+    Pair = tuple[str, Any]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """Return name and value, or end with a usage error."""
+        key, _, text = (part.strip() for part in str(value).partition("="))
+        known = (*SHARES, *DETECTOR, "size", "exponent")
+        if key not in known or not text:
+            self.fail(f"{value!r} is not SOURCE=VALUE with one of {', '.join(known)}", param, ctx)
+        if key == "size":
+            return key, text
+        try:
+            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            self.fail(f"{value!r}: {text!r} is no number, for instance {key}=10%", param, ctx)
+        return key, number
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "SOURCE=VALUE"
+
+
+model_option = click.option(
+    "--model",
+    "model_name",
+    type=PluginNameParam("hardening_model"),
+    default="dispersed-barrier",
+    show_default=True,
+    help="How sizes and densities become megapascals (see `defectkit plugins`).",
+)
+
+within_type_option = click.option(
+    "--within-type",
+    type=click.Choice(["each-defect", "convention"]),
+    default="each-defect",
+    show_default=True,
+    help="How defects of one type add up in the dispersed barrier model: each with its own size, so that no bins "
+    "enter; or by the bins of the convention.",
+)
+
+superposition_option = click.option(
+    "--superposition",
+    default="quadrature",
+    show_default=True,
+    metavar="linear|quadrature|power:N",
+    help="How obstacles of several types add up: the sum, the root of the sum of squares, or a power law.",
+)
+
+uncertainty_option = click.option(
+    "--uncertainty",
+    "uncertainties",
+    type=UncertaintyParam(),
+    multiple=True,
+    help="Standard uncertainty of an input: a share such as barrier_strength=10%, or size=0.5nm or exponent=0.2; may "
+    f"be given several times. Inputs are {', '.join((*SHARES, *DETECTOR))}, size and exponent.",
+)
+
+draws_option = click.option(
+    "--resamples",
+    type=click.IntRange(100),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="States of the inputs that intervals are made of.",
+)
+
+
+def condition_options(command: F) -> F:
+    """Add the options that both commands have."""
+    for option in (
+        model_option,
+        within_type_option,
+        superposition_option,
+        uncertainty_option,
+        draws_option,
+        confidence_option,
+        seed_option,
+    )[::-1]:
+        command = option(command)
+    return command
+
+
+def declared(given: Iterable[tuple[str, Any]]) -> Uncertainties:
+    """Return the uncertainties of options; one that is given twice ends with a usage error."""
+    from defectkit.uncertainty import DetectorError, Uncertainties
+
+    found = pairs(given, "--uncertainty")
+    numbers, sizes = (found.pop(name, None) for name in DETECTOR)
+    if numbers is None and sizes is None:
+        return Uncertainties(**found)
+    detector = DetectorError(number_uncertainty=numbers or 0.0, size_uncertainty=sizes or 0.0)
+    return Uncertainties(detector=detector, **found)

@@ -1,0 +1,128 @@
+"""``defectkit harden``: from measured defects to densities, swelling and megapascals with their intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from defectkit.cli.analysis_options import barrier_strength_option, material_option, pairs
+from defectkit.cli.boundary import told_with_results
+from defectkit.cli.command import Command
+from defectkit.cli.condition_options import UncertaintyParam, condition_options, declared
+from defectkit.cli.console import note, print_table, print_warning, say
+from defectkit.cli.image_files import open_images
+from defectkit.cli.options import format_option, output_option, overwrite_option, pixel_size_option
+from defectkit.cli.params import MeasuredParam
+
+if TYPE_CHECKING:
+    import xarray
+
+EXAMPLE = """
+defectkit harden out --material fecral --thickness "100 +/- 20 nm" -o hardening
+defectkit harden via.json --images frames/ --pixel-size "0.25 nm" --thickness "100 +/- 20 nm" -o hardening
+"""
+
+
+@click.command(cls=Command, example=EXAMPLE)
+@click.argument("source", type=click.Path(path_type=Path), metavar="FOLDER_OR_LABELS")
+@click.option(
+    "--images",
+    "image_paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    help="The images that labels belong to; may be given several times. Not for the folder of an analysis.",
+)
+@format_option
+@pixel_size_option
+@click.option(
+    "--thickness",
+    type=MeasuredParam("nanometer", "100 +/- 20 nm"),
+    help="Thickness of the foil of all images with its standard uncertainty; by default what the images say.",
+)
+@material_option
+@barrier_strength_option
+@condition_options
+@overwrite_option
+@output_option
+def harden(
+    source: Path,
+    image_paths: tuple[Path, ...],
+    format_name: str | None,
+    pixel_size: Any,
+    thickness: str | None,
+    material: str,
+    barrier_strengths: tuple[tuple[str, float], ...],
+    model_name: str,
+    within_type: str,
+    superposition: str,
+    uncertainties: tuple[UncertaintyParam.Pair, ...],
+    resamples: int,
+    confidence: float,
+    seed: int,
+    overwrite: bool,
+    output: Path,
+) -> None:
+    """Say what all images together harden and swell, with intervals and what they come from.
+
+    FOLDER_OR_LABELS is the folder of a finished analysis, its results.zarr, or a label file with --images. Writes
+    condition.csv (a row for each type and one for all), budget.csv and budget.svg, size_classes.csv with covariance.csv
+    for modelling codes, fits.csv (distributions of sizes), condition.zarr and report.html.
+    """
+    from defectkit.files import output_folder
+    from defectkit.reports.condition import write_condition
+    from defectkit.statistics import Bootstrap
+    from defectkit.workflows.condition import assess, within
+
+    how = Bootstrap(n_resamples=resamples, seed=seed, confidence=confidence)
+    strengths = pairs(barrier_strengths, "--barrier-strength")
+    given = declared(uncertainties)
+    inputs: list[str | Path] = [source, *image_paths, material]
+    with output_folder(output, command="harden", inputs=inputs, overwrite=overwrite) as partial:
+        assessment = assess(
+            _analysis(source, image_paths, format_name, pixel_size),
+            material=material,
+            model=within(model_name, within_type),
+            superposition=superposition,
+            barrier_strengths=strengths,
+            thickness=thickness,
+            uncertainties=given,
+            bootstrap=how,
+        )
+        write_condition(assessment, partial)
+    show_condition(assessment.table())
+    say(f"Report: {output / 'report.html'}")
+    note("Tables of values, budget, size classes and fits, budget.svg and condition.zarr lie beside it.")
+
+
+def _analysis(source: Path, image_paths: tuple[Path, ...], format_name: str | None, pixel_size: Any) -> Any:
+    from defectkit.formats import read_labels
+    from defectkit.workflows import measure_labels
+    from defectkit.workflows.condition import read_analysis
+
+    if not image_paths:
+        if pixel_size is not None or format_name is not None:
+            raise click.UsageError("--pixel-size and --format go with a label file and its --images")
+        return read_analysis(source)
+    images = open_images(image_paths, pixel_size=pixel_size, confirm_pixel_size=False)
+    with told_with_results():
+        reading = read_labels(source, images=images, format=format_name)
+    return measure_labels(reading.labels, images, repairs=reading.report)
+
+
+def show_condition(table: xarray.Dataset) -> None:
+    """Print the cautions of a condition and its values with their intervals."""
+    from defectkit.reports.condition import number_with_interval
+
+    for caution in table.attrs["cautions"]:
+        print_warning(caution)
+    columns = ("number_density", "size_mean", "hardening")
+    rows = [
+        (str(name), int(table["count"].values[t]), *(number_with_interval(table, column, t) for column in columns))
+        for t, name in enumerate(table["defect_type"].values)
+    ]
+    title = f"{table.attrs['n_images']} images, {100 * table.attrs['level']:g} % intervals"
+    print_table(title, ("type", "defects", "per m^3", "size / nm", "hardening / MPa"), rows)
+    say(f"Superposition: {table.attrs['superposition']} (exponent {table.attrs['superposition_exponent']:g})")

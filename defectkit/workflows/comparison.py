@@ -1,0 +1,146 @@
+"""Comparison: how two conditions differ, each measure with the interval of the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.errors import ConventionError
+from defectkit.measurement import ALL
+from defectkit.statistics import Bootstrap, percentile_interval
+from defectkit.statistics.intervals import HIGH, LOW
+from defectkit.uncertainty import Condition, Uncertainties
+from defectkit.uncertainty.measures import UNITS
+from defectkit.uncertainty.table import TITLES
+from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.condition import Assessment, assess
+
+if TYPE_CHECKING:
+    import xarray
+
+    from defectkit.hardening import HardeningModel, Material, Superposition
+
+Floats = NDArray[np.float64]
+
+SIDES = ("first", "second")
+
+
+def compare(
+    first: Analysis,
+    second: Analysis,
+    *,
+    material: Material | str | Path = "fecral",
+    model: HardeningModel | str = "dispersed-barrier",
+    superposition: Superposition | str = "quadrature",
+    barrier_strengths: Mapping[str, float] | None = None,
+    uncertainties: Uncertainties | None = None,
+    bootstrap: Bootstrap | None = None,
+) -> xarray.Dataset:
+    r"""Return every measure of two conditions, and how much larger it is in the second.
+
+    Parameters
+    ----------
+    first, second : Analysis
+        Measured under one convention.
+    material, model, superposition, barrier_strengths, uncertainties, bootstrap
+        As :func:`defectkit.workflows.condition.harden_condition` takes them.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimension ``defect_type``: all types of both and ``"all"``. For each measure *X*: ``X_first``, ``X_second``,
+        ``X_difference`` and the ends ``X_difference_low`` and ``X_difference_high`` of its interval; and of the sizes
+        of both ``ks_statistic``, ``ks_p_value`` and ``wasserstein_distance``.
+
+    Raises
+    ------
+    ConventionError
+        If the two were measured under different conventions.
+
+    Notes
+    -----
+    What both share (constants of the material, a pixel size) is off by the same in both and nearly cancels; foils are
+    off by themselves. Images, or defects where there are few images, are drawn anew in each. The two-sample test of
+    Kolmogorov and Smirnov takes defects as independent of each other; those of one image may not be, so that its
+    p-value is too small where images differ.
+    """
+    import xarray
+
+    rules = [analysis.settings["convention"]["name"] for analysis in (first, second)]
+    if rules[0] != rules[1]:
+        raise ConventionError(
+            f"the first condition was measured under the convention {rules[0]!r}, the second under {rules[1]!r}; "
+            "measure one of them again"
+        )
+    sides = [
+        assess(
+            analysis,
+            material=material,
+            model=model,
+            superposition=superposition,
+            barrier_strengths=barrier_strengths,
+            uncertainties=uncertainties,
+            bootstrap=bootstrap,
+            specimen=specimen,
+        )
+        for analysis, specimen in zip((first, second), SIDES, strict=True)
+    ]
+    types = tuple(dict.fromkeys(name for side in sides for name in side.condition.types))
+    confidence = sides[0].known.confidence
+    variables: dict[str, tuple[object, ...]] = {}
+    for side, end in zip(sides, SIDES, strict=True):
+        counts = _aligned(side, side.known.counts[None].astype(np.float64), types, absent=0.0)[0]
+        variables[f"count_{end}"] = ("defect_type", counts.astype(np.int64), {"units": ""})
+    for name, unit in UNITS.items():
+        values = [_aligned(side, side.known.values[name][None], types)[0] for side in sides]
+        draws = [_aligned(side, side.known.draws[name], types) for side in sides]
+        low, high, _ = percentile_interval(draws[1] - draws[0], confidence)
+        unknown = np.isnan(values[1] - values[0])
+        for end, found in (
+            ("_first", values[0]),
+            ("_second", values[1]),
+            ("_difference", values[1] - values[0]),
+            (f"_difference{LOW}", np.where(unknown, np.nan, low)),
+            (f"_difference{HIGH}", np.where(unknown, np.nan, high)),
+        ):
+            about = {"units": unit, "long_name": f"{TITLES[name]}{end.replace('_', ' ')}"}
+            variables[f"{name}{end}"] = ("defect_type", found, about)
+    distances = np.array([_size_distances(sides[0].condition, sides[1].condition, name) for name in (*types, ALL)])
+    for k, (name, unit) in enumerate((("ks_statistic", ""), ("ks_p_value", ""), ("wasserstein_distance", "nanometer"))):
+        variables[name] = ("defect_type", distances[:, k], {"units": unit})
+    return xarray.Dataset(
+        variables,
+        coords={"defect_type": np.array([*types, ALL], dtype=str)},
+        attrs={
+            "level": confidence,
+            "convention": rules[0],
+            "material": sides[0].strengthening.material.name,
+            "hardening_model": sides[0].strengthening.model.name,
+            "superposition": str(sides[0].strengthening.superposition),
+            "superposition_exponent": sides[0].strengthening.superposition.exponent,
+            "n_images": [len(side.condition.images) for side in sides],
+            "cautions": list(dict.fromkeys(caution for side in sides for caution in side.cautions)),
+        },
+    )
+
+
+def _aligned(side: Assessment, values: Floats, types: tuple[str, ...], *, absent: float = np.nan) -> Floats:
+    """Return columns of a side, (B, T + 1), in the order of all types; ``absent`` for a type that it does not know."""
+    place = {name: k for k, name in enumerate((*side.condition.types, ALL))}
+    columns = [values[:, place[n]] if n in place else np.full(len(values), absent) for n in (*types, ALL)]
+    return np.stack(columns, axis=1)
+
+
+def _size_distances(first: Condition, second: Condition, name: str) -> tuple[float, float, float]:
+    """Return statistic and p-value of Kolmogorov and Smirnov, and Wasserstein's distance, of the sizes of a type."""
+    from scipy import stats
+
+    one, two = first.sizes_of(name).tolist(), second.sizes_of(name).tolist()
+    if not one or not two:
+        return np.nan, np.nan, np.nan
+    test = stats.ks_2samp(one, two)
+    return float(test.statistic), float(test.pvalue), float(stats.wasserstein_distance(one, two))

@@ -1,0 +1,316 @@
+"""Condition: what all images of an analysis say together, with intervals and the budget of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from defectkit.conventions import Convention
+from defectkit.detectors.card import ModelCard
+from defectkit.errors import DefectkitError, EmptyInputError, HardeningError, StorageError
+from defectkit.records.calibration import Calibration, Source
+from defectkit.statistics import Bootstrap
+from defectkit.statistics.size_fits import FEWEST, SizeFit, fit_sizes
+from defectkit.uncertainty import (
+    Condition,
+    DetectorError,
+    Inputs,
+    Propagation,
+    SharedInput,
+    Strengthening,
+    Uncertainties,
+    propagated,
+)
+from defectkit.uncertainty.size_classes import freedman_diaconis_edges, size_classes
+from defectkit.uncertainty.table import condition_table
+from defectkit.units import LENGTH, MeasuredLike, as_measured
+from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.results import hardening_choices
+
+if TYPE_CHECKING:
+    import xarray
+
+    from defectkit.hardening import HardeningModel, Material, Superposition
+
+
+Floats = NDArray[np.float64]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Assessment:
+    """One condition with all that its intervals were made of.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    known : Propagation
+    bootstrap : Bootstrap
+    cautions : tuple of str
+        Which uncertainties are missing, and which are assumed.
+    """
+
+    inputs: Inputs
+    known: Propagation
+    bootstrap: Bootstrap
+    cautions: tuple[str, ...]
+
+    @property
+    def condition(self) -> Condition:
+        """The defects and images."""
+        return self.inputs.condition
+
+    @property
+    def strengthening(self) -> Strengthening:
+        """The rules by which they harden."""
+        return self.inputs.measures.strengthening
+
+    def size_classes(self, edges_nm: Floats | None = None) -> xarray.Dataset:
+        """Return number densities by type and size class with their covariance, as modelling codes take them.
+
+        See :func:`defectkit.uncertainty.size_classes.size_classes`; by default classes are as wide as the rule of
+        Freedman and Diaconis says for all sizes together.
+
+        Raises
+        ------
+        EmptyInputError
+            If no defect has a size, so that nothing says how wide classes are.
+        """
+        sizes = self.condition.sizes_nm
+        if edges_nm is None and np.isnan(sizes).all():
+            raise EmptyInputError("no defect has a size, so there are no size classes; give their edges")
+        edges = freedman_diaconis_edges(sizes) if edges_nm is None else edges_nm
+        return size_classes(self.inputs, edges, bootstrap=self.bootstrap)
+
+    def fits(self) -> dict[str, tuple[SizeFit, ...]]:
+        """Return the distributions fitted to the sizes of each type that has enough of them."""
+        of_type = {name: self.condition.sizes_of(name) for name in self.condition.types}
+        return {name: fit_sizes(own) for name, own in of_type.items() if len(np.unique(own)) >= FEWEST}
+
+    def table(self) -> xarray.Dataset:
+        """Return the values with their intervals; see :func:`defectkit.uncertainty.table.condition_table`."""
+        table = condition_table(self.condition, self.strengthening, self.known)
+        return table.assign_attrs(cautions=list(self.cautions))
+
+
+def harden_condition(
+    analysis: Analysis,
+    *,
+    material: Material | str | Path = "fecral",
+    model: HardeningModel | str = "dispersed-barrier",
+    superposition: Superposition | str = "quadrature",
+    barrier_strengths: Mapping[str, float] | None = None,
+    thickness: MeasuredLike | None = None,
+    uncertainties: Uncertainties | None = None,
+    bootstrap: Bootstrap | None = None,
+) -> xarray.Dataset:
+    """Return densities, mean sizes, swelling and hardening of all images together, each with its interval.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of one condition: one material, irradiated in one way.
+    material : Material, str or pathlib.Path
+        As :func:`defectkit.hardening.load_material` takes it.
+    model : HardeningModel or str
+        The dispersed barrier by its name takes every defect with its own size, so that no bins enter; give
+        ``DispersedBarrier()`` for the bins of the convention.
+    superposition : Superposition or str
+        ``linear``, ``quadrature`` or ``power:N``: how obstacles of several types add up.
+    barrier_strengths : mapping of str to float, optional
+        By defect type; laid over those of the material.
+    thickness : str, pint.Quantity or pint.Measurement, optional
+        One foil for all images, in place of what the images say; its uncertainty is that of the thickness.
+    uncertainties : Uncertainties, optional
+        Of the inputs. Where no error of a detector is given, it is the one that the card of the detector reports.
+    bootstrap : Bootstrap, optional
+        Number of states, confidence and seed.
+
+    Returns
+    -------
+    xarray.Dataset
+        As :func:`defectkit.uncertainty.table.condition_table` returns it; the attribute ``cautions`` lists what the
+        intervals do not hold.
+
+    Raises
+    ------
+    EmptyInputError
+        If no image is fully read.
+    HardeningError
+        If there is no such superposition.
+    UnitError
+        If the thickness is no length.
+    UnknownMaterialError, UnknownPluginError, UnknownDefectTypeError
+        If a name is not known.
+    """
+    return assess(
+        analysis,
+        material=material,
+        model=model,
+        superposition=superposition,
+        barrier_strengths=barrier_strengths,
+        thickness=thickness,
+        uncertainties=uncertainties,
+        bootstrap=bootstrap,
+    ).table()
+
+
+def assess(
+    analysis: Analysis,
+    *,
+    material: Material | str | Path,
+    model: HardeningModel | str,
+    superposition: Superposition | str,
+    barrier_strengths: Mapping[str, float] | None = None,
+    thickness: MeasuredLike | None = None,
+    uncertainties: Uncertainties | None = None,
+    bootstrap: Bootstrap | None = None,
+    specimen: str = "",
+) -> Assessment:
+    """Return the same as :func:`harden_condition` with all that it was made of.
+
+    ``specimen`` tells the foils of this condition from those of others; the other parameters are those of
+    :func:`harden_condition`.
+    """
+    from defectkit.hardening import Superposition
+
+    rule = Convention.from_settings(analysis.settings["convention"])
+    stuff, chosen = hardening_choices(material, bin_free(model), barrier_strengths, analysis.taxonomy)
+    declared = uncertainties or Uncertainties()
+    condition = condition_of(analysis)
+    if thickness is not None:
+        value, error = as_measured(thickness, LENGTH, what="foil thickness")
+        condition = condition.with_thickness(float(value.magnitude))
+        declared = attrs.evolve(declared, foil_thickness=float(error.magnitude / value.magnitude))
+    if declared.detector is None and analysis.labels is None:
+        declared = attrs.evolve(declared, detector=_detector_error(analysis))
+    strengthening = Strengthening.of(
+        condition.types,
+        model=chosen,
+        material=stuff,
+        superposition=Superposition.of(superposition),
+        convention=rule,
+        taxonomy=analysis.taxonomy,
+    )
+    inputs = Inputs.of(condition, strengthening, declared, taxonomy=analysis.taxonomy, specimen=specimen)
+    how = bootstrap or Bootstrap()
+    return Assessment(
+        inputs=inputs,
+        known=propagated(inputs, how),
+        bootstrap=how,
+        cautions=tuple(_cautions(analysis, condition, strengthening, declared)),
+    )
+
+
+def bin_free(model: HardeningModel | str) -> HardeningModel | str:
+    """Return the dispersed barrier without bins where it is asked for by name, and any other model as it is."""
+    from defectkit.hardening import Binning, DispersedBarrier
+
+    return DispersedBarrier(binning=Binning.unbinned()) if model == DispersedBarrier.name else model
+
+
+def within(model: str, rule: str) -> HardeningModel | str:
+    """Return a model by its name, with the rule by which defects of one type add up.
+
+    Parameters
+    ----------
+    model : str
+    rule : str
+        ``each-defect``, without bins; or ``convention``, with its bins, which the dispersed barrier alone has.
+
+    Raises
+    ------
+    HardeningError
+        If a model without bins is to have those of the convention.
+    """
+    from defectkit.hardening import DispersedBarrier
+
+    if rule == "each-defect":
+        return bin_free(model)
+    if model != DispersedBarrier.name:
+        raise HardeningError(
+            f"the hardening model {model!r} has no bins; leave away the rule of the convention (--within-type)"
+        )
+    return DispersedBarrier()
+
+
+def read_analysis(path: Path) -> Analysis:
+    """Return the analysis of a folder that ``analyze`` or ``measure`` wrote, or of its store.
+
+    Raises
+    ------
+    StorageError
+        If there is none, or it is damaged.
+    """
+    if not path.exists():
+        raise StorageError(f"{path} is not there")
+    store = path / "results.zarr"
+    if path.is_file() and path.suffix != ".zip":
+        raise StorageError(f"{path} is no folder of an analysis; for a label file, give its images, too (--images)")
+    return Analysis.load(store if store.is_dir() else path)
+
+
+def condition_of(analysis: Analysis) -> Condition:
+    """Return the defects of an analysis as one condition, with what its images share."""
+    calibrations = {image.name: image.required_calibration() for image in analysis.images}
+    return Condition.of(
+        analysis.defects,
+        analysis.summary,
+        pixel_sizes={name: _pixel_size(c) for name, c in calibrations.items()},
+        foils={name: _foil(c) for name, c in calibrations.items()},
+    )
+
+
+def _pixel_size(calibration: Calibration) -> SharedInput:
+    height, width = calibration.pixel_size_nm
+    return SharedInput(name=f"{height:g} x {width:g} nm", is_assumed=calibration.pixel_size_source is Source.ASSUMED)
+
+
+def _foil(calibration: Calibration) -> SharedInput:
+    thickness = calibration.foil_thickness
+    name = "unknown" if thickness is None else f"{thickness.magnitude:g} nm"
+    return SharedInput(name=name, is_assumed=calibration.foil_thickness_source is Source.ASSUMED)
+
+
+def _detector_error(analysis: Analysis) -> DetectorError | None:
+    card = _card(analysis)
+    return None if card is None else DetectorError.from_card(card)
+
+
+def _card(analysis: Analysis) -> ModelCard | None:
+    """Return the card of the detector as it is installed; None if it is another version, or needs a model folder."""
+    from defectkit.workflows.detectors import make_detector
+
+    identity = analysis.settings["detector"]
+    try:
+        card = make_detector(identity["name"]).card()
+    except DefectkitError:  # a plugin that is gone, or a detector that has to be trained first: the caution says so
+        return None
+    return card if card.version == identity["version"] else None
+
+
+def _cautions(
+    analysis: Analysis, condition: Condition, strengthening: Strengthening, declared: Uncertainties
+) -> Iterator[str]:
+    for what, given, inputs, option in (
+        ("pixel size", declared.pixel_size, condition.pixel_sizes, "pixel_size"),
+        ("foil thickness", declared.foil_thickness, condition.foils, "foil_thickness"),
+    ):
+        if given is None and any(one.is_assumed for one in inputs):
+            yield f"The {what} is assumed; a wide uncertainty stands for that."
+        if not given and not all(one.is_assumed for one in inputs):
+            yield f"No uncertainty of the {what} is declared ({option}); the intervals are as if it were exact."
+    if analysis.labels is None and declared.detector is None:
+        yield "Nothing is known of the error of the detector; the intervals are those of what it found."
+    material = strengthening.material
+    named = [f"barrier_strengths.{name}" for name in strengthening.obstacles if name in material.barrier_strengths]
+    bare = [name for name in named if not material.relative_uncertainty(name)]
+    if strengthening.model.needs_barrier_strength and declared.barrier_strength is None and bare:
+        yield (
+            f"The material {material.name!r} states no uncertainty of its barrier strengths (barrier_strength); the "
+            "intervals of hardening are as if they were exact."
+        )
