@@ -38,7 +38,7 @@ def compare(
     overwrite: bool,
     output: Path,
 ) -> None:
-    """Compare two conditions: every measure, with the interval of the difference.
+    """Compare two conditions, with the interval of each difference.
 
     FIRST and SECOND are folders of finished analyses. Writes comparison.csv, sizes.csv (the distributions of sizes),
     comparison.svg, comparison.png and comparison.zarr.

@@ -65,7 +65,7 @@ def harden(
     overwrite: bool,
     output: Path,
 ) -> None:
-    """Say what all images together harden and swell, with intervals and what they come from.
+    """Give densities, swelling and hardening with their intervals.
 
     FOLDER_OR_LABELS is the folder of a finished analysis, its results.zarr, or a label file with --images. Writes
     condition.csv (a row for each type and one for all), budget.csv and budget.svg, size_classes.csv with covariance.csv

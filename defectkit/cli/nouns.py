@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 NOUNS = {
     "analyze": "Find, measure and report the defects in images.",
     "measure": "Measure and report the defects that labels outline.",
-    "harden": "Say what all images together harden and swell, with intervals and what they come from.",
-    "compare": "Compare two conditions: every measure, with the interval of the difference.",
+    "harden": "Give densities, swelling and hardening with their intervals.",
+    "compare": "Compare two conditions, with the interval of each difference.",
     "evaluate": "Compare predicted labels with the truth.",
     "demo": "Run the whole way on synthetic micrographs with known truth.",
     "train": "Train a detector and save it.",
