@@ -84,9 +84,11 @@ def caption(picture: Picture, entries: Sequence[LegendEntry], *, bar_px_per_nm: 
 
 
 def _bar(draw: ImageDraw, left: int, middle: int, width: int, px_per_nm: float, font: FreeTypeFont) -> int:
-    """Draw the scale bar and its length; return where they end."""
+    """Draw the scale bar and its length, unless the picture is too narrow for one; return where they end."""
     length_nm = bar_length_nm(width / px_per_nm)
     end = left + round(length_nm * px_per_nm)
+    if end == left:
+        return left
     half = max(2, int(font.size) // 6)
     draw.rectangle((left, middle - half, end - 1, middle + half), INK)
     label = length_text(length_nm)
