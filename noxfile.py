@@ -121,7 +121,7 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def attack(session: nox.Session) -> None:
     """Mutate files, kill commands, refuse writes: `-- --budget 20` minutes, `--output FILE` keeps the tables."""
-    session.install("-e", ".[testing,imagej]")
+    session.install("-e", ".[testing,imagej]", "-e", "plugins/defectkit-jacobs2022")
     session.run("python", "-m", "tests.attack", *session.posargs)
 
 
