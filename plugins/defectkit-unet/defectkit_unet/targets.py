@@ -25,15 +25,15 @@ class Targets:
     Parameters
     ----------
     object : numpy.ndarray, shape (h, w), float32
-        1 at the center of a defect, 0 at its outline; times its trust.
+        1 at the center of a defect, 0 at its outline.
     foreground : numpy.ndarray, shape (h, w), float32
-        The trust of the defect there, 0 where there is none.
+        1 where there is a defect, else 0.
     shape : numpy.ndarray, shape (5, h, w), float32
         Offset and logarithm of the shape of the nearest defect.
     types : numpy.ndarray, shape (h, w), int64
         -1 where no type is known.
     weight : numpy.ndarray, shape (h, w), float32
-        0 where nothing is known.
+        How much is known: the trust of a defect within it, elsewhere how sure it is that there is none.
     """
 
     object: Floats
@@ -43,7 +43,7 @@ class Targets:
     weight: Floats
 
 
-def targets(ellipses: Ellipses, shape: tuple[int, int], known: NDArray[np.bool_] | None = None) -> Targets:
+def targets(ellipses: Ellipses, shape: tuple[int, int], known: Floats | None = None) -> Targets:
     """Return the targets of an image.
 
     Parameters
@@ -51,8 +51,8 @@ def targets(ellipses: Ellipses, shape: tuple[int, int], known: NDArray[np.bool_]
     ellipses : Ellipses
     shape : tuple of int
         Of the image, multiples of 2.
-    known : numpy.ndarray, shape ``shape``, bool, optional
-        Where the labels say anything at all.
+    known : numpy.ndarray, shape ``shape``, float32, optional
+        How sure it is that the ellipses are all there is, from 0 to 1; 0 where the labels say nothing at all.
 
     Examples
     --------
@@ -66,7 +66,8 @@ def targets(ellipses: Ellipses, shape: tuple[int, int], known: NDArray[np.bool_]
     nearest = np.full((height, width), np.inf, np.float32)
     weight = np.ones((height, width), np.float32)
     if known is not None:
-        weight *= known.reshape(height, STRIDE, width, STRIDE).all(axis=(1, 3))
+        weight *= known.reshape(height, STRIDE, width, STRIDE).min(axis=(1, 3))
+    labelled = weight > 0
     inverse = np.linalg.inv(ellipses.shapes + 1e-3 * np.eye(2)) if len(ellipses) else np.zeros((0, 2, 2))
     logs, reach = ellipses.log_shapes(), np.sqrt(ellipses.shapes[:, [0, 1], [0, 1]]) * BEYOND
     low = np.maximum(np.floor((ellipses.centers - reach) / STRIDE).astype(int) - 1, 0)
@@ -91,8 +92,10 @@ def targets(ellipses: Ellipses, shape: tuple[int, int], known: NDArray[np.bool_]
             height_here = height_here / top
         closest = (distance < nearest[window]) & (distance <= 1.05)
         nearest[window][closest] = distance[closest]
-        peak[window][closest] = trust * height_here[closest]
-        np.maximum(foreground[window], trust * (distance <= 1), out=foreground[window])
+        peak[window][closest] = height_here[closest]
+        covered = distance <= 1
+        foreground[window][covered] = 1
+        weight[window][covered] = trust * labelled[window][covered]
         values = (down / OFFSET_PX + 0 * over, over / OFFSET_PX + 0 * down, *logs[i])
         for plane, value in zip(maps, values, strict=True):
             plane[window][closest] = np.broadcast_to(value, distance.shape)[closest]

@@ -46,15 +46,23 @@ def test_what_is_not_trusted_is_neither_learned_nor_denied() -> None:
     assert made.weight[0, 0] == 1
 
 
-def test_trust_is_what_the_maps_rise_to() -> None:
-    made = targets(ellipse((20.0, 20.0), (8.0, 8.0), 0, trust=0.7), (40, 40))
-    assert made.object.max() == pytest.approx(0.7)
-    assert made.foreground.max() == pytest.approx(0.7)
+def test_trust_is_how_much_a_defect_counts_and_not_how_probable_it_should_be() -> None:
+    ground = np.full((40, 40), 0.4, np.float32)
+    made = targets(ellipse((20.0, 20.0), (8.0, 8.0), 0, trust=0.7), (40, 40), ground)
+    assert made.object.max() == made.foreground.max() == 1
+    assert made.weight[10, 10] == pytest.approx(0.7)
+    assert made.weight[0, 0] == pytest.approx(0.4)
+
+
+def test_a_defect_that_reaches_beyond_what_is_known_is_not_learned_there() -> None:
+    known = np.ones((40, 40), np.float32)
+    known[:, 20:] = 0
+    assert targets(ellipse((20.0, 20.0), (8.0, 8.0), 0), (40, 40), known).weight[10, 8:12].tolist() == [1, 1, 0, 0]
 
 
 def test_nothing_is_said_beyond_what_is_known() -> None:
-    known = np.ones((16, 16), dtype=bool)
-    known[:, 9:] = False
+    known = np.ones((16, 16), np.float32)
+    known[:, 9:] = 0
     assert targets(Ellipses.empty(), (16, 16), known).weight[0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
 
 

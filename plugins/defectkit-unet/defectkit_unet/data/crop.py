@@ -20,13 +20,13 @@ class Crop:
     pixels : numpy.ndarray, shape (n, n), float32
         Dark defects on a brighter ground.
     ellipses : Ellipses
-    known : numpy.ndarray, shape (n, n), bool
-        Where the ellipses are all there is; elsewhere nothing is said.
+    known : numpy.ndarray, shape (n, n), float32
+        How sure it is that the ellipses are all there is, from 0 to 1; 0 where nothing is said.
     """
 
     pixels: NDArray[np.float32]
     ellipses: Ellipses
-    known: NDArray[np.bool_]
+    known: NDArray[np.float32]
 
 
 class Source(Protocol):

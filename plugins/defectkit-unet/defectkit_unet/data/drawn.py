@@ -12,11 +12,13 @@ from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses, drawn, exposed
 from defectkit.testing.synthetic import Acquisition, synthetic_micrograph
 from defectkit_unet.data.crop import Crop
-from defectkit_unet.data.warping import Scene, turn, warped
+from defectkit_unet.data.warping import Scene, turn, visible, warped
 
 BACKDROP_PART = 0.2
 """Part of the randomised images that have a real ground."""
 BACKDROP_SCALES = (0.35, 1.3)
+ENLARGED_PART, ENLARGED_SCALES = 0.15, (1.5, 4.0)
+"""In this part of the randomised images defects are too large for the scale, and there is nothing to find in them."""
 FECRAL_SIDE = 448
 FECRAL_SHARED = 12
 """Crops that are cut of each synthetic micrograph, one after the other in their numbers."""
@@ -41,8 +43,15 @@ class RandomisedSource:
         """Return a new image; ``number`` does not matter."""
         on_real = self.backdrops and rng.random() < BACKDROP_PART
         scene = drawn((side, side), rng, backdrop=self._backdrop(side, rng) if on_real else None)
+        if rng.random() < ENLARGED_PART:
+            scale = float(np.exp(rng.uniform(*np.log(ENLARGED_SCALES))))
+            center = rng.uniform(side / 2 / scale, side - side / 2 / scale, 2)
+            crop = warped(Scene.of(scene.pixels, scene.ellipses), scale * turn(rng), center, side)
+            return attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
         return Crop(
-            pixels=exposed(scene.pixels, rng), ellipses=scene.ellipses, known=np.ones((side, side), dtype=np.bool_)
+            pixels=exposed(scene.pixels, rng),
+            ellipses=visible(scene.ellipses, side),
+            known=np.ones((side, side), np.float32),
         )
 
     def _backdrop(self, side: int, rng: np.random.Generator) -> NDArray[np.float32]:

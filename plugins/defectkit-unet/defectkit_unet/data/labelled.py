@@ -15,7 +15,7 @@ from defectkit_unet.data.warping import Scene, turn, warped
 
 SIZE_RANGE_PX = (9.0, 38.0)
 """Median diameters of the defects in a crop: even in their logarithm."""
-FAR_RANGE_PX, FAR_PART = (4.0, 100.0), 0.1
+FAR_RANGE_PX, FAR_PART = (4.0, 250.0), 0.35
 """In this part of the crops they may be too small or too large, to learn what the wrong scale looks like."""
 SCALE_RANGE = (0.1, 2.0)
 BACKGROUND_SCALES = (0.35, 1.3)

@@ -32,20 +32,23 @@ class Scene:
         The image, and means of 2 x 2 pixels of the one before.
     ellipses : Ellipses
         In pixels of the image.
+    completeness : float
+        How sure it is that there is nothing where no ellipse is, from 0 to 1.
     """
 
     levels: tuple[NDArray[Any], ...]
     ellipses: Ellipses
+    completeness: float = 1.0
 
     @classmethod
-    def of(cls, pixels: NDArray[Any], ellipses: Ellipses) -> Scene:
+    def of(cls, pixels: NDArray[Any], ellipses: Ellipses, *, completeness: float = 1.0) -> Scene:
         """Return a scene of an image; its levels keep the type of the pixels."""
         levels = [pixels]
         while len(levels) < N_LEVELS and min(levels[-1].shape) >= 64:
             height, width = (side // 2 * 2 for side in levels[-1].shape)
             blocks = levels[-1][:height, :width].reshape(height // 2, 2, width // 2, 2)
             levels.append(blocks.mean(axis=(1, 3), dtype=np.float32).astype(pixels.dtype))
-        return cls(levels=tuple(levels), ellipses=ellipses)
+        return cls(levels=tuple(levels), ellipses=ellipses, completeness=completeness)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,12 +85,13 @@ def warped(scene: Scene, matrix: Floats, center: Floats, side: int) -> Crop:
     shown = affine_transform(window, step, offset, (side, side), order=1, mode="mirror")
     return Crop(
         pixels=shown,
-        ellipses=_visible(scene.ellipses.moved(matrix, -matrix @ start), side),
-        known=_inside(scene.shape, inverse, start, side),
+        ellipses=visible(scene.ellipses.moved(matrix, -matrix @ start), side),
+        known=_inside(scene.shape, inverse, start, side) * np.float32(scene.completeness),
     )
 
 
-def _visible(ellipses: Ellipses, side: int) -> Ellipses:
+def visible(ellipses: Ellipses, side: int) -> Ellipses:
+    """Return the ellipses of a crop, with no trust in those too small or slightly too large, without the far too large."""
     held = ellipses.within((side, side), MARGIN_PX)
     held = held.take(held.diameters <= TOO_LARGE_PX)
     learned = (held.diameters >= SMALLEST_PX) & (held.diameters <= LARGEST_PX)

@@ -10,7 +10,7 @@ from defectkit_unet.data.labelled import LabelledSource
 from defectkit_unet.recipe.parts import background_scenes, dark_scenes, titanium_scenes
 
 REAL = ("titanium", "steel", "emps")
-SHARES = {"randomised": 5.0, "fecral": 1.5, "titanium": 1.7, "steel": 0.7, "emps": 1.3, "backgrounds": 0.2}
+SHARES = {"randomised": 4.0, "fecral": 2.5, "titanium": 1.8, "steel": 0.7, "emps": 1.8, "backgrounds": 0.4}
 """How often each source is drawn from, relative to the others."""
 FECRAL_SEED = 20190
 """Of the synthetic FeCrAl micrographs that are learned from; the data set ``synthetic-fecral`` has others."""
