@@ -4,7 +4,7 @@ import attrs
 import numpy as np
 import pytest
 from defectkit_unet.data.crop import Crop
-from defectkit_unet.data.warping import LARGEST_PX, TOO_LARGE_PX, Scene, turn, warped
+from defectkit_unet.data.warping import LARGEST_PX, SMALLEST_PX, TOO_LARGE_PX, TOO_SMALL_PX, Scene, turn, warped
 from defectkit_unet.targets import OFFSET_PX, targets
 
 from defectkit.synthesis import Ellipses
@@ -92,10 +92,10 @@ def test_beyond_the_image_nothing_is_known() -> None:
     assert not crop.known[0].any()
 
 
-@pytest.mark.parametrize(("scale", "trust"), [(0.1, [0.0]), (1.0, [1.0]), (1.6, [0.0]), (2.4, [])])
+@pytest.mark.parametrize(("scale", "trust"), [(0.1, []), (0.22, [0.0]), (1.0, [1.0]), (1.6, [0.0]), (2.4, [])])
 def test_defects_of_the_wrong_size_for_this_scale(scale: float, trust: list[float]) -> None:
     given = ellipse((60.0, 60.0), (17.0, 17.0), 0)
-    assert (LARGEST_PX - 1 < 34 * 1.6, TOO_LARGE_PX < 34 * 2.4) == (True, True)
+    assert 34 * 0.1 < TOO_SMALL_PX < 34 * 0.22 < SMALLEST_PX < 34 < LARGEST_PX - 1 < 34 * 1.6 < TOO_LARGE_PX < 34 * 2.4
     scale = scale * 1.02
     crop = warped(Scene.of(np.zeros((120, 120), np.uint8), given), scale * np.eye(2), np.array([60.0, 60.0]), 64)
     assert crop.ellipses.trust.tolist() == trust

@@ -22,7 +22,7 @@ ENLARGED_PART, ENLARGED_SCALES = 0.15, (1.5, 4.0)
 FECRAL_SIDE = 448
 FECRAL_SHARED = 12
 """Crops that are cut of each synthetic micrograph, one after the other in their numbers."""
-FECRAL_SCALES = (0.45, 1.25)
+FECRAL_SCALES = (0.6, 1.5)
 FECRAL_PIXEL_SIZES_NM = (0.3, 1.0)
 SUB_TYPES = {"loop_100_open": "loop_100", "loop_100_solid": "loop_100"}
 

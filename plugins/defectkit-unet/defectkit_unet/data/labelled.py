@@ -13,13 +13,12 @@ from defectkit.synthesis import exposed
 from defectkit_unet.data.crop import Crop
 from defectkit_unet.data.warping import Scene, turn, warped
 
-SIZE_RANGE_PX = (9.0, 38.0)
+SIZE_RANGE_PX = (13.0, 38.0)
 """Median diameters of the defects in a crop: even in their logarithm."""
-FAR_RANGE_PX, FAR_PART = (4.0, 250.0), 0.35
-"""In this part of the crops they may be too small or too large, to learn what the wrong scale looks like."""
+BLIND_PART, BLIND_SCALES = 0.4, (0.35, 1.5)
+"""This part of the crops is at scales at which a detector looks without knowing how large defects are, in any image
+alike: most that there is to be denied, such as texture within large particles, is seen at the wrong scale."""
 SCALE_RANGE = (0.1, 2.0)
-BACKGROUND_SCALES = (0.35, 1.3)
-"""Of images without defects."""
 GENTLE = 0.5
 """Part of the crops that are not exposed again: real images have noise of their own."""
 
@@ -41,11 +40,15 @@ class LabelledSource:
     scenes: tuple[Scene, ...] = attrs.field(converter=_scenes)
 
     def crop(self, number: int, side: int, rng: np.random.Generator) -> Crop:
-        """Return a crop anywhere in an image; images are drawn as often as the square roots of their defects."""
+        """Return a crop anywhere in an image.
+
+        Images are drawn as often as the square roots of their defects, for crops at blind scales all alike.
+        """
+        blind = rng.random() < BLIND_PART
         held = np.array([len(scene.ellipses) for scene in self.scenes])
-        chances = np.sqrt(np.maximum(held, 1.0))
+        chances = np.sqrt(np.maximum(held, 1.0)) if not blind else np.ones(len(held))
         scene = self.scenes[rng.choice(len(held), p=chances / chances.sum())]
-        scale = drawn_scale(scene, rng)
+        scale = float(np.exp(rng.uniform(*np.log(BLIND_SCALES)))) if blind else fitting_scale(scene, rng)
         half = side / 2 / scale
         center = np.array(
             [rng.uniform(min(half, length / 2), max(length - half, length / 2)) for length in scene.shape]
@@ -54,11 +57,11 @@ class LabelledSource:
         return crop if rng.random() < GENTLE else attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
 
 
-def drawn_scale(scene: Scene, rng: np.random.Generator) -> float:
+def fitting_scale(scene: Scene, rng: np.random.Generator) -> float:
     """Return a scale that gives the median defect of a scene a diameter within :data:`SIZE_RANGE_PX`."""
     if not len(scene.ellipses):
-        return float(np.exp(rng.uniform(*np.log(BACKGROUND_SCALES))))
-    wanted = np.exp(rng.uniform(*np.log(FAR_RANGE_PX if rng.random() < FAR_PART else SIZE_RANGE_PX)))
+        return float(np.exp(rng.uniform(*np.log(BLIND_SCALES))))
+    wanted = np.exp(rng.uniform(*np.log(SIZE_RANGE_PX)))
     return float(np.clip(wanted / np.median(scene.ellipses.diameters), *SCALE_RANGE))
 
 

@@ -14,11 +14,11 @@ from defectkit_unet.data.crop import Crop
 Floats = NDArray[np.float64]
 
 N_LEVELS = 4
-SMALLEST_PX = 3.5
-"""Defects that become smaller than this are neither learned nor denied."""
-LARGEST_PX, TOO_LARGE_PX = 55.0, 72.0
-"""Defects larger than the first are neither learned nor denied; those larger than the second are for another scale, and
-there is nothing to be found in them at this one."""
+SMALLEST_PX, LARGEST_PX = 9.0, 55.0
+"""Defects of sizes from the first to the second are learned."""
+TOO_SMALL_PX, TOO_LARGE_PX = 6.0, 72.0
+"""Defects smaller than the first or larger than the second are for another scale, and there is nothing to be found in
+them at this one; those between these sizes and the ones that are learned are neither learned nor denied."""
 MARGIN_PX = 5.0
 
 
@@ -91,9 +91,9 @@ def warped(scene: Scene, matrix: Floats, center: Floats, side: int) -> Crop:
 
 
 def visible(ellipses: Ellipses, side: int) -> Ellipses:
-    """Return the ellipses of a crop, with no trust in those too small or slightly too large, without the far too large."""
+    """Return the ellipses of a crop, without those for another scale, and with no trust in those that may be."""
     held = ellipses.within((side, side), MARGIN_PX)
-    held = held.take(held.diameters <= TOO_LARGE_PX)
+    held = held.take((held.diameters >= TOO_SMALL_PX) & (held.diameters <= TOO_LARGE_PX))
     learned = (held.diameters >= SMALLEST_PX) & (held.diameters <= LARGEST_PX)
     return attrs.evolve(held, trust=np.where(learned, held.trust, 0.0))
 

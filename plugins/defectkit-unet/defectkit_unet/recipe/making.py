@@ -49,7 +49,7 @@ class Recipe:
         ``auto``, ``cpu`` or ``cuda``.
     """
 
-    iterations: int = 14000
+    iterations: int = 13500
     batch_size: int = 8
     crop_size: int = 160
     watch_every: int = 250

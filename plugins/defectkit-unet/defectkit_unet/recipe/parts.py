@@ -18,7 +18,7 @@ from defectkit_unet.recipe.agreement import agreed, trusted
 
 SINGLE_PASS_TRUST = 0.8
 """Of titanium's newer labels where nobody looked a second time."""
-TITANIUM_COMPLETENESS = 0.4
+TITANIUM_COMPLETENESS = 0.3
 """Of two people who marked the same frames, each left out about half of what the other marked."""
 
 
