@@ -176,7 +176,7 @@ def plugins(session: nox.Session, plugin: str) -> None:
 
 @nox.session(name="train-loopnet")
 def train_loopnet(session: nox.Session) -> None:
-    """Train a network for loopnet: `-- -o FOLDER` takes half an hour or more, with `--quick` ten minutes."""
+    """Train a network for loopnet: `-- -o FOLDER` takes an hour or more, with `--quick` ten minutes."""
     session.install(TORCH)
     session.install("-e", ".", "-e", "plugins/defectkit-unet")
     session.run("python", "-m", "defectkit_unet.recipe", *(session.posargs or ["--help"]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from defectkit.detectors.learning.parts import REAL_SETS, Part, real_part
 from defectkit.errors import DatasetWarning
-from defectkit.records import Image, Instances
+from defectkit.records import Image, Instances, Taxonomy
 from defectkit.testing.synthetic import Acquisition, synthetic_micrograph
 
 TITLES = {
@@ -70,7 +70,7 @@ def drawn(first_seed: int, n: int) -> Iterator[tuple[Image, Instances]]:
         area = SHAPE[0] * SHAPE[1] * pixel_nm**2
         shares = rng.dirichlet([1, 1, 1]) * rng.uniform(0.5, 1.6)
         counts = {kind: int(s * area / one) for s, (kind, one) in zip(shares, NM2_OF_ONE.items(), strict=True)}
-        yield synthetic_micrograph(
+        image, truth = synthetic_micrograph(
             seed,
             name=f"drawn-{seed}",
             shape=SHAPE,
@@ -79,3 +79,4 @@ def drawn(first_seed: int, n: int) -> Iterator[tuple[Image, Instances]]:
             acquisition=acquisition,
             n_lines=int(rng.integers(0, 6)),
         )
+        yield image, truth.folded(Taxonomy.standard(), tuple(NM2_OF_ONE))

@@ -10,8 +10,9 @@ from defectkit.detectors.loopnet.candidates import Candidates
 from defectkit.detectors.loopnet.fusing import IMAGE_TERMS, TERMS, Fusion, image_terms, terms
 from defectkit.detectors.loopnet.linking import NO_SCALE, partners
 from defectkit.detectors.loopnet.masks import masks
+from defectkit.detectors.loopnet.naming import types_together
 from defectkit.detectors.loopnet.operating_point import LEAST, Aim, OperatingPoint, expected_f1
-from defectkit.detectors.loopnet.pyramid import scales_of
+from defectkit.detectors.loopnet.pyramid import SMALL_PX, needs_finer, scales_of
 from defectkit.detectors.loopnet.strips import image_area
 from defectkit.detectors.loopnet.suppression import suppress
 from defectkit.errors import DetectorError
@@ -152,7 +153,8 @@ def test_a_pixel_is_asked_in_the_view_where_its_defect_was_found() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (10, 500), (300, 400), (2048, 2048), (3000, 3000), (5000, 30)])
 def test_scales_fall_by_steps(shape: tuple[int, int]) -> None:
     scales = np.array(scales_of(shape))
-    assert scales[0] == pytest.approx(2**0.5 if shape != (3000, 3000) else 1.0)
+    enlarged = 1.0 if shape == (3000, 3000) else 2.0 if shape[0] * shape[1] < 6e5 else 2**0.5
+    assert scales[0] == pytest.approx(enlarged)
     np.testing.assert_allclose(scales[1:] / scales[:-1], 2**-0.5)
     assert len(scales) == 1 or min(shape) * scales[-1] >= 24
 
@@ -177,21 +179,56 @@ def test_what_is_no_strip_stays() -> None:
 
 
 def test_calibration_by_image_keeps_the_order_and_looks_at_the_others() -> None:
-    fusion = Fusion(weights=(0.0,) * len(TERMS), image_weights=(1.2, 0.8, -1.0))
+    fusion = Fusion(weights=(0.0,) * len(TERMS), image_weights=(1.2, 0.8, -1.0, -2.0, 0.3))
     alone = fusion.calibrate(circles([(10, 10, 5, 0.5)])).scores
     many = fusion.calibrate(circles([(20 * i, 10, 5, p) for i, p in enumerate([0.5, 0.6, 0.7, 0.8])])).scores
-    assert many[0] > alone[0]
-    assert (np.diff(many) > 0).all()
+    assert many[-1] > alone[0]
+    assert (np.diff(many) < 0).all()
     assert len(fusion.calibrate(Candidates.empty(1))) == 0
     unchanged = Fusion(weights=fusion.weights).calibrate(circles([(10, 10, 5, 0.3)]))
     assert unchanged.scores == pytest.approx([0.3])
     with pytest.raises(ValueError, match="the first above 0"):
-        Fusion(weights=fusion.weights, image_weights=(0.0, 1.0, 1.0))
+        Fusion(weights=fusion.weights, image_weights=(0.0, 1.0, 1.0, 1.0, 1.0))
 
 
 def test_terms_of_an_image() -> None:
-    columns = image_terms(np.array([0.5, 0.9]))
+    columns = image_terms(np.array([0.5, 0.9]), np.array([10.0, 20.0]))
     assert columns[:, IMAGE_TERMS.index("score")] == pytest.approx([0, np.log(9)], abs=1e-6)
     certainty = (0.25 + 0.81) / 1.4
     assert columns[:, IMAGE_TERMS.index("certainty")] == pytest.approx(np.log(certainty / (1 - certainty)))
-    assert image_terms(np.zeros(0)).shape == (0, len(IMAGE_TERMS))
+    mean = np.average(np.log([10, 20]), weights=[0.25, 0.81])
+    unusual = (np.log([10, 20]) - mean) ** 2
+    assert columns[:, IMAGE_TERMS.index("unusual_size")] == pytest.approx(unusual)
+    spread = np.sqrt(np.average(unusual, weights=[0.25, 0.81]))
+    assert columns[:, IMAGE_TERMS.index("spread_of_sizes")] == pytest.approx(spread)
+    assert image_terms(np.zeros(0), np.zeros(0)).shape == (0, len(IMAGE_TERMS))
+
+
+def test_of_equal_scores_the_one_of_an_unusual_size_is_less_probable() -> None:
+    fusion = Fusion(weights=(0.0,) * len(TERMS), image_weights=(1.0, 0.0, 0.0, -1.0, 0.0))
+    found = fusion.calibrate(circles([(0, 0, 20, 0.5), *((20 * i, 40, 5, 0.5) for i in range(4))]))
+    assert found.diameters.argmax() == 4
+    assert found.scores[4] < found.scores[3]
+
+
+def test_types_of_one_image_agree() -> None:
+    alone = np.array([[0.8, 0.1, 0.1]] * 6 + [[0.3, 0.4, 0.3], [0.02, 0.02, 0.96]])
+    together = types_together(alone, np.ones(8))
+    assert together.argmax(axis=1).tolist() == [0] * 7 + [2]
+    np.testing.assert_allclose(together.sum(axis=1), 1)
+    weak = types_together(alone, np.array([0.01] * 6 + [1.0, 0.01]))
+    assert weak[6].argmax() == 1
+    assert types_together(np.zeros((0, 3)), np.zeros(0)).shape == (0, 3)
+
+
+def test_images_of_small_defects_or_none_that_are_sure_are_enlarged() -> None:
+    small, large = SMALL_PX / 2 - 1, SMALL_PX / 2 + 1
+
+    def of(n_small: int, n_large: int, score: float) -> Candidates:
+        return circles([(0, 100 * k, small if k < n_small else large, score) for k in range(n_small + n_large)])
+
+    assert needs_finer(of(1, 3, 0.9), 1.0)
+    assert not needs_finer(of(1, 9, 0.9), 1.0)
+    assert needs_finer(of(1, 9, 0.9), 0.5)
+    assert needs_finer(of(0, 9, 0.2), 1.0)
+    assert needs_finer(Candidates.empty(1), 1.0)

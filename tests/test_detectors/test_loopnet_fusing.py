@@ -22,8 +22,8 @@ ONES = [1.0] * len(TERMS)
         ({"weights": [*ONES[1:], True]}, "not a number"),
         ({"weights": ONES, "size_px": "large"}, "not a number"),
         ({"weights": ONES, "size_px": 0}, "is none"),
-        ({"weights": ONES, "image_weights": [None, 1, 1]}, "not a number"),
-        ({"weights": ONES, "image_weights": [-1, 0, 0]}, "above 0"),
+        ({"weights": ONES, "image_weights": [None, 1, 1, 1, 1]}, "not a number"),
+        ({"weights": ONES, "image_weights": [-1, 0, 0, 0, 0]}, "above 0"),
     ],
 )
 def test_what_is_no_fusion_is_refused(given: dict[str, Any], message: str) -> None:

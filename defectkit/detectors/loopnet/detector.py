@@ -15,6 +15,7 @@ from defectkit.detectors.card import ModelCard
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.loopnet.candidates import Candidates
 from defectkit.detectors.loopnet.model import Model, shipped_model
+from defectkit.detectors.loopnet.naming import types_together
 from defectkit.detectors.loopnet.operating_point import Aim, OperatingPoint
 from defectkit.detectors.loopnet.polarity import Polarity
 from defectkit.detectors.model_folder import read_saved, write_model_folder
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from defectkit.detectors.loopnet.strips import ImageArea
 
 UNTYPED = "defect"
-TYPE_SHARE = 0.9
+TYPE_SHARE = 0.5
 """A defect has a type if at least this much of the probability is on it."""
 
 
@@ -203,6 +204,7 @@ class LoopNet(Detector):
         names: NDArray[np.object_] = np.array([*self.model.facts.types, UNTYPED], object)
         if not len(found) or not self.model.facts.types:
             return [UNTYPED] * len(found)
-        best = found.types.argmax(axis=1)
-        sure = found.types[np.arange(len(found)), best] >= TYPE_SHARE
+        types = types_together(found.types, found.scores)
+        best = types.argmax(axis=1)
+        sure = types[np.arange(len(found)), best] >= TYPE_SHARE
         return [str(name) for name in names[np.where(sure, best, len(names) - 1)]]

@@ -28,7 +28,7 @@ TERMS = (
     "coarser_2",
 )
 """What the logarithm of the odds is a weighted sum of."""
-IMAGE_TERMS = ("score", "certainty", "constant")
+IMAGE_TERMS = ("score", "certainty", "constant", "unusual_size", "spread_of_sizes")
 """What the logarithm of the odds is a weighted sum of once all candidates of an image are known."""
 LIMIT = 0.02
 """Probabilities are cut at this and at one minus this before their logits are taken."""
@@ -61,12 +61,12 @@ class Fusion:
     size_px : float
         The size that ``size`` is the logarithm of a ratio to, in pixels of the network's input.
     image_weights : tuple of float
-        As many as :data:`IMAGE_TERMS`; the first above 0, so that the order of candidates stays.
+        As many as :data:`IMAGE_TERMS`; the first above 0, so that of candidates of one size the order stays.
     """
 
     weights: tuple[float, ...] = attrs.field(converter=_weights)
     size_px: float = attrs.field(default=16.0, converter=_number)
-    image_weights: tuple[float, ...] = attrs.field(default=(1.0, 0.0, 0.0), converter=_weights)
+    image_weights: tuple[float, ...] = attrs.field(default=(1.0, 0.0, 0.0, 0.0, 0.0), converter=_weights)
 
     def __attrs_post_init__(self) -> None:
         if len(self.weights) != len(TERMS):
@@ -94,23 +94,32 @@ class Fusion:
     def calibrate(self, found: Candidates) -> Candidates:
         """Return the candidates that are left of an image with probabilities that look at all of them together.
 
-        The same score means more in an image where the network is sure of what it finds.
+        The same score means more in an image where the network is sure of what it finds, and where defects are of one
+        size. They are returned from the most to the least probable.
         """
         from scipy.special import expit
 
-        return attrs.evolve(found, scores=expit(image_terms(found.scores) @ np.array(self.image_weights)))
+        scores = expit(image_terms(found.scores, found.diameters) @ np.array(self.image_weights))
+        return attrs.evolve(found, scores=scores).take(np.argsort(-scores, kind="stable"))
 
 
-def image_terms(probabilities: Floats) -> Floats:
-    """Return the terms of the candidates of one image, shape (N, 3).
+def image_terms(probabilities: Floats, diameters: Floats) -> Floats:
+    """Return the terms of the candidates of one image, shape (N, 5).
 
-    ``score`` is the logit of its own probability, ``certainty`` that of the mean of all, each counted by itself.
+    ``score`` is the logit of its own probability, ``certainty`` that of the mean of all, each counted by itself;
+    ``unusual_size`` is the square of how far the logarithm of its diameter lies from the mean of all, counted by the
+    squares of their probabilities, and ``spread_of_sizes`` the standard deviation of these logarithms.
     """
-    total = float(probabilities.sum())
+    n = len(probabilities)
+    if not n:
+        return np.zeros((0, len(IMAGE_TERMS)))
     own = np.clip(probabilities, 1e-4, 1 - 1e-4)
-    certainty = float((probabilities**2).sum() / total) if total > 0 else 0.0
-    whole = [_logits(np.array([certainty]))[0], 1.0]
-    return np.concatenate([np.log(own / (1 - own))[:, None], np.tile(whole, (len(probabilities), 1))], axis=1)
+    certainty = _logits((own**2).sum(keepdims=True) / own.sum())[0]
+    logs, share = np.log(np.maximum(diameters, 1e-3)), own**2 / (own**2).sum()
+    unusual = (logs - share @ logs) ** 2
+    spread = np.sqrt(share @ unusual)
+    columns = [np.log(own / (1 - own)), np.full(n, certainty), np.ones(n), unusual, np.full(n, spread)]
+    return np.column_stack(columns)
 
 
 def terms(found: Sequence[Candidates], scales: Sequence[float], size_px: float) -> Floats:

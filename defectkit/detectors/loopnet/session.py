@@ -19,8 +19,8 @@ Floats = NDArray[np.float32]
 
 GRID = 16
 """Sides of the input are multiples of so many pixels, and tiles begin at such."""
-TILE, OVERLAP = 1216, 384
-"""Edge of a tile and overlap of tiles, in pixels: half the overlap is more than the network sees around a pixel."""
+TILE, OVERLAP = 2064, 512
+"""Largest edge of a tile and overlap of tiles, in pixels: beyond half the overlap the network sees next to nothing."""
 LARGEST_FILE = 2**26
 """Bytes that a model file may have."""
 MOST_THREADS = 4
@@ -102,7 +102,7 @@ class Network:
         height, width = image.shape
         filled = np.pad(image, ((0, -height % GRID), (0, -width % GRID)), mode="symmetric")
         blocks = (filled.shape[0] // GRID, filled.shape[1] // GRID)
-        tiles = tiles_of(blocks, tile=TILE // GRID, overlap=OVERLAP // GRID)
+        tiles = tiles_of(blocks, tile=smallest_tile(max(blocks)), overlap=OVERLAP // GRID)
         half = (-(-height // STRIDE), -(-width // STRIDE))
         if len(tiles) == 1:
             return self._run(filled)[:, : half[0], : half[1]]
@@ -133,6 +133,19 @@ class Network:
             raise DetectorError(
                 f"{source}: of an image of {GRID} px it makes maps of shape {found.shape}, where {expected} is needed"
             )
+
+
+def smallest_tile(side: int) -> int:
+    """Return the edge of the smallest tiles of which no more are needed along a side than of the largest, in blocks.
+
+    Examples
+    --------
+    >>> [GRID * smallest_tile(side // GRID) for side in (1024, 2048, 2896)]
+    [2064, 2064, 1712]
+    """
+    largest, overlap = TILE // GRID, OVERLAP // GRID
+    n = max(1, -(-(side - overlap) // (largest - overlap)))
+    return largest if n == 1 else -(-(side + (n - 1) * overlap) // n)
 
 
 def _inner(tile: Tile) -> tuple[int, int, int, int]:

@@ -35,7 +35,7 @@ class UNetDetector(Detector):
     network : str
         ``loopnet`` (0.9 million parameters), ``unet`` (1.2 million) or ``defectsegnet`` (0.7 million).
     initial_weights : str
-        ``recipe`` goes on from the weights that lie in this plugin, which a few images are enough for; a path of an
+        ``recipe`` goes on from the weights that ship with the core, which a few images are enough for; a path of an
         ONNX file goes on from that one; empty starts from random weights.
     iterations, batch_size, learning_rate, crop_size, watch_every, seed
         See :class:`defectkit_unet.settings.Training`.

@@ -9,7 +9,7 @@ import attrs
 from defectkit.errors import DetectorError
 
 RECIPE = "recipe"
-"""The weights that the recipe of this plugin gave, which lie in it."""
+"""The weights that the recipe of this plugin gave, which ship with the core."""
 NETWORK_NAMES = ("loopnet", "unet", "defectsegnet")
 MULTIPLE = 16
 
