@@ -209,14 +209,14 @@ class Worker:
                 line = answers.get(timeout=0.5)
             except queue.Empty:
                 at, since = self._at()
-                patience = self._silence_s if at >= 0 else PREPARING_S
+                patience = self._silence_s if at >= 0 else max(PREPARING_S, self._silence_s)
                 if time.time() - max(since, begun) > patience:
                     self._process.kill()
                     self._process.wait()
                     why = (
                         f"over {self._silence_s} s by the clock"
                         if at >= 0
-                        else f"the good inputs take over {PREPARING_S} s"
+                        else f"the good inputs take over {patience:g} s"
                     )
                     return {"at": at, "outcome": "hang", "why": why}
                 continue

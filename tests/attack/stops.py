@@ -44,11 +44,17 @@ def names() -> dict[str, float]:
     return kills | {FAULT + errno.errorcode[code]: every**2 for code in CODES}
 
 
-def stop(name: str, number: int, seed: int, grounds: Grounds) -> Outcome:
-    """Stop a command once, run it again, and return what became of its result and what was wrong with that."""
+def drawn(name: str, number: int, seed: int) -> tuple[random.Random, Writer, bool]:
+    """Return what decides on a stop, the command, and whether it runs into what one of other settings has written."""
     chosen = random.Random(f"{seed}/{name}/{number}")
     writer = next((w for w in WRITERS if KILL + w.name == name), None) or _any_writer(chosen)
-    ground = grounds.of(writer, again=bool(writer.other) and chosen.random() < 0.5)
+    return chosen, writer, bool(writer.other) and chosen.random() < 0.5
+
+
+def stop(name: str, number: int, seed: int, grounds: Grounds) -> Outcome:
+    """Stop a command once, run it again, and return what became of its result and what was wrong with that."""
+    chosen, writer, again = drawn(name, number, seed)
+    ground = grounds.of(writer, again=again)
     place = grounds.copy(ground)
     signal.setitimer(signal.ITIMER_PROF, HANG_S)
     try:
@@ -131,13 +137,15 @@ def main() -> None:
         findings: list[dict[str, Any]] = []
         begun, number = time.monotonic(), job["first"]
         while number == job["first"] or time.monotonic() - begun < job["seconds"]:
+            _, writer, again = drawn(job["reader"], number, job["seed"])
+            grounds.of(writer, again=again)  # takes long when it is first made, which is no fault of the stop
             note(beacon, number)
             outcome, what = stop(job["reader"], number, job["seed"], grounds)
             counts[outcome] += 1
             if what is not None:
                 findings.append({"number": number, "kind": what, "outcome": outcome})
             number += 1
-        note(beacon, -1)
+            note(beacon, -1)
         print(json.dumps({"next": number, "counts": dict(counts), "findings": findings}), file=answers, flush=True)
 
 
