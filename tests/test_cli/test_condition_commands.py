@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -17,7 +18,7 @@ from defectkit.workflows import Analysis
 COUNTS = {"bdot": 6, "loop_111": 4, "loop_100": 3}
 
 
-def analysis(seed: int, n: int = 2, **options: object) -> Analysis:
+def analysis(seed: int, n: int = 2, **options: Any) -> Analysis:
     images, truth = synthetic_dataset(seed, n, shape=(256, 256), counts=COUNTS)
     return defectkit.measure_labels(truth, images, **options)
 
@@ -70,7 +71,7 @@ def test_the_default_does_not_depend_on_the_bins_of_the_convention():
     narrow = attrs.evolve(
         convention("jacobs2022"), size_bin_edges_nm={}, other_size_bin_edges_nm=tuple(np.arange(0, 90, 1.0).tolist())
     )
-    options = {"thickness": "100 nm", "bootstrap": Bootstrap(n_resamples=10)}
+    options: dict[str, Any] = {"thickness": "100 nm", "bootstrap": Bootstrap(n_resamples=10)}
     wide, fine = (analysis(1, convention=rule) for rule in ("jacobs2022", narrow))
     found = [defectkit.harden_condition(a, **options)["hardening"].values for a in (wide, fine)]
     assert found[0] == pytest.approx(found[1], nan_ok=True)
@@ -82,13 +83,14 @@ def test_the_default_does_not_depend_on_the_bins_of_the_convention():
 
 def test_labels_and_images_do_as_well(run, measured, tmp_path):
     a = analysis(1)
+    assert a.labels is not None
     defectkit.write_labels(a.labels, tmp_path / "labels.json", format="coco")
     (tmp_path / "frames").mkdir()
     from PIL import Image as Pictures
 
     for image in a.images:
         Pictures.fromarray(image.pixels).save(tmp_path / "frames" / f"{image.name}.png")
-    size = f"{a.images[0].calibration.pixel_size_nm[0]!r} nm"
+    size = f"{a.images[0].required_calibration().pixel_size_nm[0]!r} nm"
     options = ("--images", tmp_path / "frames", "--pixel-size", size, "--thickness", "100 nm", *QUICK)
     result = run("harden", tmp_path / "labels.json", *options, "-o", tmp_path / "H")
     assert result.exit_code == 0, result.output
@@ -147,9 +149,9 @@ def test_a_condition_differs_from_itself_by_nothing():
     assert same["wasserstein_distance"].values[-1] == 0
     assert (same["hardening_difference_low"].values[-1], same["hardening_difference_high"].values[-1]) != (0, 0)
     other = defectkit.compare(a, b, bootstrap=how)
-    sizes = [x.defects["size"].values for x in (a, b)]
-    assert other["wasserstein_distance"].values[-1] == pytest.approx(stats.wasserstein_distance(*sizes))
-    assert other["ks_statistic"].values[-1] == pytest.approx(stats.ks_2samp(*sizes).statistic)
+    one, two = (x.defects["size"].values.tolist() for x in (a, b))
+    assert other["wasserstein_distance"].values[-1] == pytest.approx(stats.wasserstein_distance(one, two))
+    assert other["ks_statistic"].values[-1] == pytest.approx(stats.ks_2samp(one, two).statistic)
 
 
 def test_what_two_conditions_share_cancels():

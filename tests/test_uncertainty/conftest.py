@@ -47,7 +47,7 @@ def make_condition() -> Callable[..., Condition]:
 @pytest.fixture
 def make_strengthening() -> Callable[..., Strengthening]:
     def make(types: tuple[str, ...] = TYPES[:2], **changes: Any) -> Strengthening:
-        rules = {
+        rules: dict[str, Any] = {
             "model": DispersedBarrier(binning=Binning.unbinned()),
             "material": STEEL,
             "superposition": Superposition.of("quadrature"),

@@ -66,13 +66,14 @@ def test_a_card_gives_the_error_of_a_detector():
     assert DetectorError.from_card(card(find_f1_score=0.8)) is None
     error = DetectorError.from_card(card(areal_density_error=-0.25, mean_size_error=0.1))
     assert error == DetectorError(number_uncertainty=0.25, size_uncertainty=0.1)
-    assert (error.number_factor, error.size_factor) == (1.0, 1.0)
+    assert error is not None and (error.number_factor, error.size_factor) == (1.0, 1.0)
 
 
 def test_several_errors_on_a_card_are_their_root_mean_square():
     both = [ReportedMetric(name="areal_density_error", value=v, measured_on="set") for v in (0.3, -0.4)]
     made = ModelCard(name="x", version="1", description="y.", types=("bdot",), license="MIT", metrics=tuple(both))
-    assert DetectorError.from_card(made).number_uncertainty == pytest.approx(np.sqrt(0.125))
+    error = DetectorError.from_card(made)
+    assert error is not None and error.number_uncertainty == pytest.approx(np.sqrt(0.125))
 
 
 @pytest.mark.parametrize("wrong", [{"false_fraction": 1.0}, {"missed_fraction": -0.1}, {"size_uncertainty": -1.0}])
