@@ -243,11 +243,21 @@ class TrainableDetector(Detector, Generic[M]):
         untrained = restored(cls, saved.options, folder)
         if not saved.is_trained:
             return untrained
-        test = read_self_test(folder)
-        trained = Trained(model=untrained._read(folder), card=read_card(folder), self_test=test)
-        if test is not None:
-            check_self_test(test, untrained.prediction(trained, test.image).instances, folder=folder)
-        return attrs.evolve(untrained, trained=trained)
+        return untrained.with_model(untrained._read(folder), read_card(folder), folder)
+
+    def with_model(self, model: M, card: ModelCard, folder: Path) -> Self:
+        """Return this detector with a model that lies in ``folder``, after the self-test that lies there.
+
+        Raises
+        ------
+        DetectorError
+            If the self-test finds something else than it did.
+        """
+        trained = Trained(model=model, card=card, self_test=read_self_test(folder))
+        if trained.self_test is not None:
+            found = self.prediction(trained, trained.self_test.image).instances
+            check_self_test(trained.self_test, found, folder=folder)
+        return attrs.evolve(self, trained=trained)
 
     def training_folder(self, workspace: str, training: TrainingSet, validation: TrainingSet | None) -> Path | None:
         """Return the folder for the checkpoints of one training and of no other; None without a workspace.
@@ -256,8 +266,12 @@ class TrainableDetector(Detector, Generic[M]):
         """
         if not workspace:
             return None
-        key = training_digest(self.settings(), training, validation)[:16]
+        key = training_digest(self.depends_on(), training, validation)[:16]
         return Path(workspace).expanduser().resolve() / key
+
+    def depends_on(self) -> dict[str, Setting]:
+        """Return what a training depends on beside its images and labels: the settings, and perhaps more."""
+        return self.settings()
 
     @classmethod
     def _option_names(cls) -> list[str]:

@@ -7,5 +7,6 @@ from .hardening_models import HardeningModelSuite as HardeningModelSuite
 from .image_formats import ImageFormatSuite as ImageFormatSuite
 from .label_formats import LabelFormatSuite as LabelFormatSuite
 from .metrics import MetricSuite as MetricSuite
+from .scenes import disc_scene as disc_scene, training_set as training_set
 from .splitters import SplitterSuite as SplitterSuite
 from .trainable_detectors import TrainableDetectorSuite as TrainableDetectorSuite

@@ -14,7 +14,8 @@ import pytest
 from defectkit.detectors import Detector, TrainingSet, detect
 from defectkit.detectors.card import ModelCard
 from defectkit.errors import DefectkitError, DetectionCapWarning, DetectorError, MissingCalibrationError, OutputError
-from defectkit.records import Image, Instances, LabelSet, Prediction, from_json, to_json
+from defectkit.records import Image, Instances, Prediction, from_json, to_json
+from defectkit.testing.scenes import training_set
 from defectkit.testing.suite import Suite, assert_same_instances
 from defectkit.testing.synthetic.micrograph import synthetic_micrograph
 
@@ -64,9 +65,7 @@ class DetectorSuite(Suite[Detector]):
 
     def training(self) -> TrainingSet:
         """Return a small set to learn from, labelled with the detector's own types where it names them."""
-        scenes = self.scenes()
-        labels = LabelSet(name="truth", instances={image.name: truth for image, truth in scenes})
-        return TrainingSet(images={image.name: image for image, _ in scenes}, labels=labels)
+        return training_set(self.scenes())
 
     def predict(self, detector: Detector, images: Sequence[Image]) -> list[Prediction]:
         """Run a detector as the workflows do: every prediction is held to the interface."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from defectkit.detectors import Tiled, TrainableDetector, TrainingSet
-from defectkit.detectors.model_folder import OPTIONS, TEST_INSTANCES
+from defectkit.detectors.model_folder import OPTIONS, README, TEST_IMAGE, TEST_INSTANCES
 from defectkit.errors import DetectorError
 from defectkit.files.decoding import read_json
 from defectkit.records import Instances, LabelSet, to_json
@@ -24,6 +24,11 @@ class TrainableDetectorSuite(DetectorSuite):
     The tests of :class:`DetectorSuite` run on a detector that was trained on the scenes with the ``options``: choose
     options that make it short.
 
+    Attributes
+    ----------
+    optional_files : tuple of str
+        Those of a saved detector without which it can be loaded.
+
     Examples
     --------
     >>> from defectkit.detectors.pixel_forest import PixelForest
@@ -32,6 +37,7 @@ class TrainableDetectorSuite(DetectorSuite):
     ...     options = {"n_trees": 5, "samples_per_class": 200}
     """
 
+    optional_files: ClassVar[tuple[str, ...]] = (README, TEST_IMAGE)
     trained: ClassVar[TrainableDetector[Any] | None] = None
 
     def untrained(self) -> TrainableDetector[Any]:
@@ -49,6 +55,12 @@ class TrainableDetectorSuite(DetectorSuite):
     def pixel_size(self) -> str:
         """Return the pixel size of the scenes that it is trained on."""
         return "0.478516 nm/px"
+
+    def test_the_card_names_every_option(self) -> None:
+        """Each option is among the settings of the card, but for those that say where it runs."""
+        options = set(self.options) & set(self.untrained().options())
+        missing = options - set(self.make().card().settings)
+        assert not missing, f"the card lacks the options {', '.join(sorted(missing))}"
 
     def test_it_is_trainable_and_says_so(self) -> None:
         """It fulfils the template, and its capability says so before and after a training."""
@@ -120,7 +132,7 @@ class TrainableDetectorSuite(DetectorSuite):
         self.make().save(tmp_path / "whole")
         own = sorted(path.name for path in (tmp_path / "whole").iterdir())
         for name in own:
-            if name not in ("CARD.md", "self_test.npz"):
+            if name not in self.optional_files:
                 self.make().save(tmp_path / name)
                 (tmp_path / name / name).unlink()
                 with pytest.raises(DetectorError):

@@ -7,12 +7,10 @@ import pytest
 
 from defectkit import Image, Instances, LabelSet
 from defectkit.detectors import TrainingSet
-from defectkit.detectors.learning import Example
 from defectkit.detectors.learning.anchors import fitted_aspect_ratios, octave_sizes
 from defectkit.detectors.learning.provenance import (
     fullest_window,
     seen_pixel_sizes,
-    self_test_image,
     trained_on,
     training_digest,
 )
@@ -94,23 +92,6 @@ def test_a_training_is_known_by_all_that_it_depends_on() -> None:
     assert len(digests) == 5
     assert training_digest({"seed": 0}, training(), None) in digests
     assert trained_on(training(1)).images_digest != data.images_digest
-
-
-def test_the_self_test_shows_where_most_defects_are() -> None:
-    pixels = np.zeros((600, 300), np.float32)
-    few = Example(pixels=pixels, instances=Instances.empty((600, 300), ("bdot",)))
-    masks = np.zeros((2, 600, 300), bool)
-    masks[0, 400:410, :10] = masks[1, 450:460, :10] = True
-    pixels = pixels.copy()
-    pixels[400:] = 0.5
-    many = Example(pixels=pixels, instances=Instances.from_masks(masks, types=["bdot"] * 2, shape=(600, 300)))
-    image = self_test_image([few, many], 0.25)
-    assert image.shape == (256, 256)
-    assert image.dtype == np.uint8
-    assert int(image.pixels[-1, 0]) == 128
-    assert image.required_calibration().pixel_size_nm == (0.25, 0.25)
-    small = Example(pixels=np.ones((7, 5), np.float32), instances=Instances.empty((7, 5)))
-    assert self_test_image([small], 1.0).shape == (7, 5)
 
 
 def test_the_window_with_the_most_defects_is_shown() -> None:

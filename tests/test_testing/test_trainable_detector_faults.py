@@ -65,6 +65,11 @@ class Silent(Learner):
         return attrs.evolve(card, trained_on=(attrs.evolve(card.trained_on[0], n_images=1),))
 
 
+class Terse(Learner):
+    def completed(self, card, model):
+        return attrs.evolve(card, settings={})
+
+
 class Content(Learner):
     def learn(self, training, validation):
         return 0.5
@@ -126,6 +131,7 @@ class LearnsWell(TrainableDetectorSuite):
 
 OWN = sorted(name for name in vars(TrainableDetectorSuite) if name.startswith("test_"))
 FAULTS: dict[str, tuple[type, str]] = {
+    "test_the_card_names_every_option": (Terse, "the card lacks the options factor"),
     "test_it_is_trainable_and_says_so": (Untrainable, "does not say that it can be trained"),
     "test_an_untrained_one_does_not_predict": (Eager, "the capability names defect"),
     "test_an_untrained_one_is_saved_with_its_options": (Halving, "other options came back"),

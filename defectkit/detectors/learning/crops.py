@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -12,6 +13,9 @@ from defectkit.detectors.learning.example import Example
 from defectkit.errors import EmptyInputError, RecordError
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.sets import crop
+
+if TYPE_CHECKING:
+    from defectkit.detectors.learning.augmentation import Augmentation
 
 
 def cropped(given: Example, top: int, left: int, size: tuple[int, int], *, min_visible: float = 0.3) -> Example:
@@ -54,6 +58,8 @@ class CropSampler:
     defect_fraction : float
         How many of the windows are placed so that a defect, drawn at random, lies in them; the others lie anywhere.
     seed : int
+    augmentation : Augmentation, optional
+        What may change in a window; None leaves windows as they are.
 
     Raises
     ------
@@ -67,6 +73,7 @@ class CropSampler:
     size: tuple[int, int]
     defect_fraction: float = 0.7
     seed: int = 0
+    augmentation: Augmentation | None = None
 
     def __attrs_post_init__(self) -> None:
         if not self.examples:
@@ -80,8 +87,14 @@ class CropSampler:
     def starting_at(self, index: int) -> Iterator[Example]:
         """Yield the windows from number ``index`` on: what a resumed training would have seen."""
         while True:
-            yield self.draw(np.random.default_rng([self.seed, index]))
+            yield self.numbered(index)
             index += 1
+
+    def numbered(self, index: int) -> Example:
+        """Return the window of this number."""
+        rng = np.random.default_rng([self.seed, index])
+        drawn = self.draw(rng)
+        return drawn if self.augmentation is None else self.augmentation.apply(drawn, rng)
 
     def draw(self, rng: np.random.Generator) -> Example:
         """Return one window; images are drawn by their number of pixels, so that large ones are seen more."""

@@ -58,6 +58,12 @@ class History:
         values = [row[name] for row in self.rows if name in row]
         return len(values) > patience and max(values[-patience:]) <= max(values[:-patience])
 
+    def write(self, folder: Path) -> None:
+        """Write ``history.csv`` and ``history.png``, for people to look at while a training runs and after."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.to_csv(folder / "history.csv")
+        self.to_png(folder / "history.png")
+
     def to_csv(self, path: Path) -> None:
         """Write all rows; a figure that a row lacks is an empty cell."""
         with path.open("w", newline="", encoding="utf-8") as file:

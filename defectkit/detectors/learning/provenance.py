@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.detectors.card import TrainingData
-from defectkit.detectors.learning.crops import cropped
-from defectkit.detectors.learning.example import Example
 from defectkit.detectors.training import TrainingSet
+from defectkit.errors import DetectorError
 from defectkit.records.image import Image
 from defectkit.records.label_set import combined_digest
 
 SELF_TEST_PX = 256
+RANDOM = "random"
+"""Initial weights that are no file."""
 
 
 def trained_on(training: TrainingSet) -> TrainingData:
@@ -30,6 +32,28 @@ def trained_on(training: TrainingSet) -> TrainingData:
         n_images=len(training),
         n_defects=training.n_defects,
     )
+
+
+def weights_digest(given: str) -> str:
+    """Return name and sha256 of a file of weights, as a model card shows it; what names no file stays as it is.
+
+    Parameters
+    ----------
+    given : str
+        A path; empty, ``random``, or an address for what is no file.
+
+    Raises
+    ------
+    DetectorError
+        If there is no such file.
+    """
+    if given in ("", RANDOM) or "://" in given:
+        return given
+    path = Path(given).expanduser()
+    try:
+        return f"{path.name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    except OSError as error:
+        raise DetectorError(f"initial weights: {path} cannot be read: {error.strerror}") from error
 
 
 def training_digest(settings: Mapping[str, Any], training: TrainingSet, validation: TrainingSet | None) -> str:
@@ -83,20 +107,3 @@ def _inside(points: NDArray[np.float64], top: int, left: int) -> NDArray[np.bool
     first = np.array([top, left])
     inside: NDArray[np.bool_] = np.all((first <= points) & (points < first + SELF_TEST_PX), axis=1)
     return inside
-
-
-def self_test_image(examples: Sequence[Example], pixel_size_nm: float) -> Image:
-    """Return an 8-bit image, 256 pixels wide at most, of the part of the examples that holds the most defects."""
-    places = [
-        (e, top, left)
-        for e in examples
-        for top in range(0, max(1, e.pixels.shape[0] - SELF_TEST_PX + 1), SELF_TEST_PX // 2)
-        for left in range(0, max(1, e.pixels.shape[1] - SELF_TEST_PX + 1), SELF_TEST_PX // 2)
-    ]
-    crops = (
-        cropped(e, top, left, (min(SELF_TEST_PX, e.pixels.shape[0]), min(SELF_TEST_PX, e.pixels.shape[1])))
-        for e, top, left in places
-    )
-    fullest = max(crops, key=lambda crop: len(crop.instances))
-    pixels = np.round(fullest.pixels * 255).astype(np.uint8)
-    return Image.from_array("self-test", pixels, pixel_size=f"{pixel_size_nm!r} nm/px")

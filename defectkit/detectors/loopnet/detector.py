@@ -98,15 +98,18 @@ class LoopNet(Detector):
         """Return the card of the network with these options."""
         return attrs.evolve(self.model.card, types=self.capability.types, settings=self.settings())
 
-    def settings(self) -> dict[str, Setting]:
+    def options(self) -> dict[str, Setting]:
         """Return the options as plain values."""
         return {
             "operating_point": str(self.operating_point),
             "polarity": str(self.polarity),
             "min_diameter": None if self.min_diameter is None else str(self.min_diameter),
             "max_diameter": None if self.max_diameter is None else str(self.max_diameter),
-            "model": self.model.digest,
         }
+
+    def settings(self) -> dict[str, Setting]:
+        """Return the options, and the digest of the model."""
+        return self.options() | {"model": self.model.digest}
 
     def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
         """Yield what is found in each image.
@@ -123,10 +126,9 @@ class LoopNet(Detector):
 
     def save(self, folder: Path) -> None:
         """Write the network, its options and its card."""
-        options = {name: value for name, value in self.settings().items() if name != "model"}
         with new_folder(folder) as made:
             self.model.write(made)
-            write_model_folder(made, detector=self.name, options=options, card=self.card())
+            write_model_folder(made, detector=self.name, options=self.options(), card=self.card())
 
     @classmethod
     def load(cls, folder: Path) -> Self:

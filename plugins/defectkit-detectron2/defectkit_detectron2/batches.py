@@ -11,7 +11,7 @@ from detectron2.structures import Boxes, Instances as GivenInstances
 from numpy.typing import NDArray
 from torch import Tensor
 
-from defectkit.detectors.learning import Augmentation, CropSampler, Example
+from defectkit.detectors.learning import CropSampler, Example
 from defectkit_detectron2.masks import CroppedMasks
 
 Input = dict[str, Any]
@@ -24,8 +24,6 @@ class Batches:
     Parameters
     ----------
     sampler : CropSampler
-    augmentation : Augmentation, optional
-        None leaves the crops as they are.
     types : tuple of str
         Class k is ``types[k]``.
     batch_size : int
@@ -35,7 +33,6 @@ class Batches:
     """
 
     sampler: CropSampler
-    augmentation: Augmentation | None
     types: tuple[str, ...]
     batch_size: int
     rank: int = 0
@@ -47,10 +44,7 @@ class Batches:
         return [self._input(first + k) for k in range(self.batch_size)]
 
     def _input(self, index: int) -> Input:
-        rng = np.random.default_rng([self.sampler.seed, index])
-        crop = self.sampler.draw(rng)
-        if self.augmentation is not None:
-            crop = self.augmentation.apply(crop, rng)
+        crop = self.sampler.numbered(index)
         return {"image": image_tensor(crop.pixels), "instances": given_instances(crop, self.types)}
 
 

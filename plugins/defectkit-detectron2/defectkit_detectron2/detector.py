@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from defectkit.detectors import Capability, Detector, ModelCard, TrainingSet
-from defectkit.detectors.learning import Augmentation
-from defectkit.detectors.tiles import tiles_of
-from defectkit.errors import DetectorError
+from defectkit.detectors import ModelCard, Trained
+from defectkit.detectors.learning import Findings, History
+from defectkit.detectors.learning.inspection import Window
+from defectkit.detectors.learning.lesson import Lesson
+from defectkit.detectors.network import NetworkDetector, NetworkModel
+from defectkit.detectors.options import above, at_least, machine_option, one_of
 from defectkit.records import Image, Prediction
+from defectkit.records.prediction import Setting
 from defectkit_detectron2.installation import own_version, require_detectron2
 
 if TYPE_CHECKING:
-    from defectkit_detectron2.trained import Trained
+    from torch import nn
 
-CITATION = "Mask R-CNN, doi 10.1109/ICCV.2017.322; Detectron2, https://github.com/facebookresearch/detectron2"
-OF_THE_MACHINE = ("device", "processes", "workspace", "tensorboard")
-"""Options that say where it runs, not what it does: a saved model does not hold them."""
+    from defectkit_detectron2.configurations import Configuration
+
 BOXES_NOTE = "the network gives boxes only: each mask is a filled box, so sizes and shapes are those of boxes"
-Setting = str | int | float | bool | None
-
-
-def _augmentation(value: Augmentation | Mapping[str, Any]) -> Augmentation:
-    return value if isinstance(value, Augmentation) else Augmentation(**value)
-
-
-def _positive(_: object, field: attrs.Attribute[Any], value: float | None) -> None:
-    if value is not None and not value > 0:
-        raise DetectorError(f"{field.name} is {value}, but it has to be positive")
-
-
-def _one_of(*allowed: str) -> Any:
-    return attrs.validators.in_(allowed)
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Detectron2(Detector):
+class Detectron2(NetworkDetector["nn.Module", "Configuration"]):
     """Two-stage networks of Detectron2, working at one pixel size whatever the magnification of the image.
 
     Parameters
@@ -53,48 +40,14 @@ class Detectron2(Detector):
         Other values for some keys of the configuration, such as ``{"MODEL.RPN.NMS_THRESH": 0.8}``.
     initial_weights : str
         Path of the weights to start from; ``random`` for none; empty for those that the configuration names.
-    pixel_size : str
-        What images are rescaled to, for instance ``"0.5 nm/px"``; empty for the median of the training images.
     anchors : str
         ``fitted`` to the sizes of the training set, or those of the ``config``; ``auto`` is fitted for ``small`` only.
     iterations, batch_size, learning_rate, crop_size, evaluate_every, checkpoint_every : optional
         Instead of what the configuration says.
-    checkpoint_metric : str
-        ``validation_f1`` or ``validation_loss``: what chooses the state that is kept.
-    patience : int
-        Looks at the validation images without an improvement after which the training ends; 0 for never.
-    seed : int
-        Of the first weights, the crops and their augmentation, and what the network draws while it learns.
-    augmentation : Augmentation
-        What may change in a training crop; a table of its fields will do.
-    max_detections : int
-        The most defects for one image (or tile of a large one); reaching it is reported.
-    min_score : float, optional
-        Defects below are left out. By default it is chosen on the validation images (0.5 where there are none).
-    tile, overlap : int
-        Images with a longer edge than ``tile`` pixels (after rescaling) are worked through in tiles, each with context
-        around it.
-    test_time_flips : bool
-        Whether each image is looked at in its four mirror images; four times the time.
-    predict_batch_size : int
-        How many tiles are worked on at once.
-    lower_percentile, upper_percentile : float
-        Gray values that become 0 and 1; see :class:`defectkit.detectors.learning.Normalization`.
-    license : str
-        Of the weights that a training gives: for those who train it to say.
-    device : str
-        ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
     processes : int
         For training; each with its own GPU, where the device is one.
-    mixed_precision : bool
-        Whether to train with fewer digits where they suffice; on a GPU only.
-    workspace : str
-        Folder for checkpoints and training curves, with one in it for each training; empty for none. With it, a
-        training that was killed goes on from its last checkpoint, to the same result.
-    tensorboard : bool
-        Whether TensorBoard's event files go to the workspace, too.
-    trained : Trained, optional
-        What :meth:`fit` and :meth:`load` put there.
+    **options
+        Those of every :class:`~defectkit.detectors.network.NetworkDetector`.
 
     Notes
     -----
@@ -105,139 +58,71 @@ class Detectron2(Detector):
 
     name: ClassVar[str] = "detectron2"
     description: ClassVar[str] = "Mask R-CNN of Detectron2, the reference: trainable instance segmentation."
+    version: ClassVar[str] = own_version()
+    citation: ClassVar[str] = (
+        "Mask R-CNN, doi 10.1109/ICCV.2017.322; Detectron2, https://github.com/facebookresearch/detectron2"
+    )
 
     config: str = "small"
     overrides: Mapping[str, Any] = attrs.field(factory=dict)
-    initial_weights: str = ""
-    pixel_size: str = ""
-    anchors: str = attrs.field(default="auto", validator=_one_of("auto", "fitted", "config"))
-    iterations: int | None = attrs.field(default=None, validator=_positive)
-    batch_size: int | None = attrs.field(default=None, validator=_positive)
-    learning_rate: float | None = attrs.field(default=None, validator=_positive)
-    crop_size: int | None = attrs.field(default=None, validator=_positive)
-    evaluate_every: int | None = attrs.field(default=None, validator=_positive)
-    checkpoint_every: int | None = attrs.field(default=None, validator=_positive)
-    checkpoint_metric: str = attrs.field(default="validation_f1", validator=_one_of("validation_f1", "validation_loss"))
-    patience: int = attrs.field(default=0, validator=attrs.validators.ge(0))
-    seed: int = attrs.field(default=0, validator=attrs.validators.ge(0))
-    augmentation: Augmentation = attrs.field(factory=Augmentation, converter=_augmentation)
-    max_detections: int = attrs.field(default=300, validator=_positive)
-    min_score: float | None = None
-    tile: int = 1024
-    overlap: int = 128
-    test_time_flips: bool = False
-    predict_batch_size: int = attrs.field(default=1, validator=_positive)
-    lower_percentile: float = 0.5
-    upper_percentile: float = 99.5
-    license: str = "not stated by those who trained it"
-    device: str = "auto"
-    processes: int = attrs.field(default=1, validator=_positive)
-    mixed_precision: bool = False
-    workspace: str = ""
-    tensorboard: bool = False
-    trained: Trained | None = attrs.field(default=None, repr=False)
+    anchors: str = attrs.field(default="auto", validator=one_of(("auto", "fitted", "config")))
+    iterations: int | None = attrs.field(default=None, validator=at_least(1))
+    batch_size: int | None = attrs.field(default=None, validator=at_least(1))
+    learning_rate: float | None = attrs.field(default=None, validator=above(0))
+    crop_size: int | None = attrs.field(default=None, validator=at_least(1))
+    evaluate_every: int | None = attrs.field(default=None, validator=at_least(1))
+    checkpoint_every: int | None = attrs.field(default=None, validator=at_least(1))
+    processes: int = machine_option(1, validator=at_least(1))
 
-    def __attrs_post_init__(self) -> None:
-        tiles_of((1, 1), tile=self.tile, overlap=self.overlap)
-        if self.min_score is not None and not 0 < self.min_score < 1:
-            raise DetectorError(f"min_score is {self.min_score}, not between 0 and 1")
-        if self.tensorboard and not self.workspace:
-            raise DetectorError("tensorboard needs a workspace, the folder that its files go to")
+    def taught(self, lesson: Lesson) -> tuple[nn.Module, Configuration, History]:
+        """Return a trained network, its configuration, and the course of its training."""
+        require_detectron2()
+        from defectkit_detectron2.fitting import taught
 
-    @property
-    def capability(self) -> Capability:
-        """What this detector can give; before training, nothing but defects without a type."""
-        if self.trained is None:
-            return Capability(types=("defect",), is_trainable=True)
-        card = self.trained.card
-        return Capability(types=card.types, pixel_size_range=card.pixel_size_range, is_trainable=True)
+        return taught(self, lesson)
 
-    def card(self) -> ModelCard:
-        """Return the card of the trained model, or that of the untrained network."""
-        if self.trained is not None:
-            return self.trained.card
-        return ModelCard(
-            name=self.name,
-            version=own_version(),
-            description=f"Network of Detectron2, configuration {self.config}, that has not been trained.",
-            types=("defect",),
-            settings=self.settings(),
-            license=self.license,
-            citation=CITATION,
-            limits=("It has to be trained before it can predict.",),
+    def look(self, network: nn.Module, windows: Sequence[Window], *, min_score: float) -> list[Findings]:
+        """Return what a network finds in windows of one shape."""
+        from defectkit_detectron2.prediction import seen
+
+        return seen(network, windows, min_score=min_score, max_detections=self.max_detections)
+
+    def write_network(self, network: nn.Module, plan: Configuration, folder: Path) -> None:
+        """Write the weights (safetensors) and the configuration."""
+        from defectkit_detectron2.folder import write_network
+
+        write_network(network, plan, folder)
+
+    def read_network(self, folder: Path) -> tuple[nn.Module, Configuration]:
+        """Return a network with the weights of a folder, on the device."""
+        require_detectron2()
+        from defectkit_detectron2.folder import read_network
+
+        return read_network(folder, self.device)
+
+    def prediction(self, trained: Trained[NetworkModel[nn.Module, Configuration]], image: Image) -> Prediction:
+        """Return what is found in an image, and whether its masks are more than boxes."""
+        found = super().prediction(trained, image)
+        has_masks = trained.model.plan.has_masks
+        return attrs.evolve(
+            found,
+            settings={**found.settings, "masks": "of the network" if has_masks else "filled boxes"},
+            notes=() if has_masks else (BOXES_NOTE,),
         )
 
-    def fit(self, training: TrainingSet, validation: TrainingSet | None = None) -> Self:
-        """Return the detector trained on ``training``; see :meth:`defectkit.detectors.Detector.fit`."""
-        require_detectron2()
-        from defectkit_detectron2.fitting import fitted
+    def completed(self, card: ModelCard, model: NetworkModel[nn.Module, Configuration]) -> ModelCard:
+        """Return the card with what was trained."""
+        card = super().completed(card, model)
+        boxes = "Gives boxes only: each mask is a filled box, so sizes and shapes are those of boxes."
+        return attrs.evolve(
+            card,
+            description=(
+                f"Network of Detectron2, configuration {self.config}, trained for {model.n_iterations} iterations of "
+                f"{model.plan.schedule.batch_size} crops, working at {model.pixel_size_nm:g} nm/px."
+            ),
+            limits=card.limits if model.plan.has_masks else (*card.limits, boxes),
+        )
 
-        return attrs.evolve(self, trained=fitted(self, training, validation))
-
-    def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
-        """Yield one prediction an image; see :meth:`defectkit.detectors.Detector.predict`."""
-        trained = self.required()
-        has_masks = trained.configuration.has_masks
-        settings = {**trained.card.settings, "masks": "of the network" if has_masks else "filled boxes"}
-        for image in images:
-            instances, capped = trained.instances(image, self)
-            yield Prediction(
-                image=image.name,
-                instances=instances,
-                detector=self.name,
-                detector_version=trained.card.version,
-                settings=settings,
-                capped=capped,
-                notes=() if has_masks else (BOXES_NOTE,),
-            )
-
-    def required(self) -> Trained:
-        """Return what training gave.
-
-        Raises
-        ------
-        DetectorError
-            If there was no training.
-        """
-        if self.trained is None:
-            raise DetectorError(
-                f"detector {self.name!r} is not trained: train it (`defectkit train`), load a model (--model FOLDER), "
-                "or take up somebody's weights (defectkit_detectron2.from_checkpoint)"
-            )
-        return self.trained
-
-    def options(self) -> dict[str, Any]:
-        """Return the options that a saved model holds, ready for JSON and for the constructor."""
-        names = (a.name for a in attrs.fields(Detectron2) if a.name not in ("trained", *OF_THE_MACHINE))
-        given = {name: getattr(self, name) for name in names}
-        return given | {"overrides": dict(self.overrides), "augmentation": attrs.asdict(self.augmentation)}
-
-    def settings(self) -> dict[str, Setting]:
-        """Return the options as texts and numbers, initial weights with their digest."""
-        from defectkit_detectron2.digests import weights_digest
-
-        augmentation = ", ".join(f"{name} {value}" for name, value in attrs.asdict(self.augmentation).items())
-        return self.options() | {
-            "augmentation": augmentation,
-            "overrides": json.dumps(dict(self.overrides), sort_keys=True),
-            "initial_weights": weights_digest(self.initial_weights),
-        }
-
-    def save(self, folder: Path) -> None:
-        """Write weights (safetensors), configuration, card, settings and self-test into a new folder."""
-        from defectkit_detectron2.folder import save
-
-        save(self, folder)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Return the detector saved in ``folder``, after its self-test.
-
-        Raises
-        ------
-        DetectorError
-            If the folder holds no such detector, or the self-test finds something else than it did.
-        """
-        from defectkit_detectron2.folder import load
-
-        return load(cls, folder)
+    def depends_on(self) -> dict[str, Setting]:
+        """Return the settings and the number of processes: what is drawn depends on it."""
+        return super().depends_on() | {"processes": self.processes}

@@ -8,14 +8,14 @@ from typing import Any
 
 import attrs
 
-from defectkit.detectors import ModelCard
-from defectkit.detectors.learning import Normalization
-from defectkit.detectors.learning.model_folder import SelfTest
+from defectkit.detectors import ModelCard, Trained
+from defectkit.detectors.learning.provenance import weights_digest
+from defectkit.detectors.model_folder import SelfTest
+from defectkit.detectors.network import DEFAULT_MIN_SCORE, NetworkModel
 from defectkit.errors import DetectorError
 from defectkit.records import Image
 from defectkit.units import PIXEL_SIZE, QuantityLike, as_pixel_size
-from defectkit_detectron2.detector import CITATION, Detectron2
-from defectkit_detectron2.digests import weights_digest
+from defectkit_detectron2.detector import Detectron2
 from defectkit_detectron2.installation import own_version, require_detectron2
 
 
@@ -70,7 +70,6 @@ def from_checkpoint(
     from defectkit_detectron2.configurations import Changes, configuration_of
     from defectkit_detectron2.devices import device_of
     from defectkit_detectron2.prediction import LOWEST_SCORE
-    from defectkit_detectron2.trained import Trained
     from defectkit_detectron2.weights import load_into, n_types_of, read_weights
 
     file = Path(path).expanduser()
@@ -101,18 +100,16 @@ def from_checkpoint(
         pixel_size_range=pixel_sizes or (pixel_size, pixel_size),
         settings=detector.settings(),
         license=license,
-        citation=citation or CITATION,
+        citation=citation or Detectron2.citation,
         limits=("What it was trained on is not known here beyond what its authors say.",),
     )
-    trained = Trained(
+    model = NetworkModel(
         network=network.to(device_of(detector.device)).eval(),
-        configuration=kept,
+        plan=kept,
+        types=tuple(types),
         pixel_size_nm=float(as_pixel_size(pixel_size).to(PIXEL_SIZE).magnitude),
-        normalization=Normalization(lower=detector.lower_percentile, upper=detector.upper_percentile),
-        min_score=0.5 if detector.min_score is None else detector.min_score,
-        card=card,
+        normalization=detector.normalization,
+        min_score=DEFAULT_MIN_SCORE if detector.min_score is None else detector.min_score,
     )
-    if example is not None:
-        found, _ = trained.instances(example, detector)
-        trained = attrs.evolve(trained, self_test=SelfTest(image=example, expected=found))
-    return attrs.evolve(detector, trained=trained)
+    test = None if example is None else SelfTest(image=example, expected=detector.find(model, example))
+    return attrs.evolve(detector, trained=Trained(model=model, card=card, self_test=test))

@@ -11,9 +11,9 @@ import torch
 
 from defectkit.detectors.learning import Example
 from defectkit.detectors.learning.anchors import box_extents, fitted_aspect_ratios, octave_sizes
+from defectkit.detectors.learning.provenance import RANDOM
 from defectkit.errors import DetectorError
 from defectkit_detectron2.configurations import Changes, Configuration, configuration_of
-from defectkit_detectron2.digests import RANDOM
 from defectkit_detectron2.prediction import LOWEST_SCORE
 from defectkit_detectron2.weights import Weights, load_into, read_weights
 

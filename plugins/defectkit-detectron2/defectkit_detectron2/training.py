@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -19,6 +19,9 @@ from defectkit_detectron2.configurations import Configuration
 from defectkit_detectron2.progress import Progress
 from defectkit_detectron2.validation import Validation
 from defectkit_detectron2.weights import Weights
+
+if TYPE_CHECKING:
+    from defectkit_detectron2.detector import Detectron2
 
 logger = logging.getLogger(__name__)
 
@@ -35,32 +38,20 @@ class Job:
     batches : Batches
         For the first of the processes.
     validation : Validation, optional
-    checkpoint_metric : str
-        The figure that chooses the best state: ``validation_f1`` or ``validation_loss``.
-    patience : int
-        Looks at the validation images without an improvement after which it ends; 0 for never.
-    seed : int
+    detector : Detectron2
+        Not trained: its options say how.
     device : str
-    processes : int
-        Each with its own GPU, where the device is one.
-    mixed_precision : bool
     workspace : pathlib.Path
         The folder of this training: checkpoint, best weights and curves go there.
-    tensorboard : bool
     """
 
     configuration: Configuration
     start: Weights
     batches: Batches
     validation: Validation | None
-    checkpoint_metric: str
-    patience: int
-    seed: int
+    detector: Detectron2
     device: str
-    processes: int
-    mixed_precision: bool
     workspace: Path
-    tensorboard: bool
 
 
 def train(job: Job) -> None:
@@ -71,35 +62,34 @@ def train(job: Job) -> None:
     DetectorError
         If the loss is no longer finite.
     """
-    launch(_train, job.processes, num_machines=1, machine_rank=0, dist_url="auto", args=(job,))
+    launch(_train, job.detector.processes, num_machines=1, machine_rank=0, dist_url="auto", args=(job,))
 
 
 def _train(job: Job) -> None:
     schedule = job.configuration.schedule
     network = job.configuration.network()
     network.load_state_dict(job.start)
-    network.to(
-        torch.device("cuda", comm.get_local_rank()) if job.processes > 1 and "cuda" in job.device else job.device
-    )
+    on_several = job.detector.processes > 1 and "cuda" in job.device
+    network.to(torch.device("cuda", comm.get_local_rank()) if on_several else job.device)
     optimizer = job.configuration.optimizer(network)
     progress = Progress(
         network=network,
         optimizer=optimizer,
         scheduler=job.configuration.scheduler(optimizer),
-        scaler=torch.amp.GradScaler("cuda", enabled=job.mixed_precision),
+        scaler=torch.amp.GradScaler("cuda", enabled=job.detector.mixed_precision),
         workspace=job.workspace,
-        monitor=job.checkpoint_metric,
-        patience=job.patience,
+        monitor=job.detector.checkpoint_metric,
+        patience=job.detector.patience,
         is_main=comm.is_main_process(),
-        tensorboard=job.tensorboard,
+        tensorboard=job.detector.tensorboard,
     )
     progress.resume()
-    batches = attrs.evolve(job.batches, rank=comm.get_rank(), processes=job.processes)
-    trained = network if job.processes == 1 else _distributed(network)
+    batches = attrs.evolve(job.batches, rank=comm.get_rank(), processes=job.detector.processes)
+    trained = network if job.detector.processes == 1 else _distributed(network)
     while progress.iteration < schedule.iterations and not progress.stopped:
-        torch.manual_seed(_seed(job.seed, progress.iteration, comm.get_rank()))
+        torch.manual_seed(_seed(job.detector.seed, progress.iteration, comm.get_rank()))
         with EventStorage(progress.iteration):
-            losses = _step(trained, batches.batch(progress.iteration), progress, mixed=job.mixed_precision)
+            losses = _step(trained, batches.batch(progress.iteration), progress, mixed=job.detector.mixed_precision)
         progress.count(losses)
         last = progress.iteration == schedule.iterations
         if job.validation is not None and (last or progress.iteration % schedule.evaluate_every == 0):
@@ -108,11 +98,6 @@ def _train(job: Job) -> None:
             progress.save()
             logger.info("iteration %d of %d: %s", progress.iteration, schedule.iterations, progress.latest())
     progress.finish()
-
-
-def _device(job: Job) -> torch.device:
-    on_several = job.processes > 1 and job.device.startswith("cuda")
-    return torch.device("cuda", comm.get_local_rank()) if on_several else torch.device(job.device)
 
 
 def _distributed(network: nn.Module) -> nn.Module:

@@ -9,17 +9,13 @@ import attrs
 import numpy as np
 import torch
 from detectron2.utils.events import EventStorage
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from defectkit.detectors.learning import Inspection
-from defectkit.detectors.learning.scoring import f1_scores, find_counts
-from defectkit.records import Image, Instances
+from defectkit.detectors.learning.lesson import Watch
 from defectkit_detectron2.batches import Batches
 from defectkit_detectron2.prediction import seen
 
-F1, LOSS = "validation_f1", "validation_loss"
 N_LOSS_BATCHES = 4
 
 
@@ -29,42 +25,23 @@ class Validation:
 
     Parameters
     ----------
-    name : str
-        ``name@version`` of the labels.
-    pairs : tuple of (Image, Instances)
+    watch : Watch
     batches : Batches
         Crops of them, not augmented; the losses are those of the first four batches.
-    inspection : Inspection
-        How the images are shown.
     max_detections : int
-    min_scores : tuple of float
-        The lowest scores among which the best is taken.
     """
 
-    name: str
-    pairs: tuple[tuple[Image, Instances], ...]
+    watch: Watch
     batches: Batches
-    inspection: Inspection
     max_detections: int
-    min_scores: tuple[float, ...]
 
     def figures(self, network: nn.Module) -> dict[str, float]:
         """Return ``validation_loss`` and ``validation_f1``: the F1 score of finding at the best lowest score."""
-        best = float(f1_scores(self.counts(network).sum(axis=0)).max())
-        return {LOSS: self.loss(network), F1: best}
-
-    def counts(self, network: nn.Module) -> NDArray[np.int64]:
-        """Return found, labelled and given defects, shape (images, lowest scores, 3)."""
-        rows = []
-        for image, labels in self.pairs:
-            found, _ = self.inspection.instances(
-                image,
-                lambda windows: seen(
-                    network, windows, min_score=self.inspection.min_score, max_detections=self.max_detections
-                ),
-            )
-            rows.append(find_counts(labels, found, self.min_scores))
-        return np.stack(rows)
+        lowest = self.watch.inspection.min_score
+        best = self.watch.f1_score(
+            lambda windows: seen(network, windows, min_score=lowest, max_detections=self.max_detections)
+        )
+        return {"validation_loss": self.loss(network), "validation_f1": best}
 
     @torch.no_grad()
     def loss(self, network: nn.Module) -> float:

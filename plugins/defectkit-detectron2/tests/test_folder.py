@@ -7,7 +7,7 @@ import pytest
 from defectkit_detectron2 import Detectron2
 from safetensors.torch import load_file, save_file
 
-from defectkit.detectors.blob import Blob
+from defectkit.detectors.model_folder import NAMES
 from defectkit.errors import DetectorError
 
 
@@ -19,15 +19,13 @@ def folder(trained: Detectron2, tmp_path: Path) -> Path:
 
 def test_a_folder_holds_no_pickle(folder: Path) -> None:
     assert {p.name for p in folder.iterdir()} == {
-        "README.md",
-        "card.json",
+        *NAMES,
+        "view.json",
         "config.yaml",
-        "self_test.json",
-        "self_test.npz",
-        "settings.json",
+        "config-kind.txt",
         "weights.safetensors",
     }
-    assert "workspace" not in json.loads((folder / "settings.json").read_text())["options"]
+    assert "workspace" not in json.loads((folder / "detector.json").read_text())["options"]
 
 
 def test_an_untrained_detector_is_saved_with_its_options(tmp_path: Path) -> None:
@@ -52,8 +50,8 @@ def test_the_self_test_notices_other_weights(folder: Path) -> None:
         ("config.yaml", None, "damaged"),
         ("weights.safetensors", "nothing", "cannot be read as weights"),
         ("weights.safetensors", None, "no weights lie here"),
-        ("settings.json", '{"options": {"colour": "red"}}', "colour"),
-        ("settings.json", '{"options": {}, "trained": {}}', "damaged"),
+        ("detector.json", '{"detector": "detectron2", "options": {"colour": "red"}}', "colour"),
+        ("view.json", '{"types": []}', "damaged"),
     ],
 )
 def test_a_damaged_folder_is_told(folder: Path, name: str, content: str | None, match: str) -> None:
@@ -62,12 +60,3 @@ def test_a_damaged_folder_is_told(folder: Path, name: str, content: str | None, 
         (folder / name).write_text(content)
     with pytest.raises(DetectorError, match=match):
         Detectron2.load(folder)
-
-
-def test_a_model_of_another_detector_is_named(tmp_path: Path) -> None:
-    Detectron2().save(tmp_path / "model")
-    card = tmp_path / "model" / "card.json"
-    card.write_text(card.read_text().replace('"detectron2"', '"blob"'))
-    with pytest.raises(DetectorError, match="--detector blob"):
-        Detectron2.load(tmp_path / "model")
-    assert Blob.name == "blob"

@@ -18,15 +18,15 @@ def final(trained: Detectron2, tmp_path: Path) -> dict[str, Any]:
     given = trained.required()
     path, config = tmp_path / "model_final.pth", tmp_path / "theirs.yaml"
     scheduler = {"base_lrs": [0.1], "last_epoch": 9}
-    state = given.network.state_dict()
+    state = given.model.network.state_dict()
     torch.save({"model": state, "optimizer": {"state": {}}, "scheduler": scheduler, "iteration": 9}, path)
-    config.write_text(given.configuration.text)
+    config.write_text(given.model.plan.text)
     return {
         "path": path,
         "config": str(config),
         "types": given.card.types,
-        "pixel_size": f"{given.pixel_size_nm!r} nm/px",
-        "min_score": given.min_score,
+        "pixel_size": f"{given.model.pixel_size_nm!r} nm/px",
+        "min_score": given.model.min_score,
         "license": "CC-BY-4.0",
     }
 

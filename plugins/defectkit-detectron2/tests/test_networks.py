@@ -52,7 +52,7 @@ def test_boxes_without_masks_are_marked(brief: Detectron2, scenes: TrainingSet, 
     assert len(boxes)
     assert np.array_equal(prediction.instances.areas, (boxes[:, 2:] - boxes[:, :2]).prod(axis=1))
     detector.save(tmp_path / "model")
-    assert not Detectron2.load(tmp_path / "model").required().configuration.has_masks
+    assert not Detectron2.load(tmp_path / "model").required().model.plan.has_masks
 
 
 def test_weights_at_an_address_are_not_fetched(brief: Detectron2, scenes: TrainingSet) -> None:

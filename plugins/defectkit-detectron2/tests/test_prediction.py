@@ -55,7 +55,7 @@ def test_tiles_find_what_the_whole_image_shows(trained: Detectron2, seed: int, t
 
 def test_limits_of_proposals_do_not_depend_on_what_else_is_shown(trained: Detectron2) -> None:
     """Where features are the same in a part of an image, the same boxes are proposed: the rest takes none from it."""
-    generator = trained.required().network.proposal_generator
+    generator = trained.required().model.network.proposal_generator
     generator.eval()
     rng = np.random.default_rng(3)
     wide = {
@@ -92,7 +92,7 @@ def test_reaching_the_limit_is_said(trained: Detectron2, large: Image) -> None:
 
 def test_mirror_images_are_looked_at(trained: Detectron2, monkeypatch: pytest.MonkeyPatch) -> None:
     image, truth = synthetic_micrograph(104, shape=(160, 160), counts={"bdot": 8}, n_lines=0)
-    network = trained.required().network
+    network = trained.required().model.network
     shown: list[torch.Tensor] = []
     inference = network.inference
 

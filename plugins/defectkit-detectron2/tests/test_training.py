@@ -35,7 +35,7 @@ if __name__ == "__main__":
 
 
 def weights(detector: Detectron2) -> dict[str, torch.Tensor]:
-    return detector.required().network.state_dict()
+    return detector.required().model.network.state_dict()
 
 
 def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from defectkit.detectors.learning import Augmentation, CropSampler, Example
+from defectkit.detectors.learning import CropSampler, Example
 
 Target = dict[str, Tensor]
 
@@ -20,8 +20,6 @@ class Batches:
     Parameters
     ----------
     sampler : CropSampler
-    augmentation : Augmentation, optional
-        None leaves the crops as they are.
     types : tuple of str
         Class k + 1 is ``types[k]``.
     batch_size : int
@@ -29,7 +27,6 @@ class Batches:
     """
 
     sampler: CropSampler
-    augmentation: Augmentation | None
     types: tuple[str, ...]
     batch_size: int
     device: torch.device
@@ -40,10 +37,7 @@ class Batches:
         return [image for image, _ in pairs], [target for _, target in pairs]
 
     def _pair(self, index: int) -> tuple[Tensor, Target]:
-        rng = np.random.default_rng([self.sampler.seed, index])
-        crop = self.sampler.draw(rng)
-        if self.augmentation is not None:
-            crop = self.augmentation.apply(crop, rng)
+        crop = self.sampler.numbered(index)
         return image_tensor(crop.pixels).to(self.device), {
             name: value.to(self.device) for name, value in target(crop, self.types).items()
         }
@@ -55,9 +49,8 @@ def image_tensor(pixels: NDArray[np.float32]) -> Tensor:
 
 
 def target(example: Example, types: tuple[str, ...]) -> Target:
-    """Return boxes (left, top, right, bottom), classes and masks of the defects that have a pixel and a known type."""
-    known = np.array([name in types for name in example.instances.type_names], dtype=bool)
-    instances = example.instances.take((example.instances.areas > 0) & known)
+    """Return boxes (left, top, right, bottom), classes and masks of the defects that have a pixel."""
+    instances = example.instances.take(example.instances.areas > 0)
     top, left, bottom, right = instances.boxes.T
     masks = np.stack([d.mask() for d in instances]) if len(instances) else np.zeros((0, *instances.shape), bool)
     classes = [types.index(name) + 1 for name in instances.type_names]

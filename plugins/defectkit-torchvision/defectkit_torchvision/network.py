@@ -14,7 +14,7 @@ from torchvision.models.detection.rpn import AnchorGenerator, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
-from defectkit_torchvision.settings import MAX_DETECTIONS, Architecture
+from defectkit_torchvision.architecture import MAX_DETECTIONS, Architecture
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 MIN_EDGE = 32

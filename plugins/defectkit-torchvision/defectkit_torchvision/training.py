@@ -1,13 +1,13 @@
-"""Training: a loop that can be killed at any iteration and goes on from its last checkpoint."""
+"""Training: a loop that can be killed at any iteration and is resumed from its last checkpoint."""
 
 from __future__ import annotations
 
+import functools
 import logging
-import math
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -15,27 +15,84 @@ import torch
 from torchvision.models.detection import MaskRCNN
 
 from defectkit.detectors.learning import History
+from defectkit.detectors.learning.anchors import box_extents, fitted_aspect_ratios, octave_sizes
+from defectkit.detectors.learning.lesson import Lesson
+from defectkit.detectors.learning.progress import Progress
+from defectkit.detectors.learning.rates import warmed_cosine
+from defectkit.errors import DetectorError
+from defectkit_torchvision.architecture import N_LEVELS, Architecture
 from defectkit_torchvision.batches import Batches
-from defectkit_torchvision.checkpoint import Progress
-from defectkit_torchvision.curves import summary_writer, write_curves
-from defectkit_torchvision.settings import Schedule
+from defectkit_torchvision.devices import device_of
+from defectkit_torchvision.events import summary_writer
+from defectkit_torchvision.network import build
+from defectkit_torchvision.validation import Validation
+from defectkit_torchvision.weights import load_initial
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
+
+    from defectkit_torchvision.detector import TorchvisionMaskRCNN
 
 logger = logging.getLogger(__name__)
 Validate = Callable[[MaskRCNN], Mapping[str, float]]
 MAX_GRADIENT_NORM = 10.0
 
 
+def taught(detector: TorchvisionMaskRCNN, lesson: Lesson) -> tuple[MaskRCNN, Architecture, History]:
+    """Return a trained network, its architecture, and the course of its training.
+
+    Raises
+    ------
+    DetectorError
+        If the device or the weights to start from are missing, or the training diverges.
+    """
+    device = device_of(detector.device)
+    if detector.mixed_precision and device.type != "cuda":
+        raise DetectorError(f"mixed precision is for a GPU, but the device is {device.type}; leave it off")
+    examples = lesson.examples(lesson.training)
+    architecture = _architecture(detector, lesson, box_extents(examples))
+    network = _start(detector, architecture).to(device)
+    batches = Batches(
+        sampler=lesson.sampler(examples, detector.crop_size, augmentation=detector.augmentation),
+        types=lesson.types,
+        batch_size=detector.batch_size,
+        device=device,
+    )
+    watch, validation = lesson.watch(), None
+    if watch is not None and lesson.validation is not None:
+        sampler = lesson.sampler(lesson.examples(lesson.validation), detector.crop_size)
+        validation = Validation(
+            watch=watch, batches=attrs.evolve(batches, sampler=sampler), max_detections=detector.max_detections
+        )
+    validate = None if validation is None else validation.figures
+    return network, architecture, train(network, batches, detector, validate=validate, workspace=lesson.folder)
+
+
+def _architecture(detector: TorchvisionMaskRCNN, lesson: Lesson, extents: Any) -> Architecture:
+    return Architecture(
+        backbone=detector.backbone,
+        types=lesson.types,
+        anchor_sizes=octave_sizes(extents, N_LEVELS),
+        aspect_ratios=fitted_aspect_ratios(extents),
+    )
+
+
+def _start(detector: TorchvisionMaskRCNN, architecture: Architecture) -> MaskRCNN:
+    with torch.random.fork_rng([]):
+        torch.manual_seed(detector.seed)
+        network = build(architecture)
+    if detector.initial_weights:
+        load_initial(network, Path(detector.initial_weights), architecture.backbone)
+    return network
+
+
 def train(
     network: MaskRCNN,
     batches: Batches,
-    schedule: Schedule,
+    detector: TorchvisionMaskRCNN,
     *,
     validate: Validate | None,
     workspace: Path | None,
-    tensorboard: bool = False,
 ) -> History:
     """Train ``network`` in place and leave it with its best state (its last, without validation).
 
@@ -44,13 +101,12 @@ def train(
     network : torchvision MaskRCNN
         On the device of the batches.
     batches : Batches
-    schedule : Schedule
+    detector : TorchvisionMaskRCNN
+        Its options say how.
     validate : callable, optional
-        Returns figures of a network, among them the checkpoint metric of the schedule.
+        Returns figures of a network, among them the checkpoint metric of the detector.
     workspace : pathlib.Path, optional
         Where checkpoints and curves of this training, and of no other, go; without one nothing is kept until the end.
-    tensorboard : bool
-        Whether event files go there, too.
 
     Returns
     -------
@@ -67,24 +123,25 @@ def train(
     killed repeats the iterations since its last checkpoint and ends as it would have. The global random state of torch
     is left as it was.
     """
-    progress = Progress(
-        network=network,
-        optimizer=torch.optim.SGD(network.parameters(), lr=schedule.learning_rate, momentum=0.9, weight_decay=1e-4),
-        scaler=torch.amp.GradScaler("cuda", enabled=schedule.mixed_precision),
-    )
+    optimizer = torch.optim.SGD(network.parameters(), lr=detector.learning_rate, momentum=0.9, weight_decay=1e-4)
+    scaler = torch.amp.GradScaler("cuda", enabled=detector.mixed_precision)
+    progress = Progress(parts={"network": network, "optimizer": optimizer, "scaler": scaler})
     if workspace is not None:
-        progress.resume(workspace)
+        progress.resume(workspace, functools.partial(torch.load, map_location="cpu", weights_only=True))
     events = (
         summary_writer(workspace, purge_from=progress.iteration + 1)
-        if workspace is not None and tensorboard
+        if workspace is not None and detector.tensorboard
         else nullcontext()
     )
     forked = [batches.device] if batches.device.type == "cuda" else []
     with events as writer, torch.random.fork_rng(forked):
         _Loop(
+            network=network,
+            optimizer=optimizer,
+            scaler=scaler,
             progress=progress,
             batches=batches,
-            schedule=schedule,
+            detector=detector,
             validate=validate,
             workspace=workspace,
             writer=writer,
@@ -97,32 +154,35 @@ def train(
 
 @attrs.frozen(kw_only=True, eq=False)
 class _Loop:
+    network: MaskRCNN
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
     progress: Progress
     batches: Batches
-    schedule: Schedule
+    detector: TorchvisionMaskRCNN
     validate: Validate | None
     workspace: Path | None
     writer: SummaryWriter | None
 
     def run(self) -> None:
-        progress, schedule = self.progress, self.schedule
-        while progress.iteration < schedule.iterations and not 0 < schedule.patience <= progress.n_stale:
+        progress, detector = self.progress, self.detector
+        while progress.iteration < detector.iterations and not 0 < detector.patience <= progress.n_stale:
             figures = self.step()
             progress.iteration += 1
             self.note(figures)
-            if progress.iteration % schedule.evaluate_every == 0 or progress.iteration == schedule.iterations:
+            if progress.iteration % detector.evaluate_every == 0 or progress.iteration == detector.iterations:
                 self.look()
 
     def step(self) -> dict[str, float]:
         """Do one iteration and return its losses."""
-        network, optimizer, scaler = self.progress.network, self.progress.optimizer, self.progress.scaler
+        network, optimizer, scaler = self.network, self.optimizer, self.scaler
         iteration, device = self.progress.iteration, self.batches.device
-        torch.manual_seed(int(np.random.SeedSequence([self.schedule.seed, iteration]).generate_state(1)[0]))
+        torch.manual_seed(int(np.random.SeedSequence([self.detector.seed, iteration]).generate_state(1)[0]))
         network.train()
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(iteration, self.schedule)
+            group["lr"] = learning_rate(iteration, self.detector)
         images, targets = self.batches.batch(iteration)
-        with torch.autocast(device.type, enabled=self.schedule.mixed_precision):
+        with torch.autocast(device.type, enabled=self.detector.mixed_precision):
             losses = network(images, targets)
             total = torch.stack([loss.float() for loss in losses.values()]).sum()
         optimizer.zero_grad(set_to_none=True)
@@ -136,14 +196,17 @@ class _Loop:
     def look(self) -> None:
         """Judge the network on the validation images, and write checkpoint and curves."""
         if self.validate is not None:
-            figures = dict(self.validate(self.progress.network))
+            figures = dict(self.validate(self.network))
             self.note(figures)
-            metric = self.schedule.checkpoint_metric
-            self.progress.judge(-figures[metric] if metric.endswith("loss") else figures[metric])
+            metric = self.detector.checkpoint_metric
+            self.progress.judge(-figures[metric] if metric.endswith("loss") else figures[metric], self._state)
         if self.workspace is not None:
-            self.progress.save(self.workspace)
-            write_curves(self.progress.history, self.workspace)
+            self.progress.save(self.workspace, torch.save)
+            self.progress.history.write(self.workspace)
         logger.info("iteration %d: %s", self.progress.iteration, self.progress.history.rows[-1])
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        return {name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()}
 
     def note(self, figures: Mapping[str, float]) -> None:
         """Keep figures of the iteration that was done last."""
@@ -153,10 +216,8 @@ class _Loop:
                 self.writer.add_scalar(name, value, self.progress.iteration)
 
 
-def learning_rate(iteration: int, schedule: Schedule) -> float:
+def learning_rate(iteration: int, detector: TorchvisionMaskRCNN) -> float:
     """Return the learning rate of an iteration: a linear warm-up, then a cosine down to a hundredth."""
-    warm_up = max(1, min(200, schedule.iterations // 10))
-    if iteration < warm_up:
-        return schedule.learning_rate * (iteration + 1) / warm_up
-    done = (iteration - warm_up) / max(1, schedule.iterations - warm_up)
-    return schedule.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+    n = detector.iterations
+    warm_up = max(1, min(200, n // 10))
+    return detector.learning_rate * warmed_cosine(iteration, n, warm_up=warm_up, cooling=n - warm_up, last=0.01)

@@ -8,13 +8,10 @@ from contextlib import contextmanager
 import attrs
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torchvision.models.detection import MaskRCNN
 
-from defectkit.detectors import TrainingSet
-from defectkit.detectors.learning import Inspection
-from defectkit.detectors.learning.scoring import f1_scores, find_counts
+from defectkit.detectors.learning.lesson import Watch
 from defectkit_torchvision.batches import Batches
 from defectkit_torchvision.prediction import seen
 
@@ -27,46 +24,28 @@ class Validation:
 
     Parameters
     ----------
-    images : TrainingSet
+    watch : Watch
     batches : Batches
         Crops of it, not augmented; the losses are those of the first four batches.
-    inspection : Inspection
-        How its images are shown.
     max_detections : int
-    min_scores : tuple of float
-        The lowest scores among which the best is taken.
-    seed : int
     """
 
-    images: TrainingSet
+    watch: Watch
     batches: Batches
-    inspection: Inspection
     max_detections: int
-    min_scores: tuple[float, ...]
-    seed: int
 
     def figures(self, network: MaskRCNN) -> dict[str, float]:
         """Return ``validation_loss`` and ``validation_f1``: the F1 score of finding at the best lowest score."""
-        best = float(f1_scores(self.counts(network).sum(axis=0)).max())
+        lowest = self.watch.inspection.min_score
+        best = self.watch.f1_score(
+            lambda windows: seen(network, windows, min_score=lowest, max_detections=self.max_detections)
+        )
         return {"validation_loss": self.loss(network), "validation_f1": best}
-
-    def counts(self, network: MaskRCNN) -> NDArray[np.int64]:
-        """Return found, labelled and given defects, shape (images, lowest scores, 3)."""
-        rows = []
-        for image, labels in self.images:
-            found, _ = self.inspection.instances(
-                image,
-                lambda windows: seen(
-                    network, windows, min_score=self.inspection.min_score, max_detections=self.max_detections
-                ),
-            )
-            rows.append(find_counts(labels, found, self.min_scores))
-        return np.stack(rows)
 
     @torch.no_grad()
     def loss(self, network: MaskRCNN) -> float:
         """Return the mean loss of the crops, with batch normalization as in prediction."""
-        torch.manual_seed(self.seed)
+        torch.manual_seed(self.batches.sampler.seed)
         with giving_losses(network):
             losses = [float(sum(network(*self.batches.batch(number)).values())) for number in range(N_LOSS_BATCHES)]
         return float(np.mean(losses))

@@ -1,17 +1,23 @@
-"""Weights: those that a training starts from, and why those of others are refused."""
+"""Weights: of a saved network, those that a training starts from, and why those of others are refused."""
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import attrs
 import torch
 from torch import Tensor
 from torchvision.models.detection import MaskRCNN
 
 from defectkit.errors import DetectorError
+from defectkit.files.decoding import read_json
+from defectkit_torchvision.architecture import Architecture
+from defectkit_torchvision.devices import device_of
+from defectkit_torchvision.network import build
 
+WEIGHTS, ARCHITECTURE = "weights.safetensors", "architecture.json"
 DETECTRON2_MARKS = ("backbone.bottom_up.", "proposal_generator.", "roi_heads.box_predictor.cls_score_logits")
 DETECTRON2 = (
     "weights of Detectron2 are not those of torchvision: the layers differ, and neither loads the other's. "
@@ -19,20 +25,40 @@ DETECTRON2 = (
 )
 
 
-def weights_digest(path: str) -> str:
-    """Return name and sha256 of a file of weights, as a model card shows it; empty for no file.
+def write_network(network: MaskRCNN, architecture: Architecture, folder: Path) -> None:
+    """Write the weights, from whatever device, and the architecture."""
+    from safetensors.torch import save_file
+
+    state = network.state_dict()
+    save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, folder / WEIGHTS)
+    text = json.dumps(attrs.asdict(architecture), indent=2, allow_nan=False)
+    (folder / ARCHITECTURE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_network(folder: Path, device: str) -> tuple[MaskRCNN, Architecture]:
+    """Return the network that was written, ready for use on a device.
 
     Raises
     ------
     DetectorError
-        If there is no such file.
+        If architecture and weights are damaged, do not fit each other, or are those of somebody else.
     """
-    if not path:
-        return ""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / WEIGHTS
+    architecture = Architecture(**read_json(folder / ARCHITECTURE))
+    network = build(architecture)
     try:
-        return f"{Path(path).name} sha256:{hashlib.sha256(Path(path).read_bytes()).hexdigest()}"
-    except OSError as error:
-        raise DetectorError(f"initial weights: {path} cannot be read: {error}") from error
+        state = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise DetectorError(f"{path}: the weights cannot be read: {error}") from error
+    refuse_foreign(state, path)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise DetectorError(f"{path}: these weights are of another network: {error}") from error
+    return network.to(device_of(device)).eval(), architecture
 
 
 def load_initial(network: MaskRCNN, path: Path, backbone: str) -> None:

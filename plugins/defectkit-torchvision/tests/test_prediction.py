@@ -36,7 +36,7 @@ def f1_at_half(one: Instances, other: Instances) -> float:
 
 def test_it_learned_what_it_was_shown(fitted: TorchvisionMaskRCNN, make_scene: MakeScene) -> None:
     counts = [
-        find_counts(truth, found(fitted, image), (fitted.required().min_score,))
+        find_counts(truth, found(fitted, image), (fitted.required().model.min_score,))
         for image, truth in (make_scene(seed) for seed in (40, 41, 42))
     ]
     assert f1_scores(np.sum(counts, axis=0))[0] > 0.8

@@ -11,10 +11,10 @@ import attrs
 import numpy as np
 import pytest
 import torch
+from defectkit_torchvision.architecture import Architecture
 from defectkit_torchvision.batches import Batches
 from defectkit_torchvision.detector import TorchvisionMaskRCNN
 from defectkit_torchvision.network import build
-from defectkit_torchvision.settings import Architecture, Schedule
 from defectkit_torchvision.training import learning_rate, train
 from defectkit_torchvision.validation import giving_losses
 from torchvision.models.detection import MaskRCNN
@@ -27,17 +27,7 @@ from defectkit.testing.synthetic import synthetic_dataset
 
 QUICK: dict[str, Any] = {"batch_size": 1, "crop_size": 64, "learning_rate": 0.01, "device": "cpu", "max_detections": 20}
 
-SCHEDULE = Schedule(
-    iterations=100,
-    batch_size=1,
-    learning_rate=0.1,
-    crop_size=64,
-    evaluate_every=10,
-    checkpoint_metric="validation_f1",
-    patience=0,
-    mixed_precision=False,
-    seed=0,
-)
+SCHEDULE = TorchvisionMaskRCNN(iterations=100, batch_size=1, learning_rate=0.1, crop_size=64, evaluate_every=10)
 
 TO_BE_KILLED = """
 import sys
@@ -67,7 +57,7 @@ def small_network() -> MaskRCNN:
 
 
 def weights(detector: TorchvisionMaskRCNN) -> dict[str, torch.Tensor]:
-    return detector.required().network.state_dict()
+    return detector.required().model.network.state_dict()
 
 
 def assert_same_weights(one: TorchvisionMaskRCNN, other: TorchvisionMaskRCNN) -> None:
@@ -179,7 +169,6 @@ def test_the_best_state_is_kept(metric: str, best_at: int) -> None:
     example = Example(pixels=np.zeros((64, 64), np.float32), instances=Instances.empty((64, 64)))
     batches = Batches(
         sampler=CropSampler(examples=[example], size=(64, 64)),
-        augmentation=None,
         types=("bdot",),
         batch_size=1,
         device=torch.device("cpu"),

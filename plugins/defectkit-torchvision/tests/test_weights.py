@@ -6,16 +6,17 @@ from pathlib import Path
 import attrs
 import pytest
 import torch
+from defectkit_torchvision.architecture import Architecture
 from defectkit_torchvision.detector import TorchvisionMaskRCNN
 from defectkit_torchvision.network import build
-from defectkit_torchvision.settings import Architecture
-from defectkit_torchvision.weights import load_initial, weights_digest
+from defectkit_torchvision.weights import load_initial
 from safetensors.torch import load_file, save_file
 from torchvision.models import mobilenet_v2
 from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn_v2
 
 from defectkit.detectors import ModelCard
-from defectkit.detectors.learning.model_folder import write_model_folder
+from defectkit.detectors.learning.provenance import weights_digest
+from defectkit.detectors.model_folder import NAMES, write_model_folder
 from defectkit.errors import DetectorError
 
 
@@ -27,20 +28,13 @@ def network(backbone: str, n_sizes: int = 2) -> MaskRCNN:
 def test_a_saved_model_is_tensors_and_text(fitted: TorchvisionMaskRCNN, tmp_path: Path) -> None:
     fitted.save(tmp_path / "model")
     names = {path.name for path in (tmp_path / "model").iterdir()}
-    assert names == {
-        "card.json",
-        "README.md",
-        "settings.json",
-        "self_test.npz",
-        "self_test.json",
-        "weights.safetensors",
-    }
-    stored = json.loads((tmp_path / "model" / "settings.json").read_text())
+    assert names == {*NAMES, "view.json", "architecture.json", "weights.safetensors"}
+    stored = json.loads((tmp_path / "model" / "detector.json").read_text())
     assert not {"device", "workspace", "tensorboard"} & set(stored["options"])
-    assert stored["trained"]["percentiles"] == [0.5, 99.5]
+    assert json.loads((tmp_path / "model" / "view.json").read_text())["percentiles"] == [0.5, 99.5]
     loaded = TorchvisionMaskRCNN.load(tmp_path / "model")
-    for name, value in fitted.required().network.state_dict().items():
-        assert torch.equal(loaded.required().network.state_dict()[name].cpu(), value), name
+    for name, value in fitted.required().model.network.state_dict().items():
+        assert torch.equal(loaded.required().model.network.state_dict()[name].cpu(), value), name
     test = loaded.required().self_test
     assert test is not None
     assert len(test.expected) > 0, "the self-test shows nothing to find"
@@ -59,7 +53,7 @@ def test_the_card_says_what_it_learned_from(fitted: TorchvisionMaskRCNN) -> None
         for metric in card.metrics
     )
     assert card.settings["device"] == "cpu"
-    assert card.settings["chosen_min_score"] == fitted.required().min_score
+    assert card.settings["chosen_min_score"] == fitted.required().model.min_score
     low, high = fitted.capability.pixel_size_range or ()
     assert (low.magnitude, high.magnitude) == (pytest.approx(1 / 1.15), pytest.approx(1.15))
 
@@ -67,8 +61,8 @@ def test_the_card_says_what_it_learned_from(fitted: TorchvisionMaskRCNN) -> None
 def test_damage_to_a_saved_model_is_told(fitted: TorchvisionMaskRCNN, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     fitted.save(folder)
-    weights, settings = folder / "weights.safetensors", folder / "settings.json"
-    state, given = load_file(weights), json.loads(settings.read_text())
+    weights, architecture = folder / "weights.safetensors", folder / "architecture.json"
+    state = load_file(weights)
 
     save_file({name: torch.zeros_like(value) for name, value in state.items()}, weights)
     with pytest.raises(DetectorError, match="self-test image"):
@@ -79,12 +73,10 @@ def test_damage_to_a_saved_model_is_told(fitted: TorchvisionMaskRCNN, tmp_path: 
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(DetectorError, match="cannot be read"):
         TorchvisionMaskRCNN.load(folder)
-    settings.write_text(json.dumps(given | {"trained": {"min_score": 0.5}}))
-    with pytest.raises(DetectorError, match="settings of the saved detector are damaged"):
-        TorchvisionMaskRCNN.load(folder)
-    settings.write_text(json.dumps(given | {"options": {"color": "red"}}))
-    with pytest.raises(DetectorError, match="options of the saved detector are damaged"):
-        TorchvisionMaskRCNN.load(folder)
+    for damage in ({"types": ["bdot"]}, {"backbone": "vgg"}):
+        architecture.write_text(json.dumps(damage))
+        with pytest.raises(DetectorError, match="'torchvision' cannot read its model"):
+            TorchvisionMaskRCNN.load(folder)
 
 
 def test_models_of_others_are_refused(fitted: TorchvisionMaskRCNN, tmp_path: Path) -> None:
@@ -94,8 +86,8 @@ def test_models_of_others_are_refused(fitted: TorchvisionMaskRCNN, tmp_path: Pat
     with pytest.raises(DetectorError, match=r"model_final\.pth is a checkpoint of somebody else.*Detectron2"):
         TorchvisionMaskRCNN.load(foreign)
     card = ModelCard(name="detectron2", version="1", description="Another.", types=("bdot",), license="MIT")
-    write_model_folder(tmp_path / "other", card=card, settings={"options": {}})
-    with pytest.raises(DetectorError, match="of the detector 'detectron2'; load it with --detector detectron2"):
+    write_model_folder(tmp_path / "other", detector="detectron2", options={}, card=card)
+    with pytest.raises(DetectorError, match="holds the detector 'detectron2', not 'torchvision'"):
         TorchvisionMaskRCNN.load(tmp_path / "other")
     fitted.save(tmp_path / "model")
     save_file({"backbone.bottom_up.stem.conv1.weight": torch.zeros(1)}, tmp_path / "model" / "weights.safetensors")

@@ -1,4 +1,4 @@
-"""Curves: the course of a training, for people to look at while it runs and after."""
+"""Events: the course of a training as TensorBoard shows it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from defectkit.detectors.learning import History
 from defectkit.errors import DetectorError
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
-
-
-def write_curves(history: History, folder: Path) -> None:
-    """Write ``history.csv`` and ``history.png``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    history.to_csv(folder / "history.csv")
-    history.to_png(folder / "history.png")
 
 
 @contextmanager
