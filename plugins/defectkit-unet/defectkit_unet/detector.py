@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import attrs
 
-from defectkit.detectors import Capability, Detector, ModelCard, TrainingSet
+from defectkit.detectors import ModelCard, TrainableDetector, Trained, TrainingSet
 from defectkit.detectors.loopnet.detector import LoopNet
+from defectkit.detectors.loopnet.model import Model
+from defectkit.detectors.model_folder import saved_detector, write_model_folder
+from defectkit.detectors.options import above, at_least, machine_option, one_of, restored
 from defectkit.errors import DetectorError
+from defectkit.files import new_folder
 from defectkit.files.decoding import read_json
-from defectkit.records import Image, Prediction
-from defectkit.records.prediction import Setting
-from defectkit_unet.settings import NETWORK_NAMES, RECIPE, checked
+from defectkit.records import Image, Instances, Prediction
 
 OPTIONS = "unet.json"
 """How it was trained, beside the files of a model of ``loopnet``."""
-OF_THE_MACHINE = ("device", "workspace", "workers")
-"""Options that say where it runs, not what it does."""
+RECIPE = "recipe"
+"""The weights that the recipe of this plugin gave, which ship with the core."""
+NETWORK_NAMES = ("loopnet", "unet", "defectsegnet")
+MULTIPLE = 16
+CITATION = {
+    "loopnet": "",
+    "unet": "U-Net, doi 10.1007/978-3-319-24574-4_28",
+    "defectsegnet": "DefectSegNet, doi 10.1038/s41598-019-49105-0",
+}
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class UNetDetector(Detector):
+class UNetDetector(TrainableDetector[Model]):
     """Encoder-decoder networks that learn from your images, and are used without torch.
 
     What is trained is saved as a model of ``loopnet``, the detector of the core, so that whoever uses it needs neither
@@ -37,14 +46,17 @@ class UNetDetector(Detector):
     initial_weights : str
         ``recipe`` goes on from the weights that ship with the core, which a few images are enough for; a path of an
         ONNX file goes on from that one; empty starts from random weights.
-    iterations, batch_size, learning_rate, crop_size, watch_every, seed
-        See :class:`defectkit_unet.settings.Training`.
+    iterations, batch_size, seed : int
+    learning_rate : float
+        Reached after a warm-up, and lowered along half a cosine in the second half of the iterations.
+    crop_size : int
+        Edge of the square windows it sees, in pixels, a multiple of 16.
+    watch_every : int
+        Iterations between looks at the validation images, and between checkpoints.
     randomised : float
         The part of the crops that are randomised micrographs, without which few images are learned by heart.
     operating_point, polarity : str
         As those of ``loopnet``, for predictions.
-    license : str
-        Of the weights that a training gives: for those who train it to say.
     device : str
         ``auto`` (a GPU where there is one), ``cpu`` or ``cuda``.
     workers : int
@@ -52,90 +64,110 @@ class UNetDetector(Detector):
     workspace : str
         Folder for checkpoints and training curves, with one in it for each training; empty for none. With it, a
         training that was killed is resumed.
-    trained : LoopNet, optional
-        What :meth:`fit` and :meth:`load` put there.
+    license, trained
+        As for every :class:`~defectkit.detectors.TrainableDetector`.
     """
 
     name: ClassVar[str] = "unet"
     description: ClassVar[str] = "Encoder-decoder networks: trained from nothing or fine-tuned."
+    version: ClassVar[str] = version("defectkit-unet")
 
-    network: str = "loopnet"
+    network: str = attrs.field(default="loopnet", validator=one_of(NETWORK_NAMES))
     initial_weights: str = RECIPE
-    iterations: int = 600
-    batch_size: int = 8
-    learning_rate: float = 1e-3
-    crop_size: int = 160
-    watch_every: int = 100
-    seed: int = 0
+    iterations: int = attrs.field(default=600, validator=at_least(1))
+    batch_size: int = attrs.field(default=8, validator=at_least(1))
+    learning_rate: float = attrs.field(default=1e-3, validator=above(0))
+    crop_size: int = attrs.field(default=160, validator=at_least(32))
+    watch_every: int = attrs.field(default=100, validator=at_least(1))
+    seed: int = attrs.field(default=0, validator=at_least(0))
     randomised: float = 0.3
     operating_point: str = "f1"
     polarity: str = "auto"
-    license: str = "not stated by those who trained it"
-    device: str = "auto"
-    workers: int = 0
-    workspace: str = ""
-    trained: LoopNet | None = attrs.field(default=None, repr=False)
+    device: str = machine_option("auto")
+    workers: int = machine_option(0, validator=at_least(0))
+    workspace: str = machine_option("")
 
     def __attrs_post_init__(self) -> None:
-        checked("network", self.network, NETWORK_NAMES)
         if not 0 <= self.randomised < 1:
             raise DetectorError(f"randomised is {self.randomised}, not from 0 to below 1")
+        if self.crop_size % MULTIPLE:
+            raise DetectorError(f"crop_size is {self.crop_size}, not a multiple of {MULTIPLE}")
 
-    @property
-    def capability(self) -> Capability:
-        """What this detector can give; before training, nothing but defects without a type."""
-        types = ("defect",) if self.trained is None else self.trained.capability.types
-        return Capability(types=types, is_trainable=True)
+    def learn(self, training: TrainingSet, validation: TrainingSet | None) -> Model:
+        """Return a network that was trained, as one of loopnet; nothing is chosen by the validation images."""
+        from defectkit_unet.fitting import learned
+
+        return learned(self, training, validation)
+
+    def find(self, model: Model, image: Image) -> Instances:
+        """Return the defects of an image."""
+        (found,) = self.used(model).predict([image])
+        return found.instances
+
+    def write(self, model: Model, folder: Path) -> None:
+        """Write the files of a model of loopnet."""
+        model.write(folder)
+
+    def read(self, folder: Path) -> Model:
+        """Return the model in a folder."""
+        return Model.read(folder)
+
+    def prediction(self, trained: Trained[Model], image: Image) -> Prediction:
+        """Return what is found in an image, with what loopnet says of it."""
+        (found,) = self.used(trained.model).predict([image])
+        return attrs.evolve(found, detector=self.name, detector_version=trained.card.version)
+
+    def pixel_sizes_nm(self, training: TrainingSet) -> None:
+        """Return None: defects of any size in pixels are found."""
+        return
 
     def card(self) -> ModelCard:
-        """Return the card of the trained model, or that of the untrained network."""
-        if self.trained is not None:
-            settings = self._used(self.trained).settings() | self.settings()
-            return attrs.evolve(self.trained.model.card, name=self.name, types=self.capability.types, settings=settings)
-        return ModelCard(
-            name=self.name,
-            version=_version(),
-            description=f"The network {self.network}, which has not been trained.",
-            types=("defect",),
-            settings=self.settings(),
-            license=self.license,
-            limits=("It has to be trained before it can predict.",),
+        """Return the card, with the options of today."""
+        card = super().card()
+        if self.trained is None:
+            return card
+        return attrs.evolve(card, settings=self.used(self.trained.model).settings() | self.settings())
+
+    def completed(self, card: ModelCard, model: Model) -> ModelCard:
+        """Return the card with what was trained, and where."""
+        import torch
+
+        from defectkit_unet.devices import device_of
+
+        return attrs.evolve(
+            card,
+            description=(
+                f"The network {self.network}, trained on the images of a user: {self.iterations} iterations of "
+                f"{self.batch_size} crops of {self.crop_size} px, learning rate {self.learning_rate:g}, seed "
+                f"{self.seed}, {self.randomised:.0%} of the crops randomised, weights to start from: "
+                f"{self.initial_weights or 'random'}; {device_of(self.device).type}, torch {torch.__version__}. "
+                f"The digest of its file begins with {model.digest}."
+            ),
+            types=self.used(model).capability.types,
+            citation=CITATION[self.network],
         )
 
-    def options(self) -> dict[str, Any]:
-        """Return the options that say what it does, ready for JSON and for the constructor."""
-        fields = (a.name for a in attrs.fields(UNetDetector))
-        return {name: getattr(self, name) for name in fields if name not in ("trained", *OF_THE_MACHINE)}
-
-    def settings(self) -> dict[str, Setting]:
-        """Return the options as texts and numbers."""
-        return dict(self.options())
-
-    def fit(self, training: TrainingSet, validation: TrainingSet | None = None) -> Self:
-        """Return the detector trained on ``training``; see :meth:`defectkit.detectors.Detector.fit`."""
-        from defectkit_unet.fitting import fitted
-
-        return attrs.evolve(self, trained=fitted(self, training, validation))
-
-    def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
-        """Yield one prediction an image; see :meth:`defectkit.detectors.Detector.predict`."""
-        if self.trained is None:
-            raise DetectorError(
-                f"detector {self.name!r} is not trained: train it (`defectkit train`) or load a model (--model FOLDER)"
-            )
-        version = self.card().version
-        for prediction in self._used(self.trained).predict(images):
-            yield attrs.evolve(prediction, detector=self.name, detector_version=version)
-
-    def _used(self, trained: LoopNet) -> LoopNet:
-        return attrs.evolve(trained, operating_point=self.operating_point, polarity=self.polarity)
+    def used(self, model: Model) -> LoopNet:
+        """Return the detector of the core that runs a model."""
+        return LoopNet(model=model, operating_point=self.operating_point, polarity=self.polarity)
 
     def save(self, folder: Path) -> None:
-        """Write the model into a new folder, as one of ``loopnet``."""
+        """Write the model into a new folder, as one of ``loopnet``; without a training, the options alone."""
         if self.trained is None:
-            raise DetectorError(f"detector {self.name!r} is not trained: there is nothing to save")
-        self._used(self.trained).save(folder)
-        (folder / OPTIONS).write_text(json.dumps(self.options(), indent=2) + "\n", encoding="utf-8")
+            super().save(folder)
+            return
+        used = self.used(attrs.evolve(self.trained.model, card=attrs.evolve(self.trained.card, name=LoopNet.name)))
+        with new_folder(folder) as made:
+            used.model.write(made)
+            (made / OPTIONS).write_text(json.dumps(self.options(), indent=2) + "\n", encoding="utf-8")
+            write_model_folder(
+                made,
+                detector=used.name,
+                options=used.options(),
+                card=used.card(),
+                is_trained=True,
+                self_test=self.trained.self_test,
+            )
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -146,17 +178,10 @@ class UNetDetector(Detector):
         DetectorError
             If the folder holds no such model.
         """
-        trained = LoopNet.load(folder)
-        path = folder / OPTIONS
-        try:
-            options = read_json(path) if path.is_file() else {}
-            options |= {"operating_point": str(trained.operating_point), "polarity": str(trained.polarity)}
-            return cls(**options, trained=trained)
-        except (TypeError, ValueError) as error:
-            raise DetectorError(f"{path}: the options of the saved detector are damaged: {error}") from error
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("defectkit-unet")
+        if saved_detector(folder) == cls.name:
+            return super().load(folder)
+        used = LoopNet.load(folder)
+        options = read_json(folder / OPTIONS) if (folder / OPTIONS).is_file() else {}
+        options = {**options, "operating_point": str(used.operating_point), "polarity": str(used.polarity)}
+        card = attrs.evolve(used.card(), name=cls.name)
+        return restored(cls, options, folder).with_model(used.model, card, folder)

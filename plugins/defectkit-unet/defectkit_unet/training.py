@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from defectkit.detectors.learning import History
-from defectkit_unet.checkpoint import Progress
+from defectkit.detectors.learning.rates import warmed_cosine
+from defectkit_unet.averaging import Averaged
 from defectkit_unet.data.feeding import fed
 from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.losses import losses, total
@@ -60,9 +61,10 @@ class Schedule:
 
     def rate(self, iteration: int) -> float:
         """Return the learning rate of an iteration, counted from 0."""
-        left = (self.iterations - iteration) / max(self.cooling * self.iterations, 1)
-        fallen = LAST_RATE + (1 - LAST_RATE) * (0.5 - 0.5 * math.cos(math.pi * min(left, 1.0)))
-        return self.learning_rate * min(1.0, (iteration + 1) / WARM_UP) * fallen
+        cooling = self.cooling * self.iterations
+        return self.learning_rate * warmed_cosine(
+            iteration, self.iterations, warm_up=WARM_UP, cooling=cooling, last=LAST_RATE
+        )
 
 
 def trained(
@@ -95,9 +97,9 @@ def trained(
     """
     network.to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    progress = Progress.start(network, optimizer)
+    progress = Averaged.start(network, optimizer)
     if workspace is not None:
-        progress.resume(workspace)
+        progress.resume(workspace, functools.partial(torch.load, map_location="cpu", weights_only=True))
     mean: dict[str, float] = {}
     for batch in fed(mixture, progress.iteration, schedule.iterations, workers=schedule.workers):
         for group in optimizer.param_groups:
@@ -115,7 +117,7 @@ def trained(
                 progress.history.add(progress.iteration, {f"validation_{k}": v for k, v in seen.items()})
                 logger.info("%d watched %s", progress.iteration, {k: round(v, 4) for k, v in seen.items()})
             if workspace is not None:
-                progress.save(workspace)
+                progress.save(workspace, torch.save)
     return progress.averaged(), progress.history
 
 

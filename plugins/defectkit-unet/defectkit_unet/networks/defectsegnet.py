@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, max_pool2d
 
-from defectkit_unet.networks.heads import Head, convolution
+from defectkit_unet.networks.heads import convolution
+from defectkit_unet.networks.pooled import Pooled
 
 WIDTHS = (16, 32, 64, 96, 128)
 
@@ -28,7 +28,7 @@ class Dense(nn.Module):
         return features
 
 
-class DefectSegNet(nn.Module):
+class DefectSegNet(Pooled):
     """Hybrid of DenseNet and U-Net: dense blocks, max pooling between, short cuts within and across the two halves.
 
     The published network gives one map of pixels for a feature; this one has its encoder and decoder and the maps of
@@ -36,19 +36,4 @@ class DefectSegNet(nn.Module):
     """
 
     def __init__(self, n_types: int) -> None:
-        super().__init__()
-        sides = zip((1, *WIDTHS[:-1]), WIDTHS, strict=True)
-        self.down = nn.ModuleList([Dense(n_in, n_out) for n_in, n_out in sides])
-        self.up = nn.ModuleList([Dense(WIDTHS[k + 1] + WIDTHS[k], WIDTHS[k]) for k in range(len(WIDTHS) - 2, 0, -1)])
-        self.head = Head(WIDTHS[1], n_types)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the maps (N, 7 + types, H / 2, W / 2)."""
-        levels = [self.down[0](x)]
-        for down in list(self.down)[1:]:
-            levels.append(down(max_pool2d(levels[-1], 2)))
-        y = levels.pop()
-        for up in self.up:
-            y = up(torch.cat([interpolate(y, scale_factor=2.0, mode="nearest"), levels.pop()], dim=1))
-        maps: Tensor = self.head(y)
-        return maps
+        super().__init__(Dense, WIDTHS, n_types)

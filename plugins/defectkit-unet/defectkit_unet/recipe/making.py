@@ -13,7 +13,6 @@ import torch
 
 from defectkit.detectors.learning.parts import Part
 from defectkit.synthesis import TYPES
-from defectkit_unet.curves import write_curves
 from defectkit_unet.data.crop import Source
 from defectkit_unet.data.labelled import LabelledSource
 from defectkit_unet.data.mixture import Mixture
@@ -88,7 +87,7 @@ def make(output: Path, recipe: Recipe, *, threads: int = 1, workers: int = 1) ->
         watch=Watched.of(tuning_scenes(), recipe.crop_size, recipe.batch_size, device).figures,
         workspace=output,
     )
-    write_curves(history, output)
+    history.write(output)
     content = exported(network, facts(TYPES, version=VERSION, training=attrs.asdict(recipe)))
     write(content, output / MODEL)
     record = {
