@@ -109,7 +109,12 @@ def side(*types: str) -> TrainingSet:
 
 
 def lesson(**more: Any) -> Lesson:
-    given = {"training": side("bdot"), "validation": side("bdot", "loop_111"), "pixel_size_nm": 1.0, "seed": 5}
+    given: dict[str, Any] = {
+        "training": side("bdot"),
+        "validation": side("bdot", "loop_111"),
+        "pixel_size_nm": 1.0,
+        "seed": 5,
+    }
     return Lesson(**given | {"normalization": Normalization(), **more})
 
 

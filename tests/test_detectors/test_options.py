@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import attrs
 import pytest
 
-from defectkit.detectors import Detector
+from defectkit.detectors import Capability, Detector, ModelCard
 from defectkit.detectors.options import above, as_setting, at_least, between, constructed, one_of
 from defectkit.errors import DetectorError
+from defectkit.records import Image, Prediction
 
 
 @attrs.frozen(kw_only=True)
@@ -22,8 +25,22 @@ class Optional(Detector):
     share: float = attrs.field(default=0.5, validator=between(0, 1))
     kind: str = attrs.field(default="a", validator=one_of(("a", "b")))
 
-    capability = property()
-    card = predict = save = load = lambda self: None  # type: ignore[assignment]  # nothing of it is asked for
+    @property
+    def capability(self) -> Capability:
+        return Capability(types=("defect",))
+
+    def card(self) -> ModelCard:
+        raise NotImplementedError
+
+    def predict(self, images: Iterable[Image]) -> Iterator[Prediction]:
+        raise NotImplementedError
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,9 @@ class Trusting(Learner):
     def load(cls, folder):
         saved = read_saved(folder, cls.name)
         made = cls(**saved.options)
-        return made if not saved.is_trained else made.with_model(folder)
+        return made if not saved.is_trained else made.untested(folder)
 
-    def with_model(self, folder):
+    def untested(self, folder):
         return attrs.evolve(self, trained=Trained(model=self.read(folder), card=read_card(folder)))
 
 
@@ -103,7 +103,7 @@ class Greedy(Trusting):
     def load(cls, folder):
         saved = json.loads((folder / "detector.json").read_text())
         made = cls(**saved["options"])
-        return made if not saved["is_trained"] else made.with_model(folder)
+        return made if not saved["is_trained"] else made.untested(folder)
 
 
 class Careless(Learner):
