@@ -17,7 +17,7 @@ import attrs
 
 from defectkit.datasets.sources import check_relative
 from defectkit.errors import CatalogueError, UnsafeArchiveError
-from defectkit.files import replaced_folder
+from defectkit.files import replaced_folder, tidy
 from defectkit.files.decoding import read_json
 
 MAX_BYTES = 50 * 2**30
@@ -70,6 +70,7 @@ def unpack(archive: Path, target: Path, *, archive_hash: str) -> tuple[str, ...]
         If a member would lie outside ``target``, is a link or a device, comes twice, or if there are too many or too
         large ones; and if the file is no archive. Nothing is unpacked then.
     """
+    tidy(target)
     held = members_of(target, archive_hash=archive_hash)
     if held is not None:
         return held

@@ -11,6 +11,7 @@ import pytest
 from defectkit.datasets import archives
 from defectkit.datasets.archives import MARKER, members_of, unpack
 from defectkit.errors import UnsafeArchiveError
+from tests.attack.kills import killed_at, operations_of
 
 HASH = "sha256:" + "0" * 64
 
@@ -167,3 +168,14 @@ def test_a_zip_member_whose_packed_bytes_are_damaged_is_refused(tmp_path: Path) 
     path.write_bytes(content)
     with pytest.raises(UnsafeArchiveError, match="cannot be unpacked"):
         unpack(path, tmp_path / "out", archive_hash="x")
+
+
+def test_what_a_killed_run_left_beside_the_members_goes(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", [("a.txt", b"abc")])
+    most = operations_of(lambda: unpack(archive, tmp_path / "first" / "out", archive_hash=HASH), tmp_path / "first")
+    for number in range(1, most + 1):
+        home = tmp_path / str(number)
+        with killed_at(number, home):
+            unpack(archive, home / "out", archive_hash=HASH)
+        assert unpack(archive, home / "out", archive_hash=HASH) == ("a.txt",)
+        assert [p.name for p in home.iterdir()] == ["out"]
