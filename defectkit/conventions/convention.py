@@ -13,6 +13,8 @@ import attrs
 
 from defectkit.conventions.choices import BinRepresentative, BoxRule, Combination, IoUKind, ShapeRule
 from defectkit.errors import ConventionError
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 Edges = tuple[float, ...]
 
@@ -26,10 +28,6 @@ def _edges(value: Iterable[float]) -> Edges:
 
 def _edges_by_type(value: Mapping[str, Iterable[float]]) -> Mapping[str, Edges]:
     return MappingProxyType({name: _edges(edges) for name, edges in value.items()})
-
-
-def _texts(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +90,7 @@ class Convention:
     iou_threshold: float = attrs.field(converter=float)
     size_rule: str = attrs.field(validator=attrs.validators.min_len(1))
     shape_rule: ShapeRule = attrs.field(converter=ShapeRule)
-    types: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    types: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     size_bin_edges_nm: Mapping[str, Edges] = attrs.field(factory=dict, converter=_edges_by_type, hash=False)
     other_size_bin_edges_nm: Edges = attrs.field(converter=_edges)
     shape_bin_edges: Edges = attrs.field(converter=_edges)
@@ -103,6 +101,8 @@ class Convention:
         default=BinRepresentative.MEAN, converter=BinRepresentative
     )
     description: str = ""
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         def refuse(fault: str) -> ConventionError:

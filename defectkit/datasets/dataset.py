@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
@@ -14,7 +15,9 @@ from defectkit.datasets.lock import Lock, put_locks
 from defectkit.errors import UnknownDatasetError
 from defectkit.formats.report import RepairReport
 from defectkit.records import Image, LabelSet, Split
+from defectkit.records.facts import named, number_of
 from defectkit.records.image import cautions_of_images
+from defectkit.records.names import as_names
 
 if TYPE_CHECKING:
     import xarray
@@ -52,10 +55,31 @@ class Dataset:
     locks: dict[str, Lock]
     reports: dict[str, RepairReport]
     missing: tuple[MissingFile, ...] = ()
-    absences: tuple[str, ...] = ()
-    surprises: tuple[str, ...] = ()
+    absences: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    surprises: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     own_splits: Mapping[str, Split] = attrs.field(factory=dict)
     item: CatalogueItem
+
+    def __repr__(self) -> str:
+        sets = ", ".join(map(repr, islice(self.label_sets.values(), 3))) or "no label set"
+        more = f" and {len(self.label_sets) - 3} more" if len(self.label_sets) > 3 else ""
+        return f"<Dataset {named(self.name)}: {number_of(len(self.images), 'image')}, {sets}{more}>"
+
+    def _repr_html_(self) -> str:
+        from defectkit.records.html import MOST_PICTURES, card, image_figure
+
+        first = next(iter(self.label_sets.values()), None)
+        drawn = {} if first is None else first.instances
+        taxonomy = None if first is None else first.taxonomy
+        return card(
+            self.name,
+            number_of(len(self.images), "image"),
+            *(
+                image_figure(image, drawn.get(name), taxonomy)
+                for name, image in islice(self.images.items(), MOST_PICTURES)
+            ),
+            *(labels._repr_html_() for labels in self.label_sets.values()),
+        )
 
     @property
     def name(self) -> str:

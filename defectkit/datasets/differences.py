@@ -10,7 +10,10 @@ import numpy as np
 
 from defectkit.datasets.same_labels import LabelContents, Pair, equal_pairs, moved_pairs, overlapping_pairs
 from defectkit.errors import PairingError
-from defectkit.records import Instances, LabelSet
+from defectkit.records import Instances
+from defectkit.records.inputs import InstanceSets, as_label_set
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 if TYPE_CHECKING:
     import pandas
@@ -45,7 +48,7 @@ class Change:
     """
 
     image: str
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = attrs.field(converter=as_names)
     id_before: int | None = None
     id_after: int | None = None
     type_before: str | None = None
@@ -89,10 +92,12 @@ class LabelDiff:
     before: str
     after: str
     changes: tuple[Change, ...]
-    images: tuple[str, ...]
-    images_removed: tuple[str, ...]
-    images_added: tuple[str, ...]
+    images: tuple[str, ...] = attrs.field(converter=as_names)
+    images_removed: tuple[str, ...] = attrs.field(converter=as_names)
+    images_added: tuple[str, ...] = attrs.field(converter=as_names)
     n_unchanged: int
+
+    __repr__ = short_repr
 
     def __bool__(self) -> bool:
         """Tell whether anything is different."""
@@ -148,12 +153,13 @@ class LabelDiff:
         return pd.DataFrame(columns)
 
 
-def diff(before: LabelSet, after: LabelSet, *, min_iou: float = MIN_IOU) -> LabelDiff:
+def diff(before: InstanceSets, after: InstanceSets, *, min_iou: float = MIN_IOU) -> LabelDiff:
     """Return what is different between two label sets.
 
     Parameters
     ----------
-    before, after : LabelSet
+    before, after : LabelSet, mapping of str to Instances, or iterable of Prediction
+        What is not a label set is called ``before`` or ``after``.
     min_iou : float
         From which overlap on two labels are one defect.
 
@@ -185,6 +191,7 @@ def diff(before: LabelSet, after: LabelSet, *, min_iou: float = MIN_IOU) -> Labe
     >>> [str(kind) for kind in change.kinds], change.shift
     (['moved', 'retyped'], (0.0, 1.0))
     """
+    before, after = as_label_set(before, name="before"), as_label_set(after, name="after")
     shared = sorted(set(before.images) & set(after.images))
     changes: list[Change] = []
     unchanged = 0

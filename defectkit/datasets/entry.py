@@ -12,6 +12,8 @@ from defectkit.datasets.images_entry import ImagesFacts
 from defectkit.datasets.sources import Source, StoreSource
 from defectkit.errors import CatalogueError, UnknownDatasetError
 from defectkit.records import DefectType, Taxonomy
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 FORMAT = 1
 """The version of the file format of entries, splits and calibrations."""
@@ -123,12 +125,14 @@ class LabelsEntry:
     annotator: str | None = None
     description: str = ""
     format: str | None = None
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     image_suffix: str = ""
-    images: tuple[str, ...] = ("*",)
+    images: tuple[str, ...] = attrs.field(default=("*",), converter=as_names)
     category: tuple[Category, ...] = ()
     expected: Expected | None = None
     digest: str | None = None
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         for part in (self.name, self.version):
@@ -208,6 +212,8 @@ class DatasetEntry:
     defect_type: tuple[DefectType, ...] = ()
     labels: tuple[LabelsEntry, ...] = ()
     splits: SplitsFile | None = None
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

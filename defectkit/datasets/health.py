@@ -5,14 +5,15 @@ from __future__ import annotations
 import enum
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import attrs
 import numpy as np
 
 from defectkit.datasets.dataset import Dataset
 from defectkit.formats.report import Problem, RepairKind
-from defectkit.records import Image, LabelSet
+from defectkit.records import Image
+from defectkit.records.inputs import Images, InstanceSets, each_image, images_by_name, instances_by_image
 
 OUTLIER_SCORE = 6.0
 """A defect is an outlier when the logarithm of its size is farther from the median of its type than this many scaled
@@ -90,11 +91,11 @@ def check_dataset(data: Dataset) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def duplicate_images(images: Mapping[str, Image]) -> Iterator[Finding]:
+def duplicate_images(images: Images) -> Iterator[Finding]:
     """Give a finding for each group of images whose pixels are equal."""
     by_digest: dict[str, list[str]] = defaultdict(list)
-    for name, image in images.items():
-        by_digest[image.digest()].append(name)
+    for image in each_image(images):
+        by_digest[image.digest()].append(image.name)
     for names in by_digest.values():
         if len(names) > 1:
             yield Finding(
@@ -105,10 +106,11 @@ def duplicate_images(images: Mapping[str, Image]) -> Iterator[Finding]:
             )
 
 
-def coverage(key: str, labels: LabelSet, data: Dataset) -> Iterator[Finding]:
+def coverage(key: str, labels: InstanceSets, data: Dataset) -> Iterator[Finding]:
     """Give a finding for images that a version covers without labels, and for labels without an image."""
+    drawn = instances_by_image(labels)
     version = data.item.label_sets()[key]
-    bare = [name for name in data.images if version.covers(name) and name not in labels.instances]
+    bare = [name for name in data.images if version.covers(name) and name not in drawn]
     if bare and data.locks[key].images is None:
         yield Finding(
             severity=Severity.NOTE,
@@ -116,7 +118,7 @@ def coverage(key: str, labels: LabelSet, data: Dataset) -> Iterator[Finding]:
             where=key,
             what=f"{len(bare)} images have no labels: {_some(bare)}",
         )
-    empty = [name for name, instances in labels.instances.items() if not len(instances)]
+    empty = [name for name, instances in drawn.items() if not len(instances)]
     if empty:
         yield Finding(
             severity=Severity.NOTE,
@@ -124,7 +126,7 @@ def coverage(key: str, labels: LabelSet, data: Dataset) -> Iterator[Finding]:
             where=key,
             what=f"{len(empty)} images are labelled as without a defect: {_some(empty)}",
         )
-    lost = [name for name in labels.images if name not in data.images]
+    lost = [name for name in drawn if name not in data.images]
     if lost:
         yield Finding(
             severity=Severity.FAULT,
@@ -150,9 +152,9 @@ def repaired(key: str, data: Dataset) -> Iterator[Finding]:
         )
 
 
-def outside_frame(key: str, labels: LabelSet) -> Iterator[Finding]:
+def outside_frame(key: str, labels: InstanceSets) -> Iterator[Finding]:
     """Give a finding for each image with polygons that leave its frame, or masks without a pixel."""
-    for name, instances in labels.instances.items():
+    for name, instances in instances_by_image(labels).items():
         boxes = instances.polygons.boxes()
         height, width = instances.shape
         with np.errstate(invalid="ignore"):
@@ -174,7 +176,7 @@ def outside_frame(key: str, labels: LabelSet) -> Iterator[Finding]:
             )
 
 
-def size_outliers(key: str, labels: LabelSet, images: Mapping[str, Image]) -> Iterator[Finding]:
+def size_outliers(key: str, labels: InstanceSets, images: Images) -> Iterator[Finding]:
     """Give a finding for each image with defects whose size is far from that of their type.
 
     Notes
@@ -184,11 +186,12 @@ def size_outliers(key: str, labels: LabelSet, images: Mapping[str, Image]) -> It
     1.4826 makes the median absolute deviation (MAD) the standard deviation of a normal distribution
     (Rousseeuw and Croux, doi 10.1080/01621459.1993.10476408).
     """
-    calibrated = all(n in images and images[n].calibration is not None for n in labels.images)
+    drawn, by_name = instances_by_image(labels), images_by_name(images)
+    calibrated = all(n in by_name and by_name[n].calibration is not None for n in drawn)
     sizes: dict[str, list[tuple[str, int, float]]] = defaultdict(list)
-    for name, instances in labels.instances.items():
+    for name, instances in drawn.items():
         edge = 1.0
-        calibration = images[name].calibration if calibrated else None
+        calibration = by_name[name].calibration if calibrated else None
         if calibration is not None:
             edge = float(np.sqrt(np.prod(calibration.pixel_size_nm)))
         diameters = 2 * np.sqrt(instances.areas / np.pi) * edge
@@ -213,10 +216,10 @@ def size_outliers(key: str, labels: LabelSet, images: Mapping[str, Image]) -> It
             )
 
 
-def calibration_oddities(images: Mapping[str, Image]) -> Iterator[Finding]:
+def calibration_oddities(images: Images) -> Iterator[Finding]:
     """Give a finding for pixel sizes that contradict a magnification or a field of view that the image states."""
     fields: dict[float, dict[str, float]] = defaultdict(dict)
-    for name, image in images.items():
+    for name, image in images_by_name(images).items():
         if image.calibration is None:
             continue
         width_nm = image.shape[1] * image.calibration.pixel_size_nm[1]
@@ -246,11 +249,11 @@ def calibration_oddities(images: Mapping[str, Image]) -> Iterator[Finding]:
                 )
 
 
-def tag_oddities(images: Mapping[str, Image]) -> Iterator[Finding]:
+def tag_oddities(images: Images) -> Iterator[Finding]:
     """Give a finding for each image whose file states another pixel size than the catalogue."""
     from defectkit.formats.lookup import image_format
 
-    for name, image in images.items():
+    for image in each_image(images):
         if image.path is None or image.calibration is None:
             continue
         stated = image_format(image.path).read(image.path).calibration
@@ -261,7 +264,7 @@ def tag_oddities(images: Mapping[str, Image]) -> Iterator[Finding]:
             yield Finding(
                 severity=Severity.FAULT,
                 check="file tags",
-                where=name,
+                where=image.name,
                 what=f"its file says {theirs[0]:.4g} x {theirs[1]:.4g} nm/px, "
                 f"the catalogue {ours[0]:.4g} x {ours[1]:.4g}",
             )

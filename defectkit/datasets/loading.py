@@ -25,6 +25,7 @@ from defectkit.errors import CatalogueError, DatasetWarning, FetchError, LockErr
 from defectkit.formats.refusals import refused_sentence
 from defectkit.formats.report import RepairReport
 from defectkit.records import Image, LabelSet, Split
+from defectkit.records.names import as_names
 
 
 def load_dataset(
@@ -80,7 +81,7 @@ def load_dataset(
     ('loop',)
     """
     item = (catalogue or Catalogue.standard()).find(name)
-    asked = [labels] if isinstance(labels, str) else list(labels)
+    asked = as_names(labels)
     keys = list(dict.fromkeys(item.resolve(key) for key in asked))
     if isinstance(item.entry.source, FileSource | FigshareSource):
         with _shown(progress) as told:

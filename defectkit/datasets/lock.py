@@ -10,6 +10,8 @@ import attrs
 
 from defectkit.errors import LockError
 from defectkit.records import LabelSet
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 if TYPE_CHECKING:
     import xarray
@@ -49,8 +51,10 @@ class Lock:
     dataset: str
     labels: str
     digest: str
-    images: tuple[str, ...] | None = None
+    images: tuple[str, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(as_names))
     n_images: int | None = None
+
+    __repr__ = short_repr
 
     @classmethod
     def of(cls, dataset: str, labels: LabelSet, *, whole: bool, n_images: int | None) -> Lock:

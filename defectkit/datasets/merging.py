@@ -13,6 +13,7 @@ from defectkit.formats.refusals import joined_refusals
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records import Instances, LabelSet, Taxonomy
+from defectkit.records.inputs import InstanceSets, as_label_set
 
 
 class Keep(enum.StrEnum):
@@ -29,8 +30,8 @@ class Keep(enum.StrEnum):
 
 
 def merge(
-    first: LabelSet,
-    second: LabelSet,
+    first: InstanceSets,
+    second: InstanceSets,
     *,
     name: str,
     version: str = "1",
@@ -41,7 +42,7 @@ def merge(
 
     Parameters
     ----------
-    first, second : LabelSet
+    first, second : LabelSet, mapping of str to Instances, or iterable of Prediction
         Where both have a label of one defect, that of the first is taken, type and outline.
     name, version : str
         Of the new set.
@@ -65,6 +66,7 @@ def merge(
         rule = Keep(keep)
     except ValueError as error:
         raise RecordError(f"keep {keep!r} is not one of: {', '.join(Keep)}") from error
+    first, second = as_label_set(first, name="first"), as_label_set(second, name="second")
     difference = diff(first, second, min_iou=min_iou)
     only = {image: (set[int](), set[int]()) for image in first.images}
     for change in difference.changes:

@@ -11,6 +11,7 @@ from defectkit.datasets.entry import FORMAT
 from defectkit.datasets.images_entry import CalibrationFacts
 from defectkit.errors import CatalogueError
 from defectkit.records import Calibration, Source, Specimen
+from defectkit.short_repr import short_repr
 from defectkit.units import LENGTH, as_quantity
 
 TOLERANCE = 0.01
@@ -107,6 +108,8 @@ class PrefixTable:
     title: str
     doi: str | None = None
     prefix: tuple[Prefix, ...] = ()
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if self.format != FORMAT:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import attrs
 
 from defectkit.errors import CatalogueError
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 Option = str | int | float | bool
 
@@ -61,7 +63,9 @@ class FileSource:
     address: str = attrs.field(validator=_address)
     mirror: str = attrs.field(validator=_folder_name)
     files: str = attrs.field(validator=_relative)
-    archives: tuple[str, ...] = ()
+    archives: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if not self.address.endswith("/"):
@@ -87,7 +91,9 @@ class FigshareSource:
     article: int
     address: str = attrs.field(validator=_address)
     mirror: str = attrs.field(validator=_folder_name)
-    archives: tuple[str, ...] = ()
+    archives: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+
+    __repr__ = short_repr
 
 
 @attrs.frozen(kw_only=True)

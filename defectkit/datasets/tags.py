@@ -11,6 +11,7 @@ from defectkit.datasets.places import own_catalogue
 from defectkit.datasets.toml import read_toml, to_toml
 from defectkit.errors import CatalogueError, SealedError
 from defectkit.files import locked, tidy, write_text
+from defectkit.short_repr import short_repr
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +47,8 @@ class TagTable:
     format: int
     dataset: str
     tag: tuple[Tag, ...] = ()
+
+    __repr__ = short_repr
 
 
 def tags_of(dataset: str) -> tuple[Tag, ...]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import attrs
 
 from defectkit.errors import RecordError
+from defectkit.records.names import as_names
 from defectkit.units import PIXEL_SIZE, Quantity, QuantityLike, as_pixel_size
 
 PixelSizeRange = tuple[Quantity, Quantity]
-
-
-def texts(value: Iterable[str]) -> tuple[str, ...]:
-    """Return several texts as a tuple; a single one is refused, for its letters are not meant.
-
-    Raises
-    ------
-    RecordError
-        If ``value`` is one text.
-    """
-    if isinstance(value, str):
-        raise RecordError(f"{value!r} is one text where several are expected; write ({value!r},)")
-    return tuple(value)
 
 
 def pixel_size_range(value: tuple[QuantityLike, QuantityLike] | None) -> PixelSizeRange | None:
@@ -69,7 +55,7 @@ class Capability:
     True
     """
 
-    types: tuple[str, ...] = attrs.field(converter=texts)
+    types: tuple[str, ...] = attrs.field(converter=as_names)
     pixel_size_range: PixelSizeRange | None = attrs.field(default=None, converter=pixel_size_range)
     max_detections: int | None = attrs.field(default=None, validator=attrs.validators.optional(attrs.validators.gt(0)))
     is_trainable: bool = False

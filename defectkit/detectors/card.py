@@ -8,9 +8,11 @@ from typing import Any
 
 import attrs
 
-from defectkit.detectors.capability import PixelSizeRange, pixel_size_range, texts
+from defectkit.detectors.capability import PixelSizeRange, pixel_size_range
 from defectkit.errors import RecordError
+from defectkit.records.names import as_names
 from defectkit.records.prediction import Setting
+from defectkit.short_repr import short_repr
 
 
 @attrs.frozen(kw_only=True)
@@ -106,14 +108,16 @@ class ModelCard:
     name: str
     version: str
     description: str
-    types: tuple[str, ...] = attrs.field(converter=texts)
+    types: tuple[str, ...] = attrs.field(converter=as_names)
     pixel_size_range: PixelSizeRange | None = attrs.field(default=None, converter=pixel_size_range)
     trained_on: tuple[TrainingData, ...] = ()
     settings: Mapping[str, Setting] = attrs.field(factory=dict)
     metrics: tuple[ReportedMetric, ...] = ()
     license: str
     citation: str = ""
-    limits: tuple[str, ...] = attrs.field(default=(), converter=texts)
+    limits: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+
+    __repr__ = short_repr
 
     def to_markdown(self) -> str:
         """Return the card as Markdown, every section with something in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import attrs
 import numpy as np
@@ -12,10 +12,11 @@ import numpy as np
 from defectkit.detectors.interface import Detector
 from defectkit.errors import DefectkitError, DetectionCapWarning, DetectorError, RecordError
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, each_image
 from defectkit.records.prediction import Prediction
 
 
-def detect(detector: Detector, images: Iterable[Image]) -> Iterator[Prediction]:
+def detect(detector: Detector, images: Images) -> Iterator[Prediction]:
     """Yield what ``detector`` finds in each of ``images``, in order, each prediction checked.
 
     All that runs a detector runs it through here, so a fault of a detector is named where it happens and never
@@ -24,7 +25,7 @@ def detect(detector: Detector, images: Iterable[Image]) -> Iterator[Prediction]:
     Parameters
     ----------
     detector : Detector
-    images : iterable of Image
+    images : iterable or mapping of Image
         Drawn lazily; no image gives no prediction.
 
     Yields
@@ -52,7 +53,7 @@ def detect(detector: Detector, images: Iterable[Image]) -> Iterator[Prediction]:
     []
     """
     pending: deque[Image] = deque()
-    source = iter(images)
+    source = each_image(images)
     predictions = _guarded(detector, source, pending)
     for prediction in predictions:
         if not isinstance(prediction, Prediction):

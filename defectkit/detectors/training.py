@@ -10,13 +10,16 @@ import attrs
 
 from defectkit.errors import EmptyInputError, PairingError
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, as_label_set, images_by_name
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 from defectkit.units import PIXEL_SIZE, as_pixel_size
 
 
-def _frozen(images: Mapping[str, Image]) -> Mapping[str, Image]:
-    return MappingProxyType(dict(images))
+def _frozen(images: Images) -> Mapping[str, Image]:
+    return MappingProxyType(images_by_name(images))
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -25,9 +28,9 @@ class TrainingSet:
 
     Parameters
     ----------
-    images : mapping of str to Image
-        By name, in the order in which they are to be seen; pixels are read when they are asked for.
-    labels : LabelSet
+    images : iterable or mapping of Image
+        In the order in which they are to be seen, and then kept by name; pixels are read when they are asked for.
+    labels : LabelSet, mapping of str to Instances, or iterable of Prediction
         Holds every one of the images; it may hold more.
 
     Raises
@@ -47,14 +50,14 @@ class TrainingSet:
     """
 
     images: Mapping[str, Image] = attrs.field(converter=_frozen)
-    labels: LabelSet
+    labels: LabelSet = attrs.field(converter=as_label_set)
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if not self.images:
             raise EmptyInputError("training set: there is no image in it")
         for name, image in self.images.items():
-            if image.name != name:
-                raise PairingError(f"training set: the image filed under {name!r} is named {image.name!r}")
             labelled = self.labels[name].shape
             if labelled != image.shape:
                 raise PairingError(
@@ -108,7 +111,7 @@ class TrainingSet:
         PairingError
             If a name is not in this set.
         """
-        wanted = tuple(names)
+        wanted = as_names(names)
         missing = [name for name in wanted if name not in self.images]
         if missing:
             raise PairingError(f"training set: no image is named {', '.join(map(repr, missing[:5]))}")

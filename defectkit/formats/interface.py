@@ -12,6 +12,8 @@ import attrs
 
 from defectkit.formats.report import Repair, RepairKind, RepairReport
 from defectkit.records import Image, LabelSet, Taxonomy
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 __all__ = ["ImageFormat", "LabelFormat", "LabelReading", "Repair", "RepairKind", "RepairReport"]
 
@@ -38,9 +40,11 @@ class LabelReading:
 
     labels: LabelSet
     report: RepairReport
-    unlabelled: tuple[str, ...] = ()
-    without_image: tuple[str, ...] = ()
+    unlabelled: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    without_image: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     nearest: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+
+    __repr__ = short_repr
 
     @property
     def refused(self) -> dict[str, int]:

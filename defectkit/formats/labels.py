@@ -19,8 +19,8 @@ from defectkit.formats.lookup import label_format, recognized_format
 from defectkit.formats.names import listed
 from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
-from defectkit.records import Image, Instances, LabelSet, Taxonomy
-from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
+from defectkit.records import Taxonomy
+from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_by_name
 
 
 class Unpaired(enum.StrEnum):
@@ -33,7 +33,7 @@ class Unpaired(enum.StrEnum):
 def read_labels(
     path: str | Path,
     *,
-    images: Mapping[str, Image],
+    images: Images,
     format: LabelFormat | str | None = None,  # noqa: A002 - the name that the design gives it
     options: Mapping[str, Any] | None = None,
     taxonomy: Taxonomy | None = None,
@@ -47,8 +47,8 @@ def read_labels(
     Parameters
     ----------
     path : str or pathlib.Path
-    images : mapping of str to Image
-        By name, for instance from :func:`~defectkit.formats.images.reading.read_images`. Only their names and shapes
+    images : iterable or mapping of Image
+        For instance from :func:`~defectkit.formats.images.reading.read_images`. Only their names and shapes
         are used.
     format : LabelFormat or str, optional
         A format, or the name of a registered one; found by looking at the file where it is not given.
@@ -98,7 +98,7 @@ def read_labels(
         chosen = label_format(chosen.name, options) if options else chosen
     else:
         chosen = label_format(format, options)
-    reading = chosen.read(source, images, taxonomy or Taxonomy.standard())
+    reading = chosen.read(source, images_by_name(images), taxonomy or Taxonomy.standard())
     orphans = [line for line in reading.report.refused.of_problem(Problem.NO_IMAGE) if line.region]
     if orphans and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
@@ -137,7 +137,7 @@ def write_labels(
     Parameters
     ----------
     labels : LabelSet, mapping of str to Instances, or iterable of Prediction
-        Scores are written where the format holds them. What is no label set is written as one named ``labels``.
+        Scores are written where the format holds them. What is not a label set is written as one named ``labels``.
     path : str or pathlib.Path
         A file for ``via`` and ``coco``, a new or empty folder for the others.
     format : LabelFormat or str
@@ -161,18 +161,13 @@ def write_labels(
     OutputError
         If the file cannot be written, or the folder holds something already.
     """
-    ours = labels if isinstance(labels, LabelSet) else _label_set(instances_by_image(labels))
+    ours = as_label_set(labels)
     report = label_format(format, options).write(ours, Path(path), images_by_name(images))
     lost = ReportBuilder(Path(path).name)
     for image in ours.not_fully_read:
         what = f"{refused_text(ours.refused[image], len(ours[image]))} when it was read, which no format holds"
         lost.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=image)
     return report + lost.report()
-
-
-def _label_set(instances: Mapping[str, Instances]) -> LabelSet:
-    occurring = sorted({name for defects in instances.values() for name in defects.types})
-    return LabelSet(name="labels", instances=instances, taxonomy=Taxonomy.standard().with_types(occurring))
 
 
 def _nearest(reading: LabelReading) -> str:

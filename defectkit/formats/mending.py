@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from defectkit.formats.report import Problem, RepairKind
 from defectkit.formats.shapes import Ring
 from defectkit.geometry.polygons import FARTHEST_VERTEX, Polygons
+from defectkit.short_repr import short_repr
 
 Offsets = NDArray[np.int64]
 
@@ -57,6 +58,8 @@ class Mended:
     parts: dict[int, list[Ring]]
     refused: frozenset[int]
     faults: tuple[Fault, ...]
+
+    __repr__ = short_repr
 
 
 def mend(vertices: Ring, offsets: Offsets, shape: tuple[int, int]) -> Mended:

@@ -15,6 +15,8 @@ from defectkit.errors import LabelReadError
 from defectkit.formats.report import Problem, RepairKind
 from defectkit.formats.shapes import Ring
 from defectkit.geometry.runs import Runs
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 
 @attrs.define(eq=False)
@@ -38,6 +40,8 @@ class Outline:
     rows: Sequence[float]
     cols: Sequence[float]
     is_exact: bool = False
+
+    __repr__ = short_repr
 
     @classmethod
     def of_points(cls, points: ArrayLike) -> Outline:
@@ -80,6 +84,8 @@ class Mask:
     top: int = 0
     left: int = 0
 
+    __repr__ = short_repr
+
 
 @attrs.define(eq=False)
 class RunMask:
@@ -109,6 +115,8 @@ class Joined:
 
     parts: Sequence[Outline | Mask]
 
+    __repr__ = short_repr
+
 
 @attrs.define(eq=False)
 class EvenOdd:
@@ -120,6 +128,8 @@ class EvenOdd:
     """
 
     outlines: Sequence[Outline]
+
+    __repr__ = short_repr
 
 
 @attrs.define
@@ -159,10 +169,6 @@ class Remark:
 Area = Outline | Mask | RunMask | Joined | EvenOdd | NoArea
 
 
-def _names(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
 @attrs.define(kw_only=True, eq=False)
 class Region:
     """One defect as a label file gives it.
@@ -190,14 +196,16 @@ class Region:
     """
 
     area: Area
-    type: tuple[str, ...] = attrs.field(default=(), converter=_names)
-    hints: Sequence[str] = ()
+    type: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    hints: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     id: int | None = None
     score: float = math.nan
     name: str = ""
     remarks: Sequence[Remark] = ()
     stored_area: float = math.nan
     stored_box: tuple[float, float, float, float] | None = None
+
+    __repr__ = short_repr
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -256,7 +264,7 @@ class Category:
         Whether a region has it; one that is not used, and that nothing knows, is left out and noted.
     """
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = attrs.field(converter=as_names)
     is_used: bool
 
 
@@ -278,6 +286,8 @@ class LabelFile:
     categories: Sequence[Category] = ()
     remarks: Sequence[Remark] = ()
     orphans: Sequence[tuple[str, str]] = ()
+
+    __repr__ = short_repr
 
 
 def note(problem: Problem | str, what: str) -> Remark:

@@ -11,6 +11,7 @@ from defectkit.errors import LabelReadError, RecordError
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.records import DefectType, Taxonomy
 from defectkit.records.defect_type import folded
+from defectkit.records.names import as_names
 
 EVERY_OTHER = "*"
 """The key of a category table that stands for every category that is not named."""
@@ -131,7 +132,7 @@ class TypeNames:
 
     def sorted(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return type names in the order of the taxonomy, each once."""
-        used = set(names)
+        used = set(as_names(names))
         return tuple(name for name in self.taxonomy.names if name in used)
 
     def _look_up(self, names: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ import attrs
 from defectkit.geometry.columns import Float64s, Int64s
 from defectkit.geometry.frames import check_frames
 from defectkit.geometry.runs import Runs
+from defectkit.short_repr import short_repr
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -25,6 +26,8 @@ class Pairs:
     second: Int64s
     intersection: Int64s
 
+    __repr__ = short_repr
+
     def __len__(self) -> int:
         return self.first.size
 
@@ -40,6 +43,8 @@ class IouPairs(Pairs):
     """
 
     iou: Float64s
+
+    __repr__ = short_repr
 
 
 def intersections(a: Runs, b: Runs) -> Pairs:

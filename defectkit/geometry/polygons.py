@@ -24,6 +24,7 @@ from defectkit.geometry.columns import (
 )
 from defectkit.geometry.frames import Shape, check_shape
 from defectkit.geometry.runs import Runs
+from defectkit.short_repr import short_repr
 
 FARTHEST_VERTEX = 2.0**31
 """Vertices farther than this from the origin, in pixels, are refused: no frame is that large."""
@@ -62,6 +63,8 @@ class Polygons:
 
     vertices: Float64s = attrs.field(eq=_SAME)
     offsets: Int64s = attrs.field(eq=_SAME)
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "vertices", column(self.vertices, np.float64, ndim=2, what="vertices"))

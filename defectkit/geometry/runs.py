@@ -22,6 +22,7 @@ from defectkit.geometry.columns import (
     slice_sums,
 )
 from defectkit.geometry.frames import Shape, check_shape
+from defectkit.short_repr import short_repr
 
 _SAME = attrs.cmp_using(eq=np.array_equal)
 
@@ -67,6 +68,8 @@ class Runs:
     start: Int32s = attrs.field(eq=_SAME)
     end: Int32s = attrs.field(eq=_SAME)
     offsets: Int64s = attrs.field(eq=_SAME)
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         for name, dtype in (("row", np.int32), ("start", np.int32), ("end", np.int32), ("offsets", np.int64)):

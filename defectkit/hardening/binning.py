@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import BinRepresentative, Combination, Convention
 from defectkit.errors import ConventionError
+from defectkit.short_repr import short_repr
 from defectkit.units import LENGTH, QuantityLike, as_quantity
 
 Edges = tuple[float, ...]
@@ -60,6 +61,8 @@ class Binning:
     edges_nm: Mapping[str, Edges] = attrs.field(factory=dict, converter=_edges_by_type, hash=False)
     representative: BinRepresentative = attrs.field(converter=BinRepresentative)
     combination: Combination = attrs.field(converter=Combination)
+
+    __repr__ = short_repr
 
     @classmethod
     def unbinned(cls) -> Self:

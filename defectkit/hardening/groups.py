@@ -13,6 +13,7 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import ConventionError, PairingError, UnitError, UnknownDefectTypeError
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
+from defectkit.records.names import as_names
 from defectkit.units import LENGTH, as_quantity, ureg
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def group_defects(
     """
     names = np.asarray(defects["defect_type"].values, dtype=str).tolist()
     found = sorted(set(names))
-    known = tuple(types) if types is not None else _in_order(found, taxonomy)
+    known = as_names(types) if types is not None else _in_order(found, taxonomy)
     missing = [n for n in found if n not in known]
     if missing:
         raise UnknownDefectTypeError.of("defect type", missing[0], known)

@@ -11,6 +11,8 @@ import attrs
 
 from defectkit.errors import RecordError
 from defectkit.records.defect_type import Taxonomy
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 from defectkit.units import Quantity, QuantityLike, as_quantity, ureg
 
 MODULUS = "gigapascal"
@@ -47,8 +49,8 @@ def _barrier_strengths(value: Mapping[str, float]) -> Mapping[str, float]:
 
 
 def _alloys(value: Iterable[str]) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
-    if isinstance(value, str) or not all(isinstance(name, str) and name for name in names):
+    names = as_names(value)
+    if not all(isinstance(name, str) and name for name in names):
         raise RecordError(f"alloys: {value!r} is not a list of names")
     return names
 
@@ -126,6 +128,8 @@ class Material:
     uncertainties: Mapping[str, str | float] = attrs.field(factory=dict, converter=_uncertainties, hash=False)
     dois: Mapping[str, str] = attrs.field(factory=dict, converter=_texts, hash=False)
     description: str = ""
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         known = set(self.constants)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 Floats = NDArray[np.float64]
 
@@ -35,13 +37,15 @@ class Populations:
 
     sizes_nm: Floats
     members: NDArray[np.int64]
-    types: tuple[str, ...]
+    types: tuple[str, ...] = attrs.field(converter=as_names)
     volumes_nm3: Floats
     barrier_strengths: Floats
     burgers_vectors_nm: Floats
     taylor_factor: float
     shear_modulus_mpa: float
     convention: Convention
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.types)

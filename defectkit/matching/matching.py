@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.errors import PairingError
+from defectkit.short_repr import short_repr
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -41,6 +42,8 @@ class Matching:
     n_true: int
     n_predicted: int
     iou_threshold: float
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if not len(self.truth) == len(self.predicted) == len(self.iou):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from defectkit.matching.matching import Matching
 from defectkit.matching.overlaps import Overlaps
+from defectkit.short_repr import short_repr
 
 Indices = NDArray[np.int64]
 
@@ -43,6 +44,8 @@ class Matchings(Sequence[Matching]):
     pairs: Indices
     offsets: Indices
     iou_thresholds: tuple[float, ...]
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.iou_thresholds)

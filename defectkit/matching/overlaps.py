@@ -14,6 +14,7 @@ from defectkit.errors import PairingError
 from defectkit.measurement.outlines import Side, outlines
 from defectkit.measurement.stacking import Stack
 from defectkit.records.instances import Instances
+from defectkit.short_repr import short_repr
 
 if TYPE_CHECKING:
     import shapely
@@ -48,6 +49,8 @@ class Overlaps:
     iou: Floats
     n_true: int
     n_predicted: int
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.iou)

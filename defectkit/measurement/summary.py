@@ -19,6 +19,7 @@ from defectkit.parallel import about, block_size, mapped_blocks
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
+from defectkit.records.names import as_names
 from defectkit.units import ureg
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def summarize(
     instances = instances_by_image(instances)
     check_pairs(given, instances)
     rule = _convention(defects, convention)
-    names = _types(given, instances, types)
+    names = _types(given, instances, None if types is None else as_names(types))
     counts, statistics = counts_and_statistics(defects, names, rule.summary_ddof, [i.name for i in given])
     calibrations = [image.required_calibration() for image in given]
     fields = [image.field_area_nm2 for image in given]
@@ -109,6 +110,7 @@ def summarize(
     unknown = [i.name for i, c in zip(given, calibrations, strict=True) if c.foil_thickness is None]
     note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
     fractions = _area_fractions(given, instances, names, workers)
+    left_out = as_names(left_out)
     out = np.array([image.name in left_out for image in given], dtype=np.bool_)
     partly = np.array([bool((n_refused or {}).get(image.name)) for image in given], dtype=np.bool_)
     uncounted = out[:, None] | (partly[:, None] & (counts == 0))

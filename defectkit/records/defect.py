@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.geometry.runs import Runs
+from defectkit.short_repr import short_repr
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -35,6 +36,8 @@ class Defect:
     runs: Runs
     polygon: NDArray[np.float64] | None
     shape: tuple[int, int]
+
+    __repr__ = short_repr
 
     @property
     def area_px(self) -> int:

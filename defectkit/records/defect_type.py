@@ -9,6 +9,8 @@ from functools import cache
 import attrs
 
 from defectkit.errors import RecordError, UnknownDefectTypeError
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 
 def _stripped(value: str) -> str:
@@ -37,7 +39,7 @@ class DefectType:
     title: str = attrs.field(default="")
     color: str = attrs.field(default="#2ca02c", validator=attrs.validators.matches_re(r"#[0-9a-fA-F]{6}"))
     parent: str | None = None
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=as_names)
 
     def __attrs_post_init__(self) -> None:
         if not self.name or any(c.isspace() for c in self.name):
@@ -71,6 +73,8 @@ class Taxonomy:
     types: tuple[DefectType, ...]
     _by_name: Mapping[str, DefectType] = attrs.field(init=False, repr=False, eq=False)
     _by_any_name: Mapping[str, DefectType] = attrs.field(init=False, repr=False, eq=False)
+
+    __repr__ = short_repr
 
     @_by_name.default
     def _named(self) -> Mapping[str, DefectType]:
@@ -147,7 +151,7 @@ class Taxonomy:
 
     def with_types(self, names: Iterable[str]) -> Taxonomy:
         """Return a taxonomy that also holds ``names``: those it does not resolve are added as new types."""
-        new = [name for name in dict.fromkeys(names) if self.find(name) is None and name not in self]
+        new = [name for name in dict.fromkeys(as_names(names)) if self.find(name) is None and name not in self]
         return Taxonomy(types=(*self.types, *(DefectType(name=name) for name in new)))
 
     def ancestry(self, name: str) -> tuple[str, ...]:
@@ -159,7 +163,7 @@ class Taxonomy:
 
     def canonical(self, name: str, among: Iterable[str]) -> str | None:
         """Return the nearest type at or above ``name`` that is ``among`` the given ones, or None."""
-        wanted = set(among)
+        wanted = set(as_names(among))
         return next((n for n in self.ancestry(name) if n in wanted), None)
 
     def root(self, name: str) -> str:

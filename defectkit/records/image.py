@@ -16,8 +16,11 @@ from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.files.names import readable
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.exclusion import Exclusion
+from defectkit.records.facts import image_text, named
 from defectkit.records.field import Field
+from defectkit.records.names import as_names
 from defectkit.records.specimen import Specimen
+from defectkit.short_repr import short_repr
 from defectkit.units import QuantityLike
 
 Pixels = NDArray[Any]
@@ -51,6 +54,8 @@ class ArrayPixels:
     """
 
     array: Pixels
+
+    __repr__ = short_repr
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -105,8 +110,8 @@ class Image:
     specimen: Specimen = attrs.field(factory=Specimen)
     path: Path | None = None
     frame: int | None = None
-    notes: tuple[str, ...] = ()
-    cautions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    cautions: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     excluded: tuple[Exclusion, ...] = ()
 
     @classmethod
@@ -210,6 +215,14 @@ class Image:
                 f"image {self.name!r} has no pixel size: give one, for instance {GIVE_PIXEL_SIZE}", GIVE_PIXEL_SIZE
             )
         return self.calibration
+
+    def __repr__(self) -> str:
+        return f"<Image {named(self.name)}: {image_text(self)}>"
+
+    def _repr_html_(self) -> str:
+        from defectkit.records.html import card, image_figure
+
+        return card(self.name, image_text(self), image_figure(self))
 
     def digest(self) -> str:
         """Return the sha256 of shape, dtype and pixels: equal pixels have equal digests, whatever their file."""

@@ -15,6 +15,8 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records.defect import Defect
 from defectkit.records.defect_type import Taxonomy
+from defectkit.records.facts import instances_text
+from defectkit.records.names import as_names
 
 
 def _column(array: NDArray[Any], dtype: type, rows: int, what: str, width: int | None = None) -> NDArray[Any]:
@@ -92,7 +94,7 @@ class Instances:
         n = len(self.runs)
         put = object.__setattr__
         put(self, "shape", (int(self.shape[0]), int(self.shape[1])))
-        put(self, "types", tuple(self.types))
+        put(self, "types", as_names(self.types))
         if len(set(self.types)) != len(self.types):
             raise RecordError(f"instances: the types {', '.join(self.types)} are not distinct")
         put(self, "type_codes", _column(self.type_codes, np.int16, n, "type_codes"))
@@ -113,7 +115,7 @@ class Instances:
     @classmethod
     def empty(cls, shape: tuple[int, int], types: Iterable[str] = ()) -> Instances:
         """Return an image's worth of no defects."""
-        return cls(shape=shape, types=tuple(types), type_codes=np.empty(0, np.int16), runs=Runs.empty())
+        return cls(shape=shape, types=as_names(types), type_codes=np.empty(0, np.int16), runs=Runs.empty())
 
     @classmethod
     def from_runs(
@@ -132,8 +134,9 @@ class Instances:
         RecordError
             If a column does not have one entry a defect.
         """
-        names = tuple(dict.fromkeys((*known_types, *types)))
-        codes = np.array([names.index(t) for t in types], dtype=np.int16)
+        each = as_names(types)
+        names = tuple(dict.fromkeys((*as_names(known_types), *each)))
+        codes = np.array([names.index(t) for t in each], dtype=np.int16)
         return cls(shape=shape, types=names, type_codes=codes, runs=runs, **columns)
 
     @classmethod
@@ -225,6 +228,23 @@ class Instances:
         """Whether no defect has a score: people's labels rather than a prediction."""
         return bool(np.isnan(self.scores).all())
 
+    def counts(self) -> dict[str, int]:
+        """Return the number of defects by type, every type of :attr:`types` named."""
+        return dict(zip(self.types, np.bincount(self.type_codes, minlength=len(self.types)).tolist(), strict=True))
+
+    def __repr__(self) -> str:
+        return f"<Instances: {instances_text(self)}>"
+
+    def _repr_html_(self) -> str:
+        from defectkit.records.html import card, counts_table, instances_figure
+
+        return card(
+            "Instances",
+            instances_text(self),
+            instances_figure(self),
+            counts_table({"": self.counts()}, self.types),
+        )
+
     def digest(self) -> str:
         """Return the sha256 of frame, types, ids, scores, boxes, masks and polygons: equal instances, equal digests."""
         names = "\x1f".join(self.type_names)
@@ -291,12 +311,13 @@ class Instances:
         UnknownDefectTypeError
             If a type that occurs is neither among the given ones nor below one of them.
         """
+        names = as_names(among)
         table = np.zeros(len(self.types), dtype=np.int16)
         for code in np.unique(self.type_codes):
             name = self.types[code]
-            canonical = taxonomy.canonical(name, among) if name in taxonomy else None
-            canonical = name if canonical is None and name in among else canonical
+            canonical = taxonomy.canonical(name, names) if name in taxonomy else None
+            canonical = name if canonical is None and name in names else canonical
             if canonical is None:
-                raise UnknownDefectTypeError.of("defect type", name, among)
-            table[code] = tuple(among).index(canonical)
-        return attrs.evolve(self, types=tuple(among), type_codes=table[self.type_codes])
+                raise UnknownDefectTypeError.of("defect type", name, names)
+            table[code] = names.index(canonical)
+        return attrs.evolve(self, types=names, type_codes=table[self.type_codes])

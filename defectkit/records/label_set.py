@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import attrs
-import numpy as np
 
 from defectkit.errors import PairingError, RecordError
 from defectkit.records.defect_type import Taxonomy
+from defectkit.records.facts import counts_text, named, number_of
 from defectkit.records.instances import Instances
 
 
@@ -112,9 +112,20 @@ class LabelSet:
         """Return the number of defects by type, every type of :attr:`types` named."""
         counts = dict.fromkeys(self.types, 0)
         for instances in self.instances.values():
-            for code, n in zip(*np.unique(instances.type_codes, return_counts=True), strict=True):
-                counts[instances.types[code]] += int(n)
+            for name, n in instances.counts().items():
+                counts[name] += n
         return counts
+
+    def __repr__(self) -> str:
+        refused = f", {number_of(self.n_refused, 'region')} refused" if self.n_refused else ""
+        return f"<LabelSet {named(self.key)}: {number_of(len(self), 'image')}, {counts_text(self.counts())}{refused}>"
+
+    def _repr_html_(self) -> str:
+        from defectkit.records.html import card, counts_table
+
+        counts = {image: instances.counts() for image, instances in self.instances.items()}
+        text = f"{number_of(len(self), 'image')}, {number_of(self.n_defects, 'defect')}"
+        return card(self.key, text, counts_table(counts, self.types, self.taxonomy))
 
     def digest(self) -> str:
         """Return the sha256 of the labels themselves: images, types, masks and polygons, not their description.

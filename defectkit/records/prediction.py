@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
+from defectkit.records.facts import instances_text, named
 from defectkit.records.instances import Instances
+from defectkit.records.names import as_names
 
 Setting = str | int | float | bool | None
 
@@ -37,4 +39,21 @@ class Prediction:
     detector_version: str = ""
     settings: Mapping[str, Setting] = attrs.field(factory=dict)
     capped: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+
+    def __repr__(self) -> str:
+        return f"<Prediction of {named(self.image)} by {self._by()}: {instances_text(self.instances)}>"
+
+    def _repr_html_(self) -> str:
+        from defectkit.records.html import card, counts_table, instances_figure
+
+        return card(
+            self.image,
+            f"by {self._by()}: {instances_text(self.instances)}",
+            instances_figure(self.instances),
+            counts_table({self.image: self.instances.counts()}, self.instances.types),
+        )
+
+    def _by(self) -> str:
+        capped = ", which reached its largest number" if self.capped else ""
+        return f"{named(self.detector)[1:-1]} {self.detector_version}".rstrip() + capped

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import attrs
 
 from defectkit.errors import RecordError
-
-
-def _names(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 
 @attrs.frozen(kw_only=True)
@@ -33,10 +29,12 @@ class Split:
     """
 
     name: str
-    train: tuple[str, ...] = attrs.field(converter=_names)
-    test: tuple[str, ...] = attrs.field(converter=_names)
+    train: tuple[str, ...] = attrs.field(converter=as_names)
+    test: tuple[str, ...] = attrs.field(converter=as_names)
     train_labels: str
     test_labels: str
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         for side in ("train", "test"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ import numpy as np
 from defectkit.formats.refusals import refused_marks
 from defectkit.matching import match
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_by_name
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
+from defectkit.records.names import as_names
 from defectkit.reports.csv_tables import csv_text, write_text
 from defectkit.reports.folder import made
 from defectkit.reports.overlays import draw_overlay, save_overlay
@@ -32,9 +34,9 @@ DOTS_PER_INCH = 150
 
 def write_agreement(
     result: xarray.Dataset,
-    first: LabelSet,
-    second: LabelSet,
-    images: Mapping[str, Image],
+    first: InstanceSets,
+    second: InstanceSets,
+    images: Images,
     folder: Path,
 ) -> None:
     """Write an agreement into a folder.
@@ -43,9 +45,9 @@ def write_agreement(
     ----------
     result : xarray.Dataset
         As :func:`defectkit.workflows.agreement.agree` returns it.
-    first, second : LabelSet
+    first, second : LabelSet, mapping of str to Instances, or iterable of Prediction
         The labels it is of.
-    images : mapping of str to Image
+    images : iterable or mapping of Image
         Those that there are overlays of.
     folder : pathlib.Path
         Made if need be. It gets ``agreement.csv`` (F1 and kappa over the IoU threshold), ``confusion.csv``,
@@ -57,6 +59,8 @@ def write_agreement(
     OutputError
         If it cannot be written.
     """
+    first, second = as_label_set(first, name="first"), as_label_set(second, name="second")
+    by_name = images_by_name(images)
     made(folder)
     write_text(folder / "agreement.csv", agreement_csv(result))
     write_text(folder / "confusion.csv", confusion_csv(result))
@@ -64,8 +68,8 @@ def write_agreement(
     with plain_text():
         agreement_figure(result).savefig(folder / "agreement.png")
     for name in result["image"].values:
-        if name in images:
-            picture = agreement_overlay(images[name], first, second, result)
+        if name in by_name:
+            picture = agreement_overlay(by_name[name], first, second, result)
             save_overlay(picture, folder / "overlays", name)
     write_text(folder / "about.txt", about(result.attrs.get("lock", []), result.attrs.get("notes", [])))
     save_results(result, folder / STORE)
@@ -159,7 +163,7 @@ def in_parts(parts: tuple[tuple[Instances, str], ...], shape: tuple[int, int]) -
 
 def about(locks: Sequence[str], notes: Sequence[str]) -> str:
     """Return the text that says which labels results were made with, and what has to be known of them."""
-    return "".join(f"{line}\n" for line in (*locks, *notes))
+    return "".join(f"{line}\n" for line in (*as_names(locks), *as_names(notes)))
 
 
 def _percent(name: str) -> str:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from defectkit.files import new_folder
+from defectkit.records.colors import type_colors
+from defectkit.records.reduced import reduced_pixels
 from defectkit.reports.analysis_page import analysis_page
 from defectkit.reports.analysis_rows import marks
-from defectkit.reports.colors import type_colors
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
 from defectkit.reports.embedding import LARGEST_EMBEDDED, Embedded, beside, embedded, embedded_px
-from defectkit.reports.overlays import draw_overlay, overlay_path, pixels_to_draw, save_overlay
+from defectkit.reports.overlays import LONGEST_PX, draw_overlay, overlay_path, save_overlay
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.results import Progress, silent
 
@@ -65,7 +66,7 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
     mark_of = dict(zip((image.name for image in analysis.images), marks(analysis.summary), strict=True))
     left = LARGEST_EMBEDDED
     for image in progress(analysis.images, "drawing", len(analysis.images)):
-        pixels, mark = pixels_to_draw(image), mark_of[image.name]
+        pixels, mark = reduced_pixels(image, LONGEST_PX), mark_of[image.name]
         here = analysis.instances[image.name]
         whole = draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark)
         save_overlay(whole, folder, image.name)

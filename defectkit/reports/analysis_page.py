@@ -10,6 +10,7 @@ from urllib.parse import quote
 from defectkit.conventions import Convention
 from defectkit.measurement import ALL, pool
 from defectkit.measurement.size_rules import size_rule
+from defectkit.records.colors import type_colors
 from defectkit.reports.analysis_rows import (
     SHAPE_RULES,
     Row,
@@ -22,7 +23,6 @@ from defectkit.reports.analysis_rows import (
     type_rows,
 )
 from defectkit.reports.citations import citations
-from defectkit.reports.colors import type_colors
 from defectkit.reports.embedding import Embedded, embedded_px
 from defectkit.reports.overlays import LONGEST_PX, overlay_path
 from defectkit.reports.page import render

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from defectkit.errors import OutputError
 from defectkit.files import writing
 from defectkit.files.cells import quoted_cell
+from defectkit.records.names import as_names
 
 if TYPE_CHECKING:
     import xarray
@@ -87,7 +88,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([quoted_cell(title) for title in header])
+    writer.writerow([quoted_cell(title) for title in as_names(header)])
     writer.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
 

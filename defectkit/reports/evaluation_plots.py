@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.files.decoding import parse_json
+from defectkit.records.colors import type_colors
 from defectkit.records.defect_type import DefectType, Taxonomy
-from defectkit.reports.colors import type_colors
 from defectkit.reports.evaluation_tables import at_threshold
 from defectkit.reports.histograms import histogram, readable_edges
 from defectkit.reports.panels import FONT_SIZE, LINE, Layout, name_panel, panels, width_of

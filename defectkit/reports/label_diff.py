@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from defectkit.datasets.differences import KINDS, LabelDiff
 from defectkit.formats.refusals import refused_marks
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_by_name
 from defectkit.records.label_set import LabelSet
 from defectkit.reports.agreement import about, in_parts
 from defectkit.reports.csv_tables import csv_text, write_text
@@ -36,9 +37,9 @@ MARK = "not_fully_read"
 
 def write_diff(
     difference: LabelDiff,
-    before: LabelSet,
-    after: LabelSet,
-    images: Mapping[str, Image],
+    before: InstanceSets,
+    after: InstanceSets,
+    images: Images,
     folder: Path,
     *,
     locks: Sequence[str] = (),
@@ -50,9 +51,9 @@ def write_diff(
     ----------
     difference : LabelDiff
         As :func:`defectkit.datasets.diff` returns it.
-    before, after : LabelSet
+    before, after : LabelSet, mapping of str to Instances, or iterable of Prediction
         The labels it is of.
-    images : mapping of str to Image
+    images : iterable or mapping of Image
         Those that there are overlays of, where something changed.
     folder : pathlib.Path
         Made if need be.
@@ -64,6 +65,8 @@ def write_diff(
     OutputError
         If it cannot be written.
     """
+    before, after = as_label_set(before, name="before"), as_label_set(after, name="after")
+    by_name = images_by_name(images)
     made(folder)
     write_text(folder / "changes.csv", changes_csv(difference, before, after))
     write_text(folder / "counts.csv", counts_csv(difference, before, after))
@@ -71,8 +74,8 @@ def write_diff(
     with plain_text():
         diff_figure(difference).savefig(folder / "changes.png")
     for name in dict.fromkeys(change.image for change in difference.changes):
-        if name in images:
-            picture = diff_overlay(images[name], difference, before, after)
+        if name in by_name:
+            picture = diff_overlay(by_name[name], difference, before, after)
             save_overlay(picture, folder / "overlays", name)
 
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from defectkit.files import writing
 from defectkit.files.names import relative_path
+from defectkit.geometry.outlines import outlines, paint
 from defectkit.records.calibration import Calibration, Source
+from defectkit.records.contrast import gray_levels
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
-from defectkit.reports.contrast import gray_levels
 from defectkit.reports.legend import LegendEntry, caption
-from defectkit.reports.outlines import outlines, paint
 from defectkit.reports.palette import with_palette
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ SHORTEST_PX = 1024
 """Images with a longest side below this are made larger by a whole number, so that small defects are seen."""
 
 LARGEST_FACTOR = 8
-
-LARGEST_WHOLE = 2**24
-"""Images of more pixels are made smaller while they are read."""
 
 HALO_OPACITY = 0.35
 
@@ -75,35 +72,6 @@ def view_of(shape: tuple[int, int], calibration: Calibration | None, longest_px:
     return View(scale=(rows / shape[0], columns / shape[1]), shape=(rows, columns))
 
 
-def pixels_to_draw(image: Image) -> NDArray[Any]:
-    """Return the pixels of an image for :func:`draw_overlay`, read now.
-
-    Of an image of over :data:`LARGEST_WHOLE` pixels they are the means of blocks of pixels, read band by band: more
-    than a picture shows is never in memory.
-    """
-    height, width = image.shape
-    if height * width <= LARGEST_WHOLE:
-        return image.pixels
-    factor = max(1, max(height, width) // (2 * LONGEST_PX))
-    if factor == 1:
-        return image.pixels
-    rows = max(1, LARGEST_WHOLE // 4 // width // factor) * factor
-    if not image.reads_boxes:
-        whole = image.pixels
-        return np.concatenate([_block_means(whole[top : top + rows], factor) for top in range(0, height, rows)])
-    parts = (image.box(top, 0, min(top + rows, height), width) for top in range(0, height, rows))
-    return np.concatenate([_block_means(part, factor) for part in parts])
-
-
-def _block_means(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
-    """Return means of blocks in the dtype of the pixels; at the lower and right edge of what there is of a block."""
-    by_row = np.add.reduceat(pixels, range(0, pixels.shape[0], factor), axis=0, dtype=np.float64)
-    sums = np.add.reduceat(by_row, range(0, pixels.shape[1], factor), axis=1)
-    counts = [np.diff([*range(0, side, factor), side]) for side in pixels.shape]
-    means: NDArray[Any] = (sums / np.outer(*counts)).astype(pixels.dtype if pixels.dtype != bool else np.float32)
-    return means
-
-
 def draw_overlay(
     image: Image,
     pixels: NDArray[Any],
@@ -121,7 +89,8 @@ def draw_overlay(
     image : Image
         Gives name and calibration.
     pixels : numpy.ndarray, shape (rows, columns)
-        Its pixels, read already; of a large image fewer, as :func:`pixels_to_draw` gives them.
+        Its pixels, read already; of a large image fewer, as
+        :func:`~defectkit.records.reduced.reduced_pixels` gives them.
     instances : Instances
         What to outline; lines run along the inside of each mask, with a darkened rim outside. Places of the image that
         do not count are hatched.

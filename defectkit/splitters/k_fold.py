@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import attrs
 import numpy as np
 
 from defectkit.errors import SplitError
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images
 from defectkit.records.split import Split
+from defectkit.short_repr import short_repr
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import KEPT_TOGETHER, Relation, kept_together
+from defectkit.splitters.relations import KEPT_TOGETHER, Relation, as_relations, kept_together
 
 
 def random_k_fold(bundles: Mapping[str, str], *, n_splits: int, seed: int) -> list[list[str]]:
@@ -81,9 +82,11 @@ class RandomKFold(Splitter):
     n_splits: int = 5
     seed: int = 0
     groups: Mapping[str, str] = attrs.field(factory=dict)
-    keep_together: tuple[Relation, ...] = KEPT_TOGETHER
+    keep_together: tuple[Relation, ...] = attrs.field(default=KEPT_TOGETHER, converter=as_relations)
 
-    def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
+    __repr__ = short_repr
+
+    def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield one split a fold, named ``fold 1`` and so on."""
         bundles = kept_together(images, groups=self.groups, relations=self.keep_together)
         folds = random_k_fold(bundles, n_splits=self.n_splits, seed=self.seed)

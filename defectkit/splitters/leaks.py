@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from defectkit.errors import LeakError, SplitError
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.split import Split
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import Relation, relation_keys, sorted_images
+from defectkit.splitters.relations import Relation, as_relations, relation_keys, sorted_images
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +35,7 @@ class Leak:
 
 def find_leaks(
     split: Split,
-    images: Mapping[str, Image],
+    images: Images,
     *,
     groups: Mapping[str, str] | None = None,
     relations: Iterable[Relation] = tuple(Relation),
@@ -45,8 +45,8 @@ def find_leaks(
     Parameters
     ----------
     split : Split
-    images : mapping of str to Image
-        By name; holds every image of the split.
+    images : iterable or mapping of Image
+        Holds every image of the split.
     groups : mapping of str to str, optional
         Image name to the name of its group, for instance of near-duplicates.
     relations : iterable of Relation
@@ -57,20 +57,21 @@ def find_leaks(
     SplitError
         If the split names an image that is not among ``images``.
     """
-    missing = [name for name in (*split.train, *split.test) if name not in images]
+    by_name = images_by_name(images)
+    missing = [name for name in (*split.train, *split.test) if name not in by_name]
     if missing:
         raise SplitError(
             f"split {split.name!r} names {len(missing)} images that are not given, "
             f"for instance {', '.join(map(repr, missing[:5]))}"
         )
-    wanted = tuple(relations)
-    keys = {n: relation_keys(images[n], wanted, groups) for n in (*split.train, *split.test)}
+    wanted = as_relations(relations)
+    keys = {n: relation_keys(by_name[n], wanted, groups) for n in (*split.train, *split.test)}
     return _leaks(split, keys)
 
 
 def check_split(
     split: Split,
-    images: Mapping[str, Image],
+    images: Images,
     *,
     groups: Mapping[str, str] | None = None,
     relations: Iterable[Relation] = tuple(Relation),
@@ -92,7 +93,7 @@ def check_split(
 
 def make_splits(
     splitter: Splitter,
-    images: Iterable[Image],
+    images: Images,
     *,
     train_labels: str,
     test_labels: str,
@@ -107,7 +108,7 @@ def make_splits(
     Parameters
     ----------
     splitter : Splitter
-    images : iterable of Image
+    images : iterable or mapping of Image
         With distinct names.
     train_labels, test_labels : str
         ``name@version`` of the label set of each side.
@@ -138,7 +139,7 @@ def make_splits(
     [(2, 2, 'b@1'), (2, 2, 'b@1')]
     """
     by_name = sorted_images(images)
-    accepted_relations = frozenset(accepted)
+    accepted_relations = frozenset(as_relations(accepted))
     relations = [relation for relation in Relation if relation not in accepted_relations]
     keys = {name: relation_keys(image, relations, groups) for name, image in by_name.items()}
     seen: set[str] = set()

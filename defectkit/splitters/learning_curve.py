@@ -9,12 +9,14 @@ import attrs
 import numpy as np
 
 from defectkit.errors import SplitError
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images
+from defectkit.records.names import as_names
 from defectkit.records.split import Split
+from defectkit.short_repr import short_repr
 from defectkit.splitters.interface import Splitter
 from defectkit.splitters.leave_fraction_out import leave_fraction_out
 from defectkit.splitters.leave_group_out import groups_by_fact
-from defectkit.splitters.relations import KEPT_TOGETHER, Relation, image_names, kept_together, members
+from defectkit.splitters.relations import KEPT_TOGETHER, Relation, as_relations, kept_together, members
 
 
 def nested_subsets(
@@ -82,13 +84,15 @@ class LearningCurve(Splitter):
 
     fractions: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75, 1.0)
     test_fraction: float = 0.2
-    test: tuple[str, ...] = attrs.field(default=(), converter=image_names)
+    test: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     n_repeats: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     seed: int = 0
     groups: Mapping[str, str] = attrs.field(factory=dict)
-    keep_together: tuple[Relation, ...] = KEPT_TOGETHER
+    keep_together: tuple[Relation, ...] = attrs.field(default=KEPT_TOGETHER, converter=as_relations)
 
-    def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
+    __repr__ = short_repr
+
+    def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield the splits of each curve from small to large, named for instance ``run 1, 25 % of 80``."""
         bundles = kept_together(images, groups=self.groups, relations=self.keep_together)
         missing = [name for name in self.test if name not in bundles]
@@ -130,7 +134,7 @@ class GroupLearningCurve(Splitter):
     n_repeats: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     seed: int = 0
 
-    def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
+    def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield the splits of each curve from one group to all, named for instance ``run 1, C26M by 2 of 4``."""
         gathered = members(groups_by_fact(images, self.by))
         if len(gathered) < 2:

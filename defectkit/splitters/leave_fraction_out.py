@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import attrs
 import numpy as np
 
 from defectkit.errors import SplitError
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images
 from defectkit.records.split import Split
+from defectkit.short_repr import short_repr
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import KEPT_TOGETHER, Relation, kept_together, members
+from defectkit.splitters.relations import KEPT_TOGETHER, Relation, as_relations, kept_together, members
 
 
 def left_out_size(n_images: int, fraction: float) -> int:
@@ -95,9 +96,11 @@ class LeaveFractionOut(Splitter):
     n_repeats: int = attrs.field(default=3, validator=attrs.validators.ge(1))
     seed: int = 0
     groups: Mapping[str, str] = attrs.field(factory=dict)
-    keep_together: tuple[Relation, ...] = KEPT_TOGETHER
+    keep_together: tuple[Relation, ...] = attrs.field(default=KEPT_TOGETHER, converter=as_relations)
 
-    def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
+    __repr__ = short_repr
+
+    def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield one split a repeat, named for instance ``leave out 10 %, run 1``."""
         bundles = kept_together(images, groups=self.groups, relations=self.keep_together)
         generators = np.random.default_rng(self.seed).spawn(self.n_repeats)

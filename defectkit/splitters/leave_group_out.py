@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 import attrs
 
 from defectkit.errors import SplitError
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images
 from defectkit.records.specimen import Specimen
 from defectkit.records.split import Split
 from defectkit.splitters.interface import Splitter
@@ -18,12 +18,12 @@ FACTS = tuple(field.name for field in attrs.fields(Specimen))
 """The facts of a specimen that images can be grouped by."""
 
 
-def groups_by_fact(images: Sequence[Image], fact: str) -> dict[str, str]:
+def groups_by_fact(images: Images, fact: str) -> dict[str, str]:
     """Return the value of a fact of the specimen for each image, as text.
 
     Parameters
     ----------
-    images : sequence of Image
+    images : iterable or mapping of Image
     fact : str
         A field of :class:`~defectkit.records.Specimen`, for instance ``alloy`` or ``microscope``.
 
@@ -66,7 +66,7 @@ class LeaveOneGroupOut(Splitter):
 
     by: str = "alloy"
 
-    def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
+    def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield one split a value, in the order of the values, named for instance ``leave out alloy C26M``."""
         from sklearn.model_selection import LeaveOneGroupOut as Folds
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images
 from defectkit.splitters.relations import sorted_images
 
 THUMBNAIL = 32
 """Edge of the thumbnails that are compared, in pixels."""
 
 
-def near_duplicate_groups(images: Iterable[Image], *, min_correlation: float = 0.5) -> dict[str, str]:
+def near_duplicate_groups(images: Images, *, min_correlation: float = 0.5) -> dict[str, str]:
     """Return a group for each image that looks like another one.
 
     Parameters
     ----------
-    images : iterable of Image
+    images : iterable or mapping of Image
         With distinct names; each image's pixels are read once and not kept.
     min_correlation : float
         Correlation of two thumbnails from which on images are near-duplicates.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 import attrs
 
 from defectkit.errors import SplitError
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images
+from defectkit.records.names import as_names
 from defectkit.records.split import Split
+from defectkit.short_repr import short_repr
 from defectkit.splitters.interface import Splitter
-from defectkit.splitters.relations import image_names, sorted_images
+from defectkit.splitters.relations import sorted_images
 
 
 @attrs.frozen(kw_only=True)
@@ -30,10 +32,12 @@ class Predefined(Splitter):
     description: ClassVar[str] = "One split whose images are named side by side, for instance a published one."
 
     split_name: str = "predefined"
-    train: tuple[str, ...] = attrs.field(default=(), converter=image_names)
-    test: tuple[str, ...] = attrs.field(default=(), converter=image_names)
+    train: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    test: tuple[str, ...] = attrs.field(default=(), converter=as_names)
 
-    def split(self, images: Sequence[Image], *, train_labels: str, test_labels: str) -> Iterator[Split]:
+    __repr__ = short_repr
+
+    def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
         """Yield the one split."""
         by_name = sorted_images(images)
         missing = [name for name in (*self.train, *self.test) if name not in by_name]

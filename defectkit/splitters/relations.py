@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from defectkit.errors import PairingError, SplitError
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
+from defectkit.records.names import as_names
 
 
 class Relation(enum.StrEnum):
@@ -22,17 +23,15 @@ KEPT_TOGETHER = (Relation.AREA, Relation.GROUP)
 """What splitters keep together unless told otherwise; neither needs the pixels to be read."""
 
 
-def image_names(value: Iterable[str]) -> tuple[str, ...]:
-    """Return several names as a tuple.
+def as_relations(value: Relation | str | Iterable[Relation | str]) -> tuple[Relation, ...]:
+    """Return one relation or several, by name or not, as a tuple.
 
-    Raises
-    ------
-    SplitError
-        If ``value`` is one text, whose letters are not meant.
+    Examples
+    --------
+    >>> as_relations("area") == as_relations([Relation.AREA]) == (Relation.AREA,)
+    True
     """
-    if isinstance(value, str):
-        raise SplitError(f"{value!r} is one name where several are expected; write [{value!r}]")
-    return tuple(value)
+    return tuple(Relation(relation) for relation in as_names(value))
 
 
 def sorted_images(images: Images) -> dict[str, Image]:
@@ -57,7 +56,7 @@ def relation_keys(
 ) -> dict[Relation, str]:
     """Return for each of ``relations`` the key that all images related to this one share; unknown ones are left out."""
     keys: dict[Relation, str] = {}
-    for relation in relations:
+    for relation in as_relations(relations):
         match relation:
             case Relation.AREA:
                 key = image.specimen.area
@@ -71,7 +70,7 @@ def relation_keys(
 
 
 def kept_together(
-    images: Sequence[Image],
+    images: Images,
     *,
     groups: Mapping[str, str] | None = None,
     relations: Iterable[Relation] = KEPT_TOGETHER,
@@ -80,7 +79,7 @@ def kept_together(
 
     Parameters
     ----------
-    images : sequence of Image
+    images : iterable or mapping of Image
         With distinct names.
     groups : mapping of str to str, optional
         Image name to the name of its group, for instance of near-duplicates; images that are not in it are alone.
@@ -103,7 +102,7 @@ def kept_together(
     >>> kept_together(images, groups={"a": "same", "c": "same"})
     {'a': 'a', 'b': 'b', 'c': 'a'}
     """
-    wanted = tuple(relations)
+    wanted = as_relations(relations)
     bundle: dict[str, str] = {}
     first: dict[tuple[Relation, str], str] = {}
 

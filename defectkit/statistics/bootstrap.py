@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import BootstrapError
+from defectkit.records.names import as_names
 from defectkit.statistics.comparison import Comparison
 from defectkit.statistics.drawing import Drawn, drawn_defects, drawn_images
 from defectkit.statistics.statistic import Statistic, sample_variables
@@ -133,7 +134,7 @@ def resampled(
     if not n_images:
         raise BootstrapError("bootstrap: an evaluation without an image cannot be resampled")
     chosen = tuple(statistics)
-    wanted = _wanted(chosen, comparisons[0], names)
+    wanted = _wanted(chosen, comparisons[0], None if names is None else as_names(names))
     units, draws = _drawing(comparisons, bootstrap)
     sums = [[statistic.sums(own) for statistic, _ in wanted] for own in units]
     chunks: list[list[dict[str, Any]]] = [[] for _ in comparisons]

@@ -21,6 +21,7 @@ from defectkit.measurement.sizes import shape_factors, sizes
 from defectkit.measurement.stacking import Stack, unstacked
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.instances import Instances
+from defectkit.records.names import as_names
 from defectkit.statistics.comparison import ALL_PARTS, Defects, Foregrounds, ImageComparison, Measures, Part
 
 
@@ -244,7 +245,7 @@ def compared_types(
     >>> compared_types({"loop"}, JACOBS2022, Taxonomy.standard())
     (('loop',), ('loop',))
     """
-    found = set(occurring)
+    found = set(as_names(occurring))
     order = taxonomy.names
     ordered = tuple(sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name)))
     if not found & set(convention.types):

@@ -16,6 +16,8 @@ from defectkit.errors import ConventionError, PairingError, PluginError
 from defectkit.matching.matching import Matching
 from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 from defectkit.statistics.cached import cached
 
 Floats = NDArray[np.float64]
@@ -67,11 +69,13 @@ class Defects:
         Without :attr:`Part.MEASURES` there are none.
     """
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = attrs.field(converter=as_names)
     codes: Codes
     scores: Floats
     ids: Codes
     measures: Measures | None = None
+
+    __repr__ = short_repr
 
     @property
     def n(self) -> int:
@@ -103,6 +107,7 @@ class Defects:
         names : tuple of str
             The types to count by; those of all parts are among them.
         """
+        names = as_names(names)
         place = {name: k for k, name in enumerate(names)}
         tables = {part.names: np.array([place[name] for name in part.names], np.int64) for part in parts}
         measures = [part.measures for part in parts if part.measures is not None]
@@ -225,10 +230,12 @@ class Comparison:
     convention: Convention
     iou_thresholds: tuple[float, ...]
     iou_threshold: float
-    types: tuple[str, ...]
-    overall_types: tuple[str, ...]
+    types: tuple[str, ...] = attrs.field(converter=as_names)
+    overall_types: tuple[str, ...] = attrs.field(converter=as_names)
     length_unit: str
     images: tuple[ImageComparison, ...]
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if list(self.iou_thresholds) != sorted(set(self.iou_thresholds)):

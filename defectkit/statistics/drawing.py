@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.short_repr import short_repr
 from defectkit.statistics.units import ImageSum, Sum, Units
 
 Floats = NDArray[np.float64]
@@ -93,6 +94,8 @@ class DrawnImages(Drawn):
 
     image_weights: Floats
 
+    __repr__ = short_repr
+
     @property
     def unit_weights(self) -> Floats:
         """The same: an image is a unit."""
@@ -134,6 +137,8 @@ class DrawnDefects(Drawn):
     weights: tuple[Floats, ...]
     first_unit: Indices
     _totals: dict[Sum, Values] = attrs.field(factory=dict, init=False, repr=False)
+
+    __repr__ = short_repr
 
     @property
     def image_weights(self) -> Floats:

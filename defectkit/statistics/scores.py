@@ -8,6 +8,8 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from defectkit.short_repr import short_repr
+
 Floats = NDArray[np.float64]
 
 
@@ -18,6 +20,8 @@ class Scores:
     precision: Floats
     recall: Floats
     f1_score: Floats
+
+    __repr__ = short_repr
 
 
 def scores(found: ArrayLike, true: ArrayLike, predicted: ArrayLike, *, nothing: float) -> Scores:

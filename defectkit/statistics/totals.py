@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.short_repr import short_repr
 from defectkit.statistics.comparison import Comparison
 from defectkit.statistics.drawing import Drawn
 from defectkit.statistics.units import Sum, Units
@@ -44,6 +45,8 @@ class Totals:
     units: Units
     sums: Mapping[str, Sum]
     drawn: Drawn
+
+    __repr__ = short_repr
 
     @property
     def comparison(self) -> Comparison:

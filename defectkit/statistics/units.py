@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.errors import PairingError
+from defectkit.short_repr import short_repr
 from defectkit.statistics.comparison import Comparison
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,8 @@ class Sum:
     """
 
     values: NDArray[Any]
+
+    __repr__ = short_repr
 
     @cached_property
     def flat(self) -> Floats:
@@ -66,6 +69,8 @@ class Units:
     image: Indices
     of_true: Indices
     of_predicted: Indices
+
+    __repr__ = short_repr
 
     @classmethod
     def images(cls, comparison: Comparison) -> Units:

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
+from defectkit.records.names import as_names
 from defectkit.statistics.comparison import Comparison
 from defectkit.statistics.scores import mean_of_defined
 from defectkit.statistics.totals import Totals
@@ -46,7 +47,7 @@ class Variable:
         each image has none whatever this says.
     """
 
-    dims: tuple[str, ...]
+    dims: tuple[str, ...] = attrs.field(converter=as_names)
     values: ArrayLike
     long_name: str
     units: str = ""

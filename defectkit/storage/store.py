@@ -10,6 +10,8 @@ import attrs
 
 from defectkit.errors import PairingError, UnknownDefectTypeError, UnknownSetError
 from defectkit.records import Image, Instances, LabelSet, Prediction, Taxonomy, record_converter
+from defectkit.records.inputs import Images, each_image
+from defectkit.records.names import as_names
 from defectkit.storage.backend import Backend, Interrupted, escaped, unescaped
 from defectkit.storage.blocks import Entry
 from defectkit.storage.damage import damage
@@ -146,7 +148,7 @@ class Store:
 
     def _read_labels(self, key: str, images: Iterable[str] | None) -> LabelSet:
         seal, reader = self._labels.open(key)
-        entries = reader.entries() if images is None else reader.find(images)
+        entries = reader.entries() if images is None else reader.find(as_names(images))
         empty = record_converter().structure({**seal.about, "instances": {}}, LabelSet)
         return attrs.evolve(empty, instances={entry.image: entry.instances for entry in entries})
 
@@ -222,9 +224,9 @@ class Store:
         PairingError
             If there is no such image.
         """
-        return self._images.read(names)
+        return self._images.read(None if names is None else as_names(names))
 
-    def add_images(self, images: Iterable[Image]) -> tuple[str, ...]:
+    def add_images(self, images: Images) -> tuple[str, ...]:
         """Store images with their pixels, and return their names; of no image nothing is written.
 
         Raises
@@ -232,9 +234,9 @@ class Store:
         PairingError
             If an image of that name is in the store.
         """
-        return self._images.write(images, ImageWriter.add)
+        return self._images.write(each_image(images), ImageWriter.add)
 
-    def refer_to_images(self, images: Iterable[Image]) -> tuple[str, ...]:
+    def refer_to_images(self, images: Images) -> tuple[str, ...]:
         """Store all that is known of images and where their files lie, without their pixels, and return their names.
 
         Of no image nothing is written.
@@ -246,7 +248,7 @@ class Store:
         StorageError
             If an image was not read from a file.
         """
-        return self._images.write(images, ImageWriter.refer_to)
+        return self._images.write(each_image(images), ImageWriter.refer_to)
 
     def result_names(self) -> tuple[str, ...]:
         """Return the names of the results."""

@@ -10,8 +10,11 @@ import attrs
 
 from defectkit.errors import StudyError
 from defectkit.records.image import Image
+from defectkit.records.inputs import images_by_name
 from defectkit.records.label_set import LabelSet
+from defectkit.records.names import as_names
 from defectkit.records.split import Split
+from defectkit.short_repr import short_repr
 
 if TYPE_CHECKING:
     import xarray
@@ -28,8 +31,7 @@ class StudyData:
     ----------
     name : str
         Of the data set, for results.
-    images : mapping of str to Image
-        By name.
+    images : iterable or mapping of Image
     label_sets : mapping of str to LabelSet
         By ``name@version``.
     named_splits : mapping of str to Split
@@ -47,10 +49,12 @@ class StudyData:
     """
 
     name: str
-    images: Mapping[str, Image]
+    images: Mapping[str, Image] = attrs.field(converter=images_by_name)
     label_sets: Mapping[str, LabelSet]
     named_splits: Mapping[str, Split] = attrs.field(factory=dict)
     dataset: Dataset | None = None
+
+    __repr__ = short_repr
 
     def labels(self, key: str) -> LabelSet:
         """Return a label set.
@@ -108,7 +112,7 @@ def catalogue_data(
     """
     from defectkit.datasets import load_dataset
 
-    loaded = load_dataset(name, labels=list(dict.fromkeys(labels)), available=available, mirror=mirror)
+    loaded = load_dataset(name, labels=list(dict.fromkeys(as_names(labels))), available=available, mirror=mirror)
     return StudyData(name=name, images=loaded.images, label_sets=loaded.label_sets, dataset=loaded)
 
 
@@ -150,7 +154,7 @@ def own_data(
     from defectkit.formats.labels import read_labels
     from defectkit.formats.refusals import fully_read
 
-    found = read_images(list(images), pixel_size=pixel_size, foil_thickness=foil_thickness, on_conflict=on_conflict)
+    found = read_images(images, pixel_size=pixel_size, foil_thickness=foil_thickness, on_conflict=on_conflict)
     sets = {}
     for key, about in labels.items():
         strange = set(about) - {"path", "format", "options"}

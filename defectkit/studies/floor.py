@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,19 +14,17 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.metrics import DefectPairs, EndToEnd, Errors, Find, TypeScores
 from defectkit.metrics.class_means import MEASURES
 from defectkit.records.defect_type import Taxonomy
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.statistics.scores import mean_of_defined, percent_error
 from defectkit.statistics.variables import SUBSETS
 from defectkit.workflows.evaluate import evaluate
-from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray
 
 Floats = NDArray[np.float64]
-Images = Iterable[Image] | Mapping[str, Image]
 
 CERTAIN = 1.0
 """The score of a label that is passed off as a prediction."""
@@ -53,7 +50,7 @@ def as_predicted(instances: Instances) -> Instances:
 
 
 def measurement_floor(
-    labels: LabelSet | Mapping[str, Instances],
+    labels: InstanceSets,
     images: Images = (),
     *,
     convention: Convention | str = "defectkit",
@@ -66,7 +63,7 @@ def measurement_floor(
 
     Parameters
     ----------
-    labels : LabelSet or mapping of str to Instances
+    labels : LabelSet, mapping of str to Instances, or iterable of Prediction
     images : iterable or mapping of Image, optional
         For their pixel sizes.
     convention : Convention or str
@@ -84,15 +81,15 @@ def measurement_floor(
     it are two rulers.
     """
     known = _taxonomy(labels, taxonomy)
-    truth = labels.instances if isinstance(labels, LabelSet) else labels
+    truth = instances_by_image(labels)
     perfect = {name: as_predicted(instances) for name, instances in truth.items()}
     metrics = [Find(), TypeScores(), EndToEnd(), Errors()]
     return evaluate(truth, perfect, images, convention=convention, taxonomy=known, metrics=metrics)
 
 
 def error_budget(
-    truth: LabelSet | Mapping[str, Instances],
-    predicted: Labels,
+    truth: InstanceSets,
+    predicted: InstanceSets,
     images: Images = (),
     *,
     convention: Convention | str = "defectkit",
@@ -104,7 +101,7 @@ def error_budget(
 
     Parameters
     ----------
-    truth : LabelSet or mapping of str to Instances
+    truth : LabelSet, mapping of str to Instances, or iterable of Prediction
     predicted, images, convention, iou_threshold, taxonomy, unpaired
         As :func:`defectkit.workflows.evaluate` takes them.
 
@@ -122,23 +119,24 @@ def error_budget(
     prediction: ``100 (P - T) / T = 100 (R - T) / T + 100 (P - R) / T``.
     """
     known = _taxonomy(truth, taxonomy)
+    by_image, by_name = instances_by_image(truth), images_by_name(images)
     evaluation = evaluate(
-        truth,
+        truth if isinstance(truth, LabelSet) else by_image,
         predicted,
-        images,
+        by_name,
         convention=convention,
         iou_threshold=iou_threshold,
         taxonomy=known,
         unpaired=unpaired,
         metrics=[Errors(), DefectPairs()],
     )
-    own = {str(name): truth[str(name)] for name in evaluation["image"].values}
+    own = {str(name): by_image[str(name)] for name in evaluation["image"].values}
     perfect = {name: as_predicted(instances) for name, instances in own.items()}
-    ruled = evaluate(own, perfect, images, convention=convention, taxonomy=known, metrics=[DefectPairs()])
+    ruled = evaluate(own, perfect, by_name, convention=convention, taxonomy=known, metrics=[DefectPairs()])
     return _budget(evaluation, ruled)
 
 
-def _taxonomy(labels: LabelSet | Mapping[str, Instances], given: Taxonomy | None) -> Taxonomy | None:
+def _taxonomy(labels: InstanceSets, given: Taxonomy | None) -> Taxonomy | None:
     return labels.taxonomy if given is None and isinstance(labels, LabelSet) else given
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from defectkit.metrics import BUILT_IN
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets
 from defectkit.studies.uncertainty.kept import KeptComparison
 from defectkit.workflows.evaluate import evaluate
-from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray
 
 
 def evaluate_resampleable(
-    truth: Labels, predicted: Labels, images: Iterable[Image] | Mapping[str, Image] = (), **options: Any
+    truth: InstanceSets, predicted: InstanceSets, images: Images = (), **options: Any
 ) -> xarray.Dataset:
     """Return every statistic of predictions against truth, and what it takes to resample them later on.
 

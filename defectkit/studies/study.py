@@ -9,7 +9,9 @@ import attrs
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import StudyError
-from defectkit.splitters.relations import Relation
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
+from defectkit.splitters.relations import Relation, as_relations
 
 Options = Mapping[str, Any]
 
@@ -22,20 +24,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _conventions(value: Iterable[Convention | str]) -> tuple[Convention, ...]:
-    return tuple(find_convention(rule) for rule in value)
-
-
-def _texts(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
+def _conventions(value: Convention | str | Iterable[Convention | str]) -> tuple[Convention, ...]:
+    several = (value,) if isinstance(value, Convention | str) else value
+    return tuple(find_convention(rule) for rule in several)
 
 
 def _seeds(value: Iterable[int]) -> tuple[int, ...]:
     return tuple(value)
-
-
-def _relations(value: Iterable[Relation | str]) -> tuple[Relation, ...]:
-    return tuple(Relation(relation) for relation in value)
 
 
 @attrs.frozen(kw_only=True)
@@ -80,9 +75,11 @@ class SplitChoice:
 
     splitter: str = ""
     options: Options = attrs.field(factory=dict, converter=_plain, hash=False)
-    named: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    named: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     label: str = ""
-    accepted: tuple[Relation, ...] = attrs.field(default=(), converter=_relations)
+    accepted: tuple[Relation, ...] = attrs.field(default=(), converter=as_relations)
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         if bool(self.splitter) == bool(self.named):
@@ -175,6 +172,8 @@ class Study:
     validation_fraction: float = 0.0
     min_score: float | None = None
     description: str = ""
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         for what in ("splits", "detectors", "seeds", "conventions"):

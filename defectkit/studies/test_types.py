@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from defectkit.records.names import as_names
 from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study, both_sides
 
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -59,7 +60,8 @@ def leave_group_out(detector: DetectorChoice, labels: str, *, facts: Iterable[st
         For instance ``alloy``, ``irradiation`` and ``microscope``.
     """
     splits = tuple(
-        SplitChoice(splitter="leave-one-group-out", options={"by": fact}, label=f"leave out {fact}") for fact in facts
+        SplitChoice(splitter="leave-one-group-out", options={"by": fact}, label=f"leave out {fact}")
+        for fact in as_names(facts)
     )
     return Study(**_with("leave group out", options, splits=splits, detectors=(detector,), labels=both_sides(labels)))
 
@@ -152,7 +154,7 @@ def label_set_comparison(
     -----
     Each model is trained once and tested on all label sets.
     """
-    pairs = tuple(LabelPair(train=train, test=test) for train, test in itertools.product(labels, repeat=2))
+    pairs = tuple(LabelPair(train=train, test=test) for train, test in itertools.product(as_names(labels), repeat=2))
     return Study(**_with("label sets", options, splits=(splits,), detectors=(detector,), labels=pairs))
 
 

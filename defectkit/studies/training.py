@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from defectkit.detectors import Detector, TrainingSet
 from defectkit.errors import SplitError
-from defectkit.records.image import Image
-from defectkit.records.label_set import LabelSet
+from defectkit.records.inputs import Images, InstanceSets
 from defectkit.splitters import LeaveFractionOut
 
 
 def training_sides(
-    images: Sequence[Image],
-    labels: LabelSet,
+    images: Images,
+    labels: InstanceSets,
     *,
     validation_fraction: float = 0.0,
     validation: Sequence[str] = (),
@@ -23,9 +22,9 @@ def training_sides(
 
     Parameters
     ----------
-    images : sequence of Image
+    images : iterable or mapping of Image
         Of the train side, each in ``labels``.
-    labels : LabelSet
+    labels : LabelSet, mapping of str to Instances, or iterable of Prediction
     validation_fraction : float
         Part of the images to hold back; 0 for none. Images that belong together stay together.
     validation : sequence of str
@@ -53,7 +52,7 @@ def training_sides(
     >>> len(training), len(validation)
     (3, 1)
     """
-    whole = TrainingSet(images={image.name: image for image in images}, labels=labels)
+    whole = TrainingSet(images=images, labels=labels)
     if validation:
         if validation_fraction:
             raise SplitError("images to hold back are given by name and as a fraction; give one of the two")
@@ -62,14 +61,14 @@ def training_sides(
     if validation_fraction == 0:
         return whole, None
     splitter = LeaveFractionOut(fraction=validation_fraction, n_repeats=1, seed=seed)
-    (split,) = splitter.split(list(images), train_labels=labels.key, test_labels=labels.key)
+    (split,) = splitter.split(list(whole.images.values()), train_labels=whole.labels.key, test_labels=whole.labels.key)
     return whole.only(split.train), whole.only(split.test)
 
 
 def trained(
     detector: Detector,
-    images: Sequence[Image],
-    labels: LabelSet,
+    images: Images,
+    labels: InstanceSets,
     *,
     validation_fraction: float = 0.0,
     validation: Sequence[str] = (),

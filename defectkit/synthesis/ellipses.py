@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from defectkit.geometry.moments import area_moments
 from defectkit.records.instances import Instances
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +47,8 @@ class Ellipses:
     types: NDArray[np.int64]
     trust: Floats
 
+    __repr__ = short_repr
+
     @classmethod
     def empty(cls) -> Ellipses:
         """Return no ellipses."""
@@ -75,7 +79,7 @@ class Ellipses:
         areas, centers, moments = area_moments(instances.runs)
         held = areas > 0
         shapes = 4 * moments[held][:, [[0, 1], [1, 2]]]
-        codes = {name: code for code, name in enumerate(types)}
+        codes = {name: code for code, name in enumerate(as_names(types))}
         named = np.array([codes.get(name, UNTYPED) for name in instances.type_names], dtype=np.int64)
         return cls(centers=centers[held], shapes=shapes, types=named[held], trust=np.ones(int(held.sum())))
 
@@ -132,5 +136,6 @@ class Ellipses:
             np.clip(center + (matrix * np.sqrt(np.maximum(square, 0.0)) @ circle).T, 0.0, np.array(shape, float))
             for center, matrix, square in zip(self.centers, axes, squares, strict=True)
         ]
-        names = [types[code] if code != UNTYPED else "defect" for code in self.types]
-        return Instances.from_polygons(outlines, types=names, shape=shape, known_types=(*types, "defect"))
+        table = as_names(types)
+        names = [table[code] if code != UNTYPED else "defect" for code in self.types]
+        return Instances.from_polygons(outlines, types=names, shape=shape, known_types=(*table, "defect"))

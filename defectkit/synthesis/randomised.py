@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from defectkit.records.calibration import Calibration
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
+from defectkit.short_repr import short_repr
 from defectkit.synthesis.ellipses import UNTYPED, Ellipses
 from defectkit.synthesis.exposure import exposed
 from defectkit.synthesis.fields import bend_contour, blotches, fringes, power_law_field
@@ -42,6 +43,8 @@ class Drawn:
 
     pixels: Floats
     ellipses: Ellipses
+
+    __repr__ = short_repr
 
 
 def randomised_micrograph(

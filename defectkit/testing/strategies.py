@@ -13,6 +13,7 @@ from defectkit.geometry.masks import label_image_to_runs, masks_to_runs
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records import Calibration, Image, Instances, LabelSet, Source
+from defectkit.records.names import as_names
 
 Shape = tuple[int, int]
 
@@ -132,11 +133,12 @@ def instances(
     frame = draw(shapes()) if shape is None else shape
     given = draw(runs(frame, min_area=1) if masks is None else masks)
     n = len(given)
+    types = as_names(types)
     codes = draw(st.lists(st.integers(0, len(types) - 1), min_size=n, max_size=n))
     found: dict[str, Any] = {}
     if scores is not None:
         found["scores"] = np.array(draw(st.lists(scores, min_size=n, max_size=n)), np.float64)
-    return Instances(shape=frame, types=tuple(types), type_codes=np.array(codes, np.int16), runs=given, **found)
+    return Instances(shape=frame, types=types, type_codes=np.array(codes, np.int16), runs=given, **found)
 
 
 @st.composite
@@ -200,7 +202,7 @@ def images(
         Whether it has a calibration; either by default.
     """
     frame = draw(shapes()) if shape is None else shape
-    dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    dtype = np.dtype(draw(st.sampled_from(as_names(dtypes))))
     elements: dict[str, Any] = {"allow_nan": False, "allow_infinity": False} if dtype.kind == "f" else {}
     wanted = draw(st.booleans()) if calibrated is None else calibrated
     return Image.from_array(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -14,8 +14,7 @@ from defectkit.formats.refusals import Refused, check_refused
 from defectkit.metrics import Confusion, Errors, Find, Metric, Part, TypeScores, Variable
 from defectkit.metrics.class_means import SIDES, class_mean, class_sums
 from defectkit.metrics.errors import POOLED
-from defectkit.records.image import Image
-from defectkit.records.label_set import LabelSet
+from defectkit.records.inputs import Images, InstanceSets, as_label_set
 from defectkit.statistics import Bootstrap, Sum, Totals, Units
 from defectkit.statistics.intervals import DEGENERATE, HIGH, LOW
 from defectkit.workflows.evaluate import evaluate
@@ -64,9 +63,9 @@ class Differences(Metric):
 
 
 def agree(
-    first: LabelSet,
-    second: LabelSet,
-    images: Iterable[Image] | Mapping[str, Image] = (),
+    first: InstanceSets,
+    second: InstanceSets,
+    images: Images = (),
     *,
     convention: Convention | str = "defectkit",
     iou_threshold: float | None = None,
@@ -78,8 +77,9 @@ def agree(
 
     Parameters
     ----------
-    first, second : LabelSet
-        Labels of the same images; neither is taken for the truth.
+    first, second : LabelSet, mapping of str to Instances, or iterable of Prediction
+        Labels of the same images; neither is taken for the truth. What is not a label set is called ``first`` or
+        ``second``.
     images : iterable or mapping of Image, optional
         For their pixel sizes.
     convention, iou_threshold, unpaired, refused
@@ -113,6 +113,7 @@ def agree(
     """
     import xarray
 
+    first, second = as_label_set(first, name="first"), as_label_set(second, name="second")
     ends = ENDS if bootstrap else ENDS[:1]
     result = evaluate(
         first,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ import attrs
 
 from defectkit.formats.report import RepairReport
 from defectkit.records.defect_type import Taxonomy
+from defectkit.records.facts import counts_text, number_of
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
+from defectkit.records.names import as_names
 from defectkit.records.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -58,7 +61,7 @@ class Analysis:
     hardening: xarray.Dataset
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     repairs: RepairReport = attrs.field(factory=RepairReport)
 
     @property
@@ -77,6 +80,30 @@ class Analysis:
     def n_defects(self) -> int:
         """The number of defects in all images."""
         return int(self.defects.sizes["defect"])
+
+    def __repr__(self) -> str:
+        return f"<Analysis: {self._text()}>"
+
+    def _repr_html_(self) -> str:
+        from defectkit.records.html import MOST_PICTURES, card, counts_table, image_figure
+
+        counts = {image.name: self.instances[image.name].counts() for image in self.images}
+        pictures = [
+            image_figure(image, self.instances[image.name], self.taxonomy) for image in self.images[:MOST_PICTURES]
+        ]
+        cautions = "".join(f"<li>{escape(caution)}</li>" for caution in self.cautions)
+        return card(
+            "Analysis",
+            self._text(),
+            *pictures,
+            counts_table(counts, self.types, self.taxonomy),
+            f"<ul>{cautions}</ul>" if cautions else "",
+        )
+
+    def _text(self) -> str:
+        counts = dict(zip(self.types, self.summary["count"].values[:, :-1].sum(axis=0).tolist(), strict=True))
+        cautions = f", {number_of(len(self.cautions), 'caution')}" if self.cautions else ""
+        return f"{number_of(len(self.images), 'image')}, {counts_text(counts)}{cautions}"
 
     def save(self, path: str | Path) -> Path:
         """Write all of it into one store, and return the path of the store.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from defectkit.errors import RecordError
 from defectkit.parallel import check_workers
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import ArrayPixels, Image
+from defectkit.records.inputs import Images
 from defectkit.records.json import to_json
 from defectkit.records.prediction import Prediction
 from defectkit.workflows.analysis import Analysis
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def analyze(
-    images: Iterable[Image] | Mapping[str, Image],
+    images: Images,
     detector: Detector | str = "loopnet",
     *,
     min_score: float | None = None,
@@ -56,7 +57,7 @@ def analyze(
 
     Parameters
     ----------
-    images : iterable of Image, or mapping of str to Image
+    images : iterable or mapping of Image
         As :func:`defectkit.formats.read_images` gives them: calibrated, with names that are all different. Pixels are
         read when an image's turn comes and let go after it.
     detector : Detector or str

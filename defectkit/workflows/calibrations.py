@@ -8,6 +8,7 @@ import attrs
 
 from defectkit.errors import MissingCalibrationError, PairingError
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.instances import Instances
 
 
@@ -26,7 +27,7 @@ class Calibrations:
     length_unit: str
 
     @classmethod
-    def of(cls, images: Iterable[Image] | Mapping[str, Image], truth: Mapping[str, Instances]) -> Calibrations:
+    def of(cls, images: Images, truth: Mapping[str, Instances]) -> Calibrations:
         """Return those of the images that the truth speaks of.
 
         Raises
@@ -34,7 +35,7 @@ class Calibrations:
         MissingCalibrationError
             If some have a pixel size and others have none.
         """
-        by_name = dict(images) if isinstance(images, Mapping) else {image.name: image for image in images}
+        by_name = images_by_name(images)
         concerned = [by_name[name] for name in truth if name in by_name]
         bare = sorted(i.name for i in concerned if i.calibration is None)
         if bare and len(bare) < len(concerned):

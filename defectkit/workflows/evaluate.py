@@ -20,8 +20,7 @@ from defectkit.formats.refusals import Refused
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.parallel import about, block_size, mapped, mapped_blocks
 from defectkit.records.defect_type import Taxonomy
-from defectkit.records.image import Image
-from defectkit.records.inputs import instances_by_image
+from defectkit.records.inputs import Images, InstanceSets, instances_by_image
 from defectkit.records.label_set import LabelSet
 from defectkit.statistics import Bootstrap, Units, intervals, resampled, value_of
 from defectkit.statistics.comparing import Sides, compare_images, compared_types
@@ -29,7 +28,7 @@ from defectkit.workflows.calibrations import Calibrations
 from defectkit.workflows.compared_types import ComparedTypes
 from defectkit.workflows.evaluation_notes import about_missing, about_types
 from defectkit.workflows.pairing import Missing, Paired, paired
-from defectkit.workflows.predicted import Labels, Predicted
+from defectkit.workflows.predicted import Predicted
 from defectkit.workflows.side_reading import SideReading
 from defectkit.workflows.sides import joined_taxonomy
 
@@ -44,9 +43,9 @@ SAME_THRESHOLD = 1e-9
 
 
 def evaluate(
-    truth: Labels,
-    predicted: Labels,
-    images: Iterable[Image] | Mapping[str, Image] = (),
+    truth: InstanceSets,
+    predicted: InstanceSets,
+    images: Images = (),
     *,
     convention: Convention | str = "defectkit",
     iou_threshold: float | None = None,
@@ -256,7 +255,8 @@ def _metrics(given: Iterable[Metric | str] | None) -> list[Metric]:
 
     if given is None:
         return [metric() for metric in BUILT_IN]
-    return [hooks.find("metric", m)() if isinstance(m, str) else m for m in given]
+    several = [given] if isinstance(given, str) else given
+    return [hooks.find("metric", m)() if isinstance(m, str) else m for m in several]
 
 
 def _merged(computed: Iterable[tuple[Metric, xarray.Dataset]]) -> xarray.Dataset:
@@ -283,11 +283,11 @@ def _merged(computed: Iterable[tuple[Metric, xarray.Dataset]]) -> xarray.Dataset
     return xarray.Dataset(variables, coords=coordinates)
 
 
-def _taxonomy(truth: Labels, predicted: Labels) -> Taxonomy:
+def _taxonomy(truth: InstanceSets, predicted: InstanceSets) -> Taxonomy:
     return joined_taxonomy(side.taxonomy for side in (truth, predicted) if isinstance(side, LabelSet))
 
 
-def _title(labels: Labels) -> str:
+def _title(labels: InstanceSets) -> str:
     return labels.key if isinstance(labels, LabelSet) else ""
 
 

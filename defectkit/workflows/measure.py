@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from defectkit.errors import PairingError
 from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import RepairReport
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_by_name
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.workflows.analysis import Analysis
@@ -22,7 +23,6 @@ from defectkit.workflows.pairing import Missing
 from defectkit.workflows.results import (
     checked_images,
     hardening_choices,
-    listed_images,
     settings_of,
     tables,
 )
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 
 def measure_labels(
-    labels: LabelSet,
-    images: Iterable[Image] | Mapping[str, Image],
+    labels: InstanceSets,
+    images: Images,
     *,
     field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
@@ -50,9 +50,9 @@ def measure_labels(
 
     Parameters
     ----------
-    labels : LabelSet
+    labels : LabelSet, mapping of str to Instances, or iterable of Prediction
         What was drawn; every image of it must be among ``images``.
-    images : iterable of Image, or mapping of str to Image
+    images : iterable or mapping of Image
         Calibrated; their pixels are read where burned-in scale bars and information strips are looked for.
     field : FieldRule
         Which part of each image is counted; by default all but burned-in scale bars and information strips. A place in
@@ -109,7 +109,8 @@ def measure_labels(
     >>> result.defects["polygon_area"].values.tolist()
     [400.0]
     """
-    offered = listed_images(images)
+    labels = as_label_set(labels)
+    offered = tuple(images_by_name(images).values())
     strangers = sorted(set(labels.images) - {image.name for image in offered})
     if strangers:
         raise PairingError(

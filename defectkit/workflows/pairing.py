@@ -9,6 +9,8 @@ import attrs
 
 from defectkit.errors import PairingError
 from defectkit.formats.labels import Unpaired
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 
 
 class Missing(enum.StrEnum):
@@ -30,9 +32,11 @@ class Paired:
         On one side only.
     """
 
-    both: tuple[str, ...]
-    only_truth: tuple[str, ...]
-    only_predicted: tuple[str, ...]
+    both: tuple[str, ...] = attrs.field(converter=as_names)
+    only_truth: tuple[str, ...] = attrs.field(converter=as_names)
+    only_predicted: tuple[str, ...] = attrs.field(converter=as_names)
+
+    __repr__ = short_repr
 
 
 def paired(truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | str = Unpaired.RAISE) -> Paired:
@@ -55,7 +59,7 @@ def paired(truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | 
     >>> paired(["a", "b"], ["b", "c"], "leave-out").both
     ('b',)
     """
-    ours, theirs = set(truth), set(predicted)
+    ours, theirs = set(as_names(truth)), set(as_names(predicted))
     result = Paired(
         both=tuple(sorted(ours & theirs)),
         only_truth=tuple(sorted(ours - theirs)),

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import attrs
 
 from defectkit.formats.labels import Unpaired
+from defectkit.records.inputs import InstanceSets
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.records.prediction import Prediction
 from defectkit.workflows.pairing import Missing, paired
-
-Labels = LabelSet | Mapping[str, Instances] | Iterable[Prediction]
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -49,7 +48,7 @@ class Predicted:
     @classmethod
     def of(
         cls,
-        predicted: Labels,
+        predicted: InstanceSets,
         truth: Mapping[str, Instances],
         *,
         unpaired: Unpaired,

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.conventions import Convention
-from defectkit.errors import EmptyInputError, MissingCalibrationError, PairingError, UnknownDefectTypeError
+from defectkit.errors import EmptyInputError, MissingCalibrationError, UnknownDefectTypeError
 from defectkit.measurement import measure, summarize
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.instances import Instances
 from defectkit.workflows.cautions import named
 
@@ -42,12 +43,7 @@ def silent(iterable: Iterable[Any], description: str, total: int | None = None) 
     yield from iterable
 
 
-def listed_images(images: Iterable[Image] | Mapping[str, Image]) -> tuple[Image, ...]:
-    """Return the images, whether they come by themselves or by name."""
-    return tuple(images.values() if isinstance(images, Mapping) else images)
-
-
-def checked_images(images: Iterable[Image] | Mapping[str, Image]) -> tuple[Image, ...]:
+def checked_images(images: Images) -> tuple[Image, ...]:
     """Return the images, known to be calibrated and to have names of their own; no pixel is read.
 
     Raises
@@ -59,13 +55,9 @@ def checked_images(images: Iterable[Image] | Mapping[str, Image]) -> tuple[Image
     MissingCalibrationError
         If any has no pixel size; names them.
     """
-    given = listed_images(images)
+    given = tuple(images_by_name(images).values())
     if not given:
         raise EmptyInputError("there is no image to work on; give at least one")
-    names = [image.name for image in given]
-    doubled = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if doubled:
-        raise PairingError(f"more than one image is named {named(map(repr, doubled))}; results go by name: rename")
     bare = [image for image in given if image.calibration is None]
     if len(bare) > 1:
         raise MissingCalibrationError(

@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 
 from defectkit.formats.refusals import Refused, check_refused
+from defectkit.records.inputs import InstanceSets
 from defectkit.records.label_set import LabelSet
-from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray
@@ -35,7 +35,7 @@ class SideReading:
     sentences: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, side: Labels, refused: Refused | str) -> SideReading:
+    def of(cls, side: InstanceSets, refused: Refused | str) -> SideReading:
         """Return that of a side.
 
         Raises

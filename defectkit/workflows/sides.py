@@ -16,8 +16,11 @@ from defectkit.formats.refusals import Refused
 from defectkit.formats.report import RepairReport
 from defectkit.records.defect_type import DefectType, Taxonomy
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.label_set import LabelSet
+from defectkit.records.names import as_names
 from defectkit.records.prediction import Prediction
+from defectkit.short_repr import short_repr
 
 RESULTS = "results.zarr"
 """The store in the folder that `defectkit analyze` and `defectkit measure` write."""
@@ -41,13 +44,15 @@ class ReadSide:
     labels: LabelSet | tuple[Prediction, ...]
     taxonomy: Taxonomy
     report: RepairReport = attrs.field(factory=RepairReport)
-    without_image: tuple[str, ...] = ()
+    without_image: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+
+    __repr__ = short_repr
 
 
 def read_side(
     path: str | Path,
     *,
-    images: Mapping[str, Image],
+    images: Images,
     format: str | None = None,  # noqa: A002 - the name that reading labels gives it
     options: Mapping[str, Any] | None = None,
     key: str | None = None,
@@ -62,8 +67,7 @@ def read_side(
     path : str or pathlib.Path
         Label files of any registered format; or a store; or a folder with ``results.zarr`` in it, as an analysis
         writes.
-    images : mapping of str to Image
-        By name.
+    images : iterable or mapping of Image
     format : str, optional
         Of label files; found by looking at them where it is not given.
     options : mapping of str to Any, optional
@@ -92,17 +96,18 @@ def read_side(
     LabelReadError, StorageError
         If the files or the store cannot be read.
     """
+    by_name = images_by_name(images)
     source = Path(path)
     store = store_at(source)
     if store is not None and format is None:
         side = _stored(store, key)
-        return _with_images(side, images, Unpaired(unpaired), str(source))
+        return _with_images(side, by_name, Unpaired(unpaired), str(source))
     if key is not None:
         raise PairingError(f"{source} is no store, so it holds no set {key!r}; leave the key out")
     chosen = dict(options or {})
     if truth is not None and "truth" not in chosen and format in (None, "coco") and holds_results_list(source):
         chosen["truth"] = str(truth)
-    reading = read_labels(source, images=images, format=format, options=chosen, unpaired=unpaired, refused=refused)
+    reading = read_labels(source, images=by_name, format=format, options=chosen, unpaired=unpaired, refused=refused)
     return ReadSide(
         labels=reading.labels,
         taxonomy=reading.labels.taxonomy,

@@ -79,7 +79,6 @@ def test_capability_covers_its_range_with_its_ends():
     [
         ({"types": ()}, "at least one"),
         ({"types": ("a", "a")}, "distinct"),
-        ({"types": "bdot"}, "is one text"),
         ({"types": ("a",), "pixel_size_range": ("1 nm/px", "0.5 nm/px")}, "is above"),
         ({"types": ("a",), "pixel_size_range": "1 nm/px"}, "not a pair"),
     ],
@@ -117,7 +116,7 @@ def test_a_training_set_that_does_not_pair_is_refused():
         TrainingSet(images={"a": image}, labels=labels(b=(4, 6)))
     with pytest.raises(PairingError, match=r"shape \(4, 6\).*drawn on \(5, 6\)"):
         TrainingSet(images={"a": image}, labels=labels(a=(5, 6)))
-    with pytest.raises(PairingError, match="filed under 'b' is named 'a'"):
+    with pytest.raises(PairingError, match="named 'a' is given as 'b'"):
         TrainingSet(images={"b": image}, labels=labels(b=(4, 6)))
     training = TrainingSet(images={"a": image}, labels=labels(a=(4, 6)))
     with pytest.raises(PairingError, match="no image is named 'c'"):

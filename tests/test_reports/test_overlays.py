@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 from defectkit.errors import OutputError
-from defectkit.records import Calibration, Exclusion, Image, Instances
+from defectkit.geometry.outlines import outlines
+from defectkit.records import Calibration, Exclusion, Image, Instances, reduced
+from defectkit.records.reduced import reduced_pixels
 from defectkit.reports import draw_overlay, overlays
 from defectkit.reports.legend import LegendEntry
-from defectkit.reports.outlines import outlines
-from defectkit.reports.overlays import LONGEST_PX, overlay_path, pixels_to_draw, save_overlay, view_of
+from defectkit.reports.overlays import LONGEST_PX, overlay_path, save_overlay, view_of
 
 RED = (255, 0, 0)
 COLORS = {"bdot": "#ff0000"}
@@ -175,11 +176,10 @@ def test_masks_without_a_pixel_have_no_outline() -> None:
 
 @pytest.mark.parametrize("kind", ["uint8", "uint16", "float32", "bool"])
 def test_a_large_image_is_drawn_from_means_of_blocks(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlays, "LARGEST_WHOLE", 4000)
-    monkeypatch.setattr(overlays, "LONGEST_PX", 32)
+    monkeypatch.setattr(reduced, "LARGEST_WHOLE", 4000)
     values = (np.arange(130 * 200).reshape(130, 200) // 200).astype(kind)
     image = Image.from_array("large", values)
-    drawn = pixels_to_draw(image)
+    drawn = reduced_pixels(image, 32)
     assert drawn.shape == (44, 67)
     expected = values[:129, :198].reshape(43, 3, 66, 3).mean(axis=(1, 3))
     assert np.allclose(drawn[:43, :66], expected, atol=1)
@@ -188,7 +188,7 @@ def test_a_large_image_is_drawn_from_means_of_blocks(kind: str, monkeypatch: pyt
 
 def test_a_small_image_is_drawn_as_it_is() -> None:
     values = np.arange(24, dtype=np.uint8).reshape(4, 6)
-    assert pixels_to_draw(Image.from_array("small", values)) is values
+    assert reduced_pixels(Image.from_array("small", values), LONGEST_PX) is values
 
 
 def test_what_does_not_count_is_hatched() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given, strategies as st
 from PIL import Image as Pictures
 
 from defectkit.records import Taxonomy
-from defectkit.reports.colors import type_colors
-from defectkit.reports.contrast import FLAT, gray_levels
+from defectkit.records.colors import type_colors
+from defectkit.records.contrast import FLAT, gray_levels
 from defectkit.reports.palette import with_palette
 from defectkit.reports.scale_bar import SHARE, bar_length_nm, length_text
 

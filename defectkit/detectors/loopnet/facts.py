@@ -10,6 +10,7 @@ import attrs
 from defectkit.detectors.loopnet.normalizing import NORMALIZATION
 from defectkit.errors import DetectorError
 from defectkit.files.decoding import parse_json
+from defectkit.records.names import as_names
 
 STRIDE = 2
 """Pixels of the input along each side of a pixel of the maps."""
@@ -46,7 +47,7 @@ class ModelFacts:
     """
 
     version: str
-    types: tuple[str, ...]
+    types: tuple[str, ...] = attrs.field(converter=as_names)
     size_px: tuple[float, float] = attrs.field(converter=_numbers)
     best_size_px: float = attrs.field(converter=float, validator=[_finite, attrs.validators.gt(0)])
     slope: float = attrs.field(default=1.0, converter=float, validator=[_finite, attrs.validators.gt(0)])

@@ -15,6 +15,8 @@ from defectkit.files.cells import unquoted_cell
 from defectkit.files.decoding import read_text, read_toml
 from defectkit.files.names import readable
 from defectkit.records import Calibration, Source
+from defectkit.records.names import as_names
+from defectkit.short_repr import short_repr
 from defectkit.units import QuantityLike
 
 FILE_NAMES = ("calibration.toml", "calibration.csv")
@@ -22,10 +24,6 @@ FILE_NAMES = ("calibration.toml", "calibration.csv")
 
 _KEYS = ("name", "prefix", "pixel_size", "pixel_size_y", "pixel_size_x", "foil_thickness", "assumed")
 _ASSUMABLE = ("pixel_size", "foil_thickness")
-
-
-def _as_names(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(str(name) for name in value)
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +53,7 @@ class CalibrationEntry:
     pixel_size_y: QuantityLike | None = None
     pixel_size_x: QuantityLike | None = None
     foil_thickness: QuantityLike | None = None
-    assumed: tuple[str, ...] = attrs.field(default=(), converter=_as_names)
+    assumed: tuple[str, ...] = attrs.field(default=(), converter=as_names)
 
     def __attrs_post_init__(self) -> None:
         who = self.name or self.prefix or "every image"
@@ -152,6 +150,8 @@ class CalibrationTable:
     entries: tuple[CalibrationEntry, ...] = attrs.field(converter=_as_entries)
     origin: str
     source: Source = Source.SIDECAR
+
+    __repr__ = short_repr
 
     def __attrs_post_init__(self) -> None:
         counts = Counter((entry.name, entry.prefix) for entry in self.entries)

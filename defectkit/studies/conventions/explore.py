@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -16,12 +16,13 @@ from defectkit.metrics import EndToEnd, Find, Metric, TypeScores
 from defectkit.metrics.class_means import QUANTITIES, class_sums
 from defectkit.metrics.errors import errors
 from defectkit.records.defect_type import Taxonomy
-from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, images_by_name
+from defectkit.records.label_set import LabelSet
+from defectkit.records.names import as_names
 from defectkit.statistics.totals import Totals
 from defectkit.statistics.units import Sum, Units
 from defectkit.statistics.variables import Variable
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, evaluate
-from defectkit.workflows.predicted import Labels
 
 if TYPE_CHECKING:
     import xarray
@@ -63,9 +64,9 @@ class ErrorsAtEveryThreshold(Metric):
 
 
 def explore_conventions(
-    truth: Labels,
-    predicted: Labels,
-    images: Iterable[Image] | Mapping[str, Image] = (),
+    truth: InstanceSets,
+    predicted: InstanceSets,
+    images: Images = (),
     *,
     convention: Convention | str = "defectkit",
     matchers: Sequence[str] | None = None,
@@ -107,14 +108,17 @@ def explore_conventions(
     from defectkit.matching import MATCHERS
 
     rule = find_convention(convention)
-    chosen_matchers = tuple(MATCHERS) if matchers is None else tuple(matchers)
-    kinds, rules = tuple(map(IoUKind, iou_kinds)), tuple(size_rule(name).name for name in size_rules)
+    chosen_matchers = tuple(MATCHERS) if matchers is None else as_names(matchers)
+    kinds, rules = (
+        tuple(map(IoUKind, as_names(iou_kinds))),
+        tuple(size_rule(name).name for name in as_names(size_rules)),
+    )
     choices = zip(CHOICES, (chosen_matchers, kinds, rules, tuple(iou_thresholds)), strict=True)
     empty = [name for name, values in choices if not values]
     if empty:
         raise StudyError(f"exploring conventions: there is no {', no '.join(empty)} to choose from")
-    sides = [side if hasattr(side, "keys") or hasattr(side, "instances") else list(side) for side in (truth, predicted)]
-    given = images if isinstance(images, Mapping) else list(images)
+    sides = [side if isinstance(side, LabelSet | Mapping) else list(side) for side in (truth, predicted)]
+    given = images_by_name(images)
 
     def at(matcher: str, kind: IoUKind, size: str) -> xarray.Dataset:
         result = evaluate(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import StudyError
+from defectkit.records.names import as_names
 from defectkit.studies.results.headline import HEADLINES, headline
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def variance_decomposition(
     """
     import xarray
 
-    names = list(HEADLINES) if statistics is None else list(statistics)
+    names = tuple(HEADLINES) if statistics is None else as_names(statistics)
+    factors = as_names(factors)
     strange = [*(set(names) - set(HEADLINES)), *(set(factors) - set(FACTORS))]
     if strange:
         raise StudyError(

@@ -15,6 +15,7 @@ from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.records.specimen import Irradiation, Specimen
 from defectkit.records.split import Split
+from defectkit.short_repr import short_repr
 from defectkit.testing.synthetic.acquisition import Acquisition
 from defectkit.testing.synthetic.micrograph import Seed, children, synthetic_micrograph
 from defectkit.testing.synthetic.populations import POPULATIONS, Population
@@ -156,6 +157,8 @@ class SyntheticFecral:
     images: dict[str, Image]
     labels: dict[str, LabelSet]
     splits: dict[str, Split]
+
+    __repr__ = short_repr
 
 
 def synthetic_fecral(seed: int = 0, *, binning: int = 1) -> SyntheticFecral:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import attrs
 
+from defectkit.records.colors import type_colors
 from defectkit.records.defect_type import DefectType, Taxonomy
-from defectkit.reports.colors import type_colors
 from defectkit.statistics.variables import ALL
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">", "*")
