@@ -72,20 +72,20 @@ def check_workers(workers: int) -> int:
     return workers
 
 
-def mapped(
+def map_items(
     function: Callable[[T], R], items: Iterable[T], *, workers: int, block: int = BLOCK
 ) -> Generator[R, None, None]:
-    """Yield ``function(item)`` for each of ``items``, in their order; see :func:`mapped_blocks`.
+    """Yield ``function(item)`` for each of ``items``, in their order; see :func:`map_blocks`.
 
     Examples
     --------
-    >>> list(mapped(lambda n: n * n, range(5), workers=2))
+    >>> list(map_items(lambda n: n * n, range(5), workers=2))
     [0, 1, 4, 9, 16]
     """
-    return mapped_blocks(lambda few: [function(item) for item in few], items, workers=workers, block=block)
+    return map_blocks(lambda few: [function(item) for item in few], items, workers=workers, block=block)
 
 
-def mapped_blocks(
+def map_blocks(
     function: Callable[[Sequence[T]], Sequence[R]], items: Iterable[T], *, workers: int, block: int = BLOCK
 ) -> Generator[R, None, None]:
     """Yield the results for all ``items``, in their order, where a function works on a few consecutive ones at a time.

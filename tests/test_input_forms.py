@@ -44,13 +44,13 @@ from defectkit.splitters import (
     near_duplicates,
     relations,
 )
-from defectkit.statistics import Bootstrap, comparing, resampled
+from defectkit.statistics import Bootstrap, comparing, resample
 from defectkit.statistics.comparison import Defects
 from defectkit.studies.data import StudyData
 from defectkit.synthesis.ellipses import Ellipses
 from defectkit.testing import strategies
 from defectkit.testing.metrics import comparison_of
-from defectkit.workflows.pairing import paired
+from defectkit.workflows.pairing import pair_images
 from defectkit.workflows.sides import read_side
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -214,7 +214,7 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "studies.floor.error_budget": lambda i, s, p: numbers(studies.error_budget(s(), s(), i())),
     "studies.floor.measurement_floor": lambda i, s, p: numbers(studies.measurement_floor(s(), i())),
     "studies.resampleable.evaluate_resampleable": lambda i, s, p: numbers(studies.evaluate_resampleable(s(), s(), i())),
-    "studies.training.trained": lambda i, s, p: _trained(i(), s()),
+    "studies.training.train_detector": lambda i, s, p: _trained(i(), s()),
     "studies.training.training_sides": lambda i, s, p: [
         list(side.images) for side in studies.training_sides(i(), s(), validation_fraction=0.25)
     ],
@@ -229,7 +229,7 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
 def _trained(images: Any, labels: Any, **how: Any) -> tuple[list[str], int]:
     """What a detector that learns nothing is given to learn from."""
     seen = []
-    studies.trained(SimpleNamespace(fit=lambda training, watched: seen.append(training)), images, labels, **how)
+    studies.train_detector(SimpleNamespace(fit=lambda training, watched: seen.append(training)), images, labels, **how)
     return list(seen[0].images), seen[0].n_defects
 
 
@@ -383,9 +383,9 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "reports.csv_tables.csv_text(header)": ("size", lambda v: csv_text(v, [])),
     "reports.label_diff.write_diff(locks)": ("lock line", lambda v: _about(locks=v)),
     "reports.label_diff.write_diff(notes)": ("a note", lambda v: _about(notes=v)),
-    "statistics.bootstrap.resampled(names)": (
+    "statistics.bootstrap.resample(names)": (
         "find_recall",
-        lambda v: list(resampled([Find()], [COMPARISON], SOME, names=v)[0]),
+        lambda v: list(resample([Find()], [COMPARISON], SOME, names=v)[0]),
     ),
     "statistics.comparing.compared_types(occurring)": (
         "loop",
@@ -423,7 +423,7 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "alloy",
         lambda v: studies.leave_group_out(BLOB, "new@1", facts=v).splits,
     ),
-    "studies.training.trained(validation)": ("a", lambda v: _trained(IMAGES, BY_IMAGE, validation=v)),
+    "studies.training.train_detector(validation)": ("a", lambda v: _trained(IMAGES, BY_IMAGE, validation=v)),
     "studies.training.training_sides(validation)": (
         "a",
         lambda v: [list(side.images) for side in studies.training_sides(IMAGES, BY_IMAGE, validation=v)],
@@ -448,8 +448,8 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "testing.strategies.images(dtypes)": ("uint8", lambda v: drawn(strategies.images(dtypes=v), lambda i: i.dtype)),
     "testing.strategies.instances(types)": ("bdot", lambda v: drawn(strategies.instances(types=v), lambda i: i.types)),
     "testing.strategies.label_sets(types)": ("bdot", lambda v: drawn(strategies.label_sets(types=v), types_of)),
-    "workflows.pairing.paired(predicted)": ("one", lambda v: paired(["one"], v)),
-    "workflows.pairing.paired(truth)": ("one", lambda v: paired(v, ["one"])),
+    "workflows.pairing.pair_images(predicted)": ("one", lambda v: pair_images(["one"], v)),
+    "workflows.pairing.pair_images(truth)": ("one", lambda v: pair_images(v, ["one"])),
 }
 
 ENUMERATED: dict[str, tuple[str, Callable[[Any], Any]]] = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from defectkit.errors import WorkersError
-from defectkit.parallel import AHEAD, BLOCK, about, available_cpus, check_workers, mapped
+from defectkit.parallel import AHEAD, BLOCK, about, available_cpus, check_workers, map_items
 
 
 def workers_alive() -> int:
@@ -24,20 +24,20 @@ def double(n: int) -> int:
 @pytest.mark.parametrize("workers", [1, 2, 5])
 @pytest.mark.parametrize("n", [0, 1, BLOCK, 3 * BLOCK + 1])
 def test_results_come_in_the_order_of_the_items(workers: int, n: int) -> None:
-    assert list(mapped(double, range(n), workers=workers)) == [2 * k for k in range(n)]
+    assert list(map_items(double, range(n), workers=workers)) == [2 * k for k in range(n)]
 
 
 def test_one_worker_is_the_calling_thread_and_several_are_others() -> None:
     def thread(_: int) -> int:
         return threading.get_ident()
 
-    assert set(mapped(thread, range(40), workers=1)) == {threading.get_ident()}
-    assert threading.get_ident() not in set(mapped(thread, range(40), workers=2))
+    assert set(map_items(thread, range(40), workers=1)) == {threading.get_ident()}
+    assert threading.get_ident() not in set(map_items(thread, range(40), workers=2))
 
 
 def test_threads_work_at_the_same_time() -> None:
     meeting = threading.Barrier(2, timeout=20)
-    assert len(list(mapped(lambda _: meeting.wait(), range(2 * BLOCK), workers=2))) == 2 * BLOCK
+    assert len(list(map_items(lambda _: meeting.wait(), range(2 * BLOCK), workers=2))) == 2 * BLOCK
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -50,7 +50,7 @@ def test_items_are_drawn_a_few_blocks_ahead_and_by_the_calling_thread(workers: i
             drawn.append(k)
             yield k
 
-    results = mapped(double, items(), workers=workers)
+    results = map_items(double, items(), workers=workers)
     assert drawn == []
     assert next(results) == 0
     assert len(drawn) == (BLOCK if workers == 1 else (workers * AHEAD + 1) * BLOCK)
@@ -70,7 +70,7 @@ def test_the_first_error_ends_it_and_what_has_not_begun_never_does(workers: int)
         return k
 
     with pytest.raises(ValueError, match="three"):
-        list(mapped(work, range(1000), workers=workers))
+        list(map_items(work, range(1000), workers=workers))
     assert len(begun) < 20 * BLOCK
     assert workers_alive() == 0
 
@@ -81,13 +81,13 @@ def test_an_error_of_the_items_ends_it_too() -> None:
         raise OSError("no more files")
 
     with pytest.raises(OSError, match="no more files"):
-        list(mapped(double, items(), workers=2))
+        list(map_items(double, items(), workers=2))
     assert workers_alive() == 0
 
 
 INTERRUPTED = """
 import signal, threading, time
-from defectkit.parallel import mapped
+from defectkit.parallel import map_items
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 
@@ -98,7 +98,7 @@ def work(k):
     return k
 
 try:
-    list(mapped(work, range(10_000), workers=2))
+    list(map_items(work, range(10_000), workers=2))
 except KeyboardInterrupt:
     print("interrupted", threading.active_count(), flush=True)
 """

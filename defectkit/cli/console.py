@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from defectkit.files.names import shown
+from defectkit.files.names import printable
 from defectkit.geometry.kernels.compiling import told_when_compiling
 
 if TYPE_CHECKING:
@@ -63,22 +63,22 @@ def messages() -> Console:
 def note(text: str) -> None:
     """Print a line on stderr, unless the command was asked to be quiet."""
     if not is_quiet():
-        messages().print(shown(text))
+        messages().print(printable(text))
 
 
 def say(text: str) -> None:
     """Print what was asked for on stdout, one line for each of ``text``; what no terminal should get is escaped."""
-    click.echo("\n".join(map(shown, text.split("\n"))))
+    click.echo("\n".join(map(printable, text.split("\n"))))
 
 
 def print_warning(text: str) -> None:
     """Print a warning on stderr."""
-    messages().print(f"warning: {shown(text)}", style="yellow")
+    messages().print(f"warning: {printable(text)}", style="yellow")
 
 
 def print_error(text: str) -> None:
     """Print an error on stderr."""
-    messages().print(f"error: {shown(text)}", style="bold red")
+    messages().print(f"error: {printable(text)}", style="bold red")
 
 
 def print_list(head: str, *lines: str, style: str) -> None:
@@ -93,14 +93,14 @@ def print_list(head: str, *lines: str, style: str) -> None:
     style : str
         As rich takes it.
     """
-    messages().print("\n  ".join(map(shown, (head, *lines))), style=style)
+    messages().print("\n  ".join(map(printable, (head, *lines))), style=style)
 
 
 class _OneLine(logging.Formatter):
     """Formats a record whose message may hold names from outside."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging gives it
-        return shown(super().formatMessage(record))
+        return printable(super().formatMessage(record))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -128,12 +128,15 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         numeric = bool(body) and all(isinstance(row[k], int | float) for row in body)
         longest = max((len(str(row[k])) for row in body), default=0)
         table.add_column(
-            shown(column), justify="right" if numeric else "left", overflow="fold", no_wrap=longest <= LONGEST_UNWRAPPED
+            printable(column),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=longest <= LONGEST_UNWRAPPED,
         )
     for row in body:
-        table.add_row(*(Text("" if cell is None else shown(str(cell))) for cell in row))
+        table.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     if title:
-        console.print(shown(title), style="bold", soft_wrap=True)
+        console.print(printable(title), style="bold", soft_wrap=True)
     console.print(table)
 
 

@@ -98,7 +98,7 @@ def fetch(name: str, mirror: str | None, available: bool) -> None:
     places the cache. Files that cannot be had are named, with their addresses and the images that need them.
     """
     from defectkit.datasets import Catalogue, fetch_dataset
-    from defectkit.datasets.absence import GO_ON, explain_missing
+    from defectkit.datasets.missing_files import USE_AVAILABLE, explain_missing
     from defectkit.datasets.places import data_folder
     from defectkit.errors import FetchError
 
@@ -107,8 +107,8 @@ def fetch(name: str, mirror: str | None, available: bool) -> None:
         entry = Catalogue.standard().find(name).entry
         message = explain_missing(entry, inventory.missing, entry.labels)
         if not available:
-            raise FetchError(message, GO_ON)
-        print_list(*f"warning: {message.replace(*GO_ON)}".split("\n"), style="yellow")
+            raise FetchError(message, USE_AVAILABLE)
+        print_list(*f"warning: {message.replace(*USE_AVAILABLE)}".split("\n"), style="yellow")
     say(f"{name}: {len(inventory.paths)} files are in {data_folder()}, {len(inventory.missing)} are missing")
 
 

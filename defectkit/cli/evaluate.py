@@ -30,7 +30,7 @@ from defectkit.cli.params import PluginNameParam
 if TYPE_CHECKING:
     import xarray
 
-    from defectkit.workflows import ReadSide
+    from defectkit.workflows import EvaluationSide
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -231,7 +231,7 @@ def evaluate(
     show(result, sides, output)
 
 
-def show(result: xarray.Dataset, sides: list[ReadSide], output: Path) -> None:
+def show(result: xarray.Dataset, sides: list[EvaluationSide], output: Path) -> None:
     """Print what was left out, what to be careful about, the scores and the errors."""
     for name, side in zip(("truth", "prediction"), sides, strict=True):
         if side.without_image:

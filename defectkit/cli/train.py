@@ -41,7 +41,7 @@ def train(config: Path, output: Path) -> None:
     """
     from defectkit.errors import DetectorError, OutputError, StudyError
     from defectkit.files import check_apart, new_folder
-    from defectkit.studies import trained
+    from defectkit.studies import train_detector
     from defectkit.studies.toml import data_paths, read_data, read_toml
     from defectkit.workflows import make_detector
 
@@ -65,7 +65,7 @@ def train(config: Path, output: Path) -> None:
             labels = data.labels(table["labels"])
             names = data.split(table["split"]).train if "split" in table else labels.images
             start = time.perf_counter()
-            fitted = trained(
+            fitted = train_detector(
                 detector,
                 [data.images[name] for name in names],
                 labels,

@@ -41,7 +41,7 @@ class Citation:
 
 
 @attrs.frozen(kw_only=True)
-class Category:
+class CategoryMapping:
     """One line of the category table of label files.
 
     Parameters
@@ -113,7 +113,7 @@ class LabelsEntry:
         What the stem of a label file has more than the name of its image.
     images : tuple of str
         Patterns of the names of images that it covers.
-    category : tuple of Category
+    category : tuple of CategoryMapping
     expected : Expected, optional
     digest : str, optional
         Of the whole set as it was read when the entry was reviewed.
@@ -128,7 +128,7 @@ class LabelsEntry:
     files: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     image_suffix: str = ""
     images: tuple[str, ...] = attrs.field(default=("*",), converter=as_names)
-    category: tuple[Category, ...] = ()
+    category: tuple[CategoryMapping, ...] = ()
     expected: Expected | None = None
     digest: str | None = None
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from defectkit.datasets.absence import GO_ON, explain_missing
 from defectkit.datasets.catalogue import Catalogue, CatalogueItem
 from defectkit.datasets.dataset import Dataset
 from defectkit.datasets.entry import DatasetEntry, LabelsEntry
@@ -17,6 +16,7 @@ from defectkit.datasets.interface import DatasetSource
 from defectkit.datasets.inventory import Inventory, take_inventory
 from defectkit.datasets.label_reading import VersionReading, read_version
 from defectkit.datasets.lock import Lock
+from defectkit.datasets.missing_files import USE_AVAILABLE, explain_missing
 from defectkit.datasets.places import Mirror, data_folder
 from defectkit.datasets.progress import Progress, terminal_progress
 from defectkit.datasets.sources import FigshareSource, FileSource, RegisteredSource
@@ -155,7 +155,7 @@ def _of_files(
         entry, item.entry_folder, data_folder(), patterns=wanted, mirror=mirror, progress=progress
     )
     if inventory.missing and not available:
-        raise FetchError(explain_missing(entry, inventory.missing, versions.values()), GO_ON)
+        raise FetchError(explain_missing(entry, inventory.missing, versions.values()), USE_AVAILABLE)
     images = open_images(item, inventory.matching(entry.images.files))
     if not images:
         gone = explain_missing(entry, inventory.missing, versions.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import attrs
 
-from defectkit.files.work import removed
+from defectkit.files.work import remove
 
 
 @attrs.frozen(kw_only=True)
@@ -64,4 +64,4 @@ class OwnEntry:
         if (self.adding.exists() or self.removing.exists()) and not self.entry.exists() and self.store.exists():
             self.store.rename(self.removing_store)
         for left in (self.adding_store, self.removing_store, self.adding, self.removing):
-            removed(left)
+            remove(left)

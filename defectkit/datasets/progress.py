@@ -28,7 +28,7 @@ def terminal_progress() -> Iterator[Progress]:
     from rich import progress as bars
     from rich.console import Console
 
-    from defectkit.files.names import shown as one_line
+    from defectkit.files.names import printable as one_line
 
     columns = (
         bars.TextColumn("{task.description}", markup=False),

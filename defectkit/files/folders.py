@@ -12,7 +12,7 @@ from defectkit.files import placing
 from defectkit.files.exchange import exchanged
 from defectkit.files.faults import writing
 from defectkit.files.marker import Marker
-from defectkit.files.work import WORK_NAME, Work, claimed, flush, removed
+from defectkit.files.work import WORK_NAME, Work, claimed, flush, remove
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             except BaseException:
                 work.old.rename(work.place)
                 raise
-            removed(work.old)
+            remove(work.old)
 
 
 def _check_empty(target: Path, path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from defectkit.files.faults import writing
-from defectkit.files.work import flush, removed
+from defectkit.files.work import flush, remove
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
@@ -96,7 +96,7 @@ class Cells:
         with writing(self.folder):
             for entry in self.folder.iterdir():
                 if _PART.fullmatch(entry.name):
-                    removed(entry)
+                    remove(entry)
 
 
 def key_of(settings: Mapping[str, Any] | str) -> str:

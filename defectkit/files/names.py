@@ -47,7 +47,7 @@ def file_name(name: str) -> str:
     size = len(written.encode("utf-8"))
     if size > LONGEST_BYTES:
         raise OutputError(
-            f"the name {shown(name[:40])!r}... has {size} bytes, but a file can be named after one of at most "
+            f"the name {printable(name[:40])!r}... has {size} bytes, but a file can be named after one of at most "
             f"{LONGEST_BYTES}; rename it"
         )
     return written
@@ -106,12 +106,12 @@ def readable(name: str) -> str:
     )
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     r"""Return ``text`` on one line: what would move the cursor, colour the terminal or break the line is escaped.
 
     Examples
     --------
-    >>> print(shown("loop\x1b[31m\nerror: none"))
+    >>> print(printable("loop\x1b[31m\nerror: none"))
     loop\x1b[31m\nerror: none
     """
     if text.isprintable():

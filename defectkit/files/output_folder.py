@@ -14,7 +14,7 @@ from defectkit.files import placing
 from defectkit.files.faults import writing
 from defectkit.files.inputs import check_apart
 from defectkit.files.marker import MARKER, Marker
-from defectkit.files.work import WORK_NAME, Work, claimed, flush, removed
+from defectkit.files.work import WORK_NAME, Work, claimed, flush, remove
 
 _NAMED = 3
 
@@ -88,7 +88,7 @@ def output_folder(
         flush(work.new / MARKER)
         placing.place(work, fresh, earlier)
         with suppress(OSError):  # the result is in its place
-            removed(work.unfinished)
+            remove(work.unfinished)
 
 
 def unfinished_of(folder: Path) -> Path:

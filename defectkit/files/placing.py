@@ -15,14 +15,14 @@ from defectkit.errors import KeptAsideWarning
 from defectkit.files.decoding import read_json
 from defectkit.files.exchange import exchanged
 from defectkit.files.marker import MARKER, Marker, entries
-from defectkit.files.work import Work, removed
+from defectkit.files.work import Work, remove
 
 
 def place(work: Work, fresh: Marker, earlier: Marker) -> None:
     """Put ``work.new`` in its place.
 
     What the run of ``earlier`` wrote there and nobody changed is replaced, or removed where there is nothing new of
-    that name. Anything else stays; where it is in the way, it is renamed (see :func:`kept_name`), which is said.
+    that name. Anything else stays; where it is in the way, it is renamed (see :func:`aside_name`), which is said.
 
     Where all that is there is known, both folders swap in one step; otherwise entries are moved one by one, the marker
     last. A plan in the work folder lets the next run finish this if it is killed meanwhile. A step that the system
@@ -40,7 +40,7 @@ def place(work: Work, fresh: Marker, earlier: Marker) -> None:
     except BaseException:
         if not is_placed(work, fresh.run):
             moves.undo()
-            removed(work.plan)
+            remove(work.plan)
         raise
     for path, name in moves.kept:
         _tell(path, name)
@@ -59,7 +59,7 @@ def clear(work: Work, earlier: Marker) -> None:
     for folder in (work.new, work.old):  # after a swap, what was there lies in the place of the new
         if folder.is_dir():
             _retire(folder, work.place, earlier)
-    removed(work.plan)
+    remove(work.plan)
 
 
 def is_placed(work: Work, run: str) -> bool:
@@ -96,7 +96,7 @@ class Moves:
 
     def keep(self, path: Path) -> None:
         """Rename a file or folder that is not ours out of the way."""
-        name = kept_name(path)
+        name = aside_name(path)
         self.move(path, name)
         self.kept.append((path, name))
 
@@ -108,12 +108,12 @@ class Moves:
         self.kept.clear()
 
 
-def kept_name(path: Path) -> Path:
+def aside_name(path: Path) -> Path:
     """Return the name under which a file that is in the way is kept: ``NAME.kept-1.SUFFIX``, or the next free number.
 
     Examples
     --------
-    >>> kept_name(Path("nowhere/defects.csv")).name
+    >>> aside_name(Path("nowhere/defects.csv")).name
     'defects.kept-1.csv'
     """
     number = 1
@@ -188,7 +188,7 @@ def _retire(folder: Path, place: Path, earlier: Marker) -> None:
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
-            _tell(target, kept_name(target))
+            _tell(target, aside_name(target))
         path.rename(_free(target))
     for name, is_folder in sorted(found, reverse=True):
         if is_folder:
@@ -207,7 +207,7 @@ def _tell(path: Path, name: Path) -> None:
 
 
 def _free(path: Path) -> Path:
-    return kept_name(path) if os.path.lexists(path) else path
+    return aside_name(path) if os.path.lexists(path) else path
 
 
 def _is_pinned(work: Work) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from defectkit.errors import OutputError
 from defectkit.files import placing
 from defectkit.files.lock import is_locked
-from defectkit.files.work import Work, removed
+from defectkit.files.work import Work, remove
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def recover(work: Work) -> None:
     elif work.old.exists():  # of a folder that is replaced as a whole, where no exchange in one step is to be had
         if not os.path.lexists(work.place):
             (work.new if work.new.exists() else work.old).rename(work.place)
-        removed(work.old)
+        remove(work.old)
 
 
 def tidy(place: Path) -> None:

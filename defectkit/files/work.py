@@ -82,14 +82,14 @@ class Work:
         self.folder.mkdir(parents=True, exist_ok=True)
         within = Work.of(self.new)  # what made the new content may have written it in the same way
         for left in (self.new, self.plan_part, within.folder, within.lock):
-            removed(left)
+            remove(left)
 
     def end(self) -> None:
         """Remove all but unfinished work; what cannot be removed, or is on its way, stays for the next run."""
         if not self.plan.exists():
             for left in (self.new, self.plan_part):
                 with suppress(OSError):
-                    removed(left)
+                    remove(left)
         for folder in (self.old, self.unfinished, self.folder):
             with suppress(OSError):
                 folder.rmdir()
@@ -115,7 +115,7 @@ def claimed(work: Work, *, timeout_s: float = 600.0, busy: str = "") -> Iterator
             work.end()
 
 
-def removed(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a file or folder of our own, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)

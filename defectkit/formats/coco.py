@@ -41,7 +41,7 @@ from defectkit.formats.report import Problem
 from defectkit.formats.shapes import rectangle
 from defectkit.formats.stored_measures import NO_BOX
 from defectkit.formats.type_names import EVERY_OTHER
-from defectkit.formats.writing import written_json
+from defectkit.formats.writing import write_json
 from defectkit.records import Image, LabelSet
 
 
@@ -177,7 +177,7 @@ class CocoFormat(RegionFormat):
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
         """Write a COCO file; see :meth:`LabelFormat.write`. It holds every mask."""
         document, report = coco_document(labels, path, images)
-        written_json(path, document)
+        write_json(path, document)
         return report
 
     @classmethod

@@ -20,7 +20,7 @@ from defectkit.formats.region import Area, EvenOdd, LabelFile, LabelledImage, No
 from defectkit.formats.region_format import RegionFormat
 from defectkit.formats.report import Problem, ReportBuilder
 from defectkit.formats.shapes import ellipse, rectangle
-from defectkit.formats.writing import note_boxes, note_scores, rounded, single_rings
+from defectkit.formats.writing import note_boxes, note_scores, round_polygons, single_rings
 from defectkit.records import Image, LabelSet
 
 MOST_BYTES = 2**28
@@ -94,7 +94,7 @@ class ImagejRoiFormat(RegionFormat):
                 note_boxes(instances, name, report)
                 file = folder / relative_path(name, ".zip")
                 file.parent.mkdir(parents=True, exist_ok=True)
-                held = rounded(instances, lambda vertices: vertices.astype(np.float32).astype(np.float64))
+                held = round_polygons(instances, lambda vertices: vertices.astype(np.float32).astype(np.float64))
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                     for i, ring in enumerate(single_rings(held, name, report)):
                         if len(ring) > _LONGEST:

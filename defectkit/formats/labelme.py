@@ -18,7 +18,7 @@ from defectkit.formats.reader import label_files, read_json
 from defectkit.formats.region import LabelFile, LabelledImage, Region
 from defectkit.formats.region_format import RegionFormat
 from defectkit.formats.report import ReportBuilder
-from defectkit.formats.writing import written_json
+from defectkit.formats.writing import write_json
 from defectkit.records import Image, LabelSet
 
 
@@ -71,7 +71,7 @@ class LabelmeFormat(RegionFormat):
         report = ReportBuilder(path.name)
         with new_folder(path) as folder:
             for name, instances in labels.instances.items():
-                written_json(folder / relative_path(name, ".json"), labelme_document(instances, name, images, report))
+                write_json(folder / relative_path(name, ".json"), labelme_document(instances, name, images, report))
         return report.report()
 
     @classmethod

@@ -16,7 +16,7 @@ from defectkit.files import is_there
 from defectkit.formats.foreign import refuse_foreign
 from defectkit.formats.interface import LabelFormat, LabelReading, RepairReport
 from defectkit.formats.lookup import label_format, recognized_format
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.records import Taxonomy
@@ -109,7 +109,7 @@ def read_labels(
     if reading.without_image and Unpaired(unpaired) is Unpaired.RAISE:
         raise PairingError(
             f"{source}: it has labels of {len(reading.without_image)} images that were not given: "
-            f"{listed(reading.without_image)}.{_nearest(reading)} Give those images, or leave these labels out: "
+            f"{list_names(reading.without_image)}.{_nearest(reading)} Give those images, or leave these labels out: "
             f"{LEAVE_OUT_UNPAIRED}",
             LEAVE_OUT_UNPAIRED,
         )

@@ -177,12 +177,12 @@ def extension_of(stem: str, image: str) -> str:
     return last[len(image.rpartition("/")[2]) :].lstrip("-_.")
 
 
-def listed(names: Iterable[str], *, most: int = 8) -> str:
+def list_names(names: Iterable[str], *, most: int = 8) -> str:
     """Return names for a message: the first ``most`` in natural order, and how many more there are.
 
     Examples
     --------
-    >>> listed(["b", "a", "c"], most=2)
+    >>> list_names(["b", "a", "c"], most=2)
     'a, b and 1 more'
     """
     ordered = sorted(names, key=natural_key)

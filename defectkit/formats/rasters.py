@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import ImageReadError, LabelReadError
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.geometry.masks import label_image_to_runs
 from defectkit.geometry.runs import Runs
 
@@ -67,7 +67,7 @@ def checked_binary(path: Path, values: NDArray[Any]) -> NDArray[np.bool_]:
     if inside.size > 1:
         raise LabelReadError(
             f"{path}: a mask has 0 and one other value, but this has {inside.size} others "
-            f"({listed(map(str, inside), most=4)}). Whole numbers that count defects are the format "
+            f"({list_names(map(str, inside), most=4)}). Whole numbers that count defects are the format "
             "'label-image'; a mask saved as JPEG cannot be mended"
         )
     return mask

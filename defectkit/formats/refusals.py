@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import attrs
 
 from defectkit.errors import RefusedRegionsError
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.formats.report import Problem, RepairReport
 from defectkit.records import LabelSet
 
@@ -117,7 +117,7 @@ def _counts(labels: LabelSet) -> str:
     total = labels.n_refused + labels.n_defects
     return (
         f"{labels.n_refused} of {total} regions were refused, so {len(images)} of {len(labels)} images are not fully "
-        f"read: {listed(images)}"
+        f"read: {list_names(images)}"
     )
 
 

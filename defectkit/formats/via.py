@@ -12,13 +12,13 @@ import attrs
 from defectkit.errors import LabelReadError
 from defectkit.files.names import readable
 from defectkit.formats.interface import RepairReport
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.formats.reader import read_json
 from defectkit.formats.region import LabelFile, LabelledImage, Lazy, Region
 from defectkit.formats.region_format import RegionFormat
 from defectkit.formats.via_document import ViaImage, decode_via
 from defectkit.formats.via_writing import via_project
-from defectkit.formats.writing import written_json
+from defectkit.formats.writing import write_json
 from defectkit.records import Image, LabelSet
 
 
@@ -81,12 +81,12 @@ class ViaFormat(RegionFormat):
         if self.attribute is not None:
             if used and self.attribute not in used:
                 raise LabelReadError(
-                    f"{path}: no region has the attribute {self.attribute!r}; they have: {listed(map(repr, used))}"
+                    f"{path}: no region has the attribute {self.attribute!r}; they have: {list_names(map(repr, used))}"
                 )
             return self.attribute
         if len(used) > 1:
             raise LabelReadError(
-                f"{path}: the regions have the attributes {listed(map(repr, used))}; "
+                f"{path}: the regions have the attributes {list_names(map(repr, used))}; "
                 f"say which one is the type by the format option attribute={next(iter(used))}"
             )
         return next(iter(used), None)
@@ -94,7 +94,7 @@ class ViaFormat(RegionFormat):
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
         """Write a VIA 2 project; see :meth:`LabelFormat.write`. Scores are not held."""
         document, report = via_project(labels, path, images, attribute=self.attribute or "defect_type")
-        written_json(path, document)
+        write_json(path, document)
         return report
 
     @classmethod

@@ -66,7 +66,7 @@ def outlines_of(instances: Instances) -> Outlines:
     return Outlines(rings=rings, drawn=drawn)
 
 
-def rounded(instances: Instances, stored: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Instances:
+def round_polygons(instances: Instances, stored: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Instances:
     """Return the same masks with their polygons as a format will give them back.
 
     Parameters
@@ -113,7 +113,7 @@ def file_name_of(name: str, images: Mapping[str, Image], *, suffix: str = ".png"
     return f"{name}{image.path.suffix}"
 
 
-def written_json(path: Path, document: Any) -> None:
+def write_json(path: Path, document: Any) -> None:
     """Write a JSON file, whole or not at all.
 
     Raises

@@ -14,7 +14,7 @@ from defectkit.files import new_folder
 from defectkit.files.names import relative_path
 from defectkit.formats.boxes import ONLY_A_BOX, BoxRegions
 from defectkit.formats.interface import RepairReport
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.formats.reader import label_files
 from defectkit.formats.region import (
     Area,
@@ -31,7 +31,7 @@ from defectkit.formats.region_format import RegionFormat, on_grid
 from defectkit.formats.report import Problem, ReportBuilder
 from defectkit.formats.shapes import rectangle
 from defectkit.formats.type_names import EVERY_OTHER, UNTYPED
-from defectkit.formats.writing import note_boxes, rounded, single_rings
+from defectkit.formats.writing import note_boxes, round_polygons, single_rings
 from defectkit.formats.yolo_lines import COORDINATES_OF_BOX, Endings, YoloLine, read_lines
 from defectkit.formats.yolo_names import find_class_names
 from defectkit.records import Image, LabelSet
@@ -96,7 +96,7 @@ class YoloSegFormat(RegionFormat):
         if len(unnamed) > 1 and EVERY_OTHER not in self.types:
             example = ",".join(f"{n}=loop" for n in unnamed[:9])
             raise LabelReadError(
-                f"{path}: the classes {listed(map(str, unnamed))} have no names. Put a data.yaml or "
+                f"{path}: the classes {list_names(map(str, unnamed))} have no names. Put a data.yaml or "
                 f"classes.txt beside the labels, or name their types by the format option types={example}"
             )
         types: dict[int, tuple[str, ...]] = {number: (name, str(number)) for number, name in names.items()}
@@ -145,7 +145,7 @@ class YoloSegFormat(RegionFormat):
             for name, instances in labels.instances.items():
                 note_boxes(instances, name, report)
                 size = np.array([instances.shape[1], instances.shape[0]], dtype=np.float64)
-                held = rounded(instances, on_grid)
+                held = round_polygons(instances, on_grid)
                 lines = []
                 for i, ring in enumerate(single_rings(held, name, report)):
                     values: list[Any] = [classes[instances.type_names[i]], *(ring[:, ::-1] / size).ravel().tolist()]

@@ -20,7 +20,7 @@ THIN_BELOW = 8
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Outline:
+class PictureOutline:
     """Where the outline of one defect lies in a picture.
 
     Parameters
@@ -39,7 +39,7 @@ class Outline:
     halo: Bools
 
 
-def outlines(runs: Runs, scale: tuple[float, float], shape: tuple[int, int], width: int) -> Iterator[Outline]:
+def outlines(runs: Runs, scale: tuple[float, float], shape: tuple[int, int], width: int) -> Iterator[PictureOutline]:
     """Yield the outline of each mask in a picture.
 
     Parameters
@@ -55,7 +55,7 @@ def outlines(runs: Runs, scale: tuple[float, float], shape: tuple[int, int], wid
 
     Yields
     ------
-    Outline
+    PictureOutline
         For each mask that is not empty. A mask too small to hold a center of a pixel of the picture is the one pixel
         that its own center lies in.
     """
@@ -76,7 +76,7 @@ def outlines(runs: Runs, scale: tuple[float, float], shape: tuple[int, int], wid
         inner = padded
         for _ in range(width if min(mask.shape) >= THIN_BELOW else 1):
             inner = _eroded(inner)
-        yield Outline(top=top - 1, left=left - 1, line=padded & ~inner, halo=~_eroded(~padded) & ~padded)
+        yield PictureOutline(top=top - 1, left=left - 1, line=padded & ~inner, halo=~_eroded(~padded) & ~padded)
 
 
 def paint(canvas: NDArray[np.uint8], top: int, left: int, where: Bools, color: Any, opacity: float = 1.0) -> None:

@@ -6,7 +6,7 @@ built-ins of defectkit come in by the same way.
 
 from __future__ import annotations
 
-from defectkit.hooks.manager import Tables, commands, failures, find, interface, table, tables
+from defectkit.hooks.manager import Registry, commands, failures, find, interface, table, tables
 from defectkit.hooks.registered import Failure, Registered, RegisteredCommand
 from defectkit.hooks.specs import hookimpl
 
@@ -14,7 +14,7 @@ __all__ = [
     "Failure",
     "Registered",
     "RegisteredCommand",
-    "Tables",
+    "Registry",
     "commands",
     "failures",
     "find",

@@ -1,4 +1,4 @@
-"""Tables: every registered class by kind and name, and what failed."""
+"""Registry: every registered class by kind and name, and what failed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from defectkit.hooks.registered import Failure, Registered, RegisteredCommand
 Entry = Registered | RegisteredCommand
 
 
-class Tables:
+class Registry:
     """What the plugins behind some entry points registered.
 
     Plugins are loaded here; each hook is called when something of its kinds is first asked for. Whatever is wrong with
@@ -199,9 +199,9 @@ def _path(entry: Entry) -> str:
 
 
 @cache
-def tables() -> Tables:
+def tables() -> Registry:
     """Return the tables of all that is installed; made once, when first asked for."""
-    return Tables(entry_points(group=GROUP))
+    return Registry(entry_points(group=GROUP))
 
 
 def find(kind: str, name: str) -> type[Any]:

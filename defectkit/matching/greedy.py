@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
+from defectkit.matching.thresholds import threshold_array
 
 
 def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
@@ -44,6 +44,6 @@ def greedy(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
 
     order = np.argsort(-overlaps.iou, kind="stable")
     pairs, offsets = greedy_pairs(
-        *overlaps.columns, order, overlaps.n_true, overlaps.n_predicted, levels(iou_thresholds)
+        *overlaps.columns, order, overlaps.n_true, overlaps.n_predicted, threshold_array(iou_thresholds)
     )
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

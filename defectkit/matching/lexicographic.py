@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import BoxRule
 from defectkit.geometry.polygons import Polygons
-from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps, boxes
+from defectkit.matching.thresholds import threshold_array
 from defectkit.measurement.outlines import Side, outlines
 from defectkit.records.instances import Instances
 
@@ -57,7 +57,7 @@ def lexicographic(
 
     rank = np.empty(overlaps.n_predicted, np.int64)
     rank[predicted_order] = np.arange(overlaps.n_predicted)
-    pairs, offsets = pairs_in_turn(*overlaps.columns, truth_order, rank, levels(iou_thresholds))
+    pairs, offsets = pairs_in_turn(*overlaps.columns, truth_order, rank, threshold_array(iou_thresholds))
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))
 
 

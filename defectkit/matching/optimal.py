@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
+from defectkit.matching.thresholds import threshold_array
 
 
 def optimal(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
@@ -43,5 +43,7 @@ def optimal(overlaps: Overlaps, iou_thresholds: Sequence[float]) -> Matchings:
     """
     from defectkit.matching.kernels import optimal_pairs
 
-    pairs, offsets = optimal_pairs(*overlaps.columns, overlaps.n_true, overlaps.n_predicted, levels(iou_thresholds))
+    pairs, offsets = optimal_pairs(
+        *overlaps.columns, overlaps.n_true, overlaps.n_predicted, threshold_array(iou_thresholds)
+    )
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

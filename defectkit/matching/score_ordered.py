@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.matching.levels import levels
 from defectkit.matching.matchings import Matchings
 from defectkit.matching.overlaps import Overlaps
+from defectkit.matching.thresholds import threshold_array
 
 HIGHEST_THRESHOLD = 1 - 1e-10
 """COCO caps thresholds here, so that equal masks match at 1 whatever rounding did."""
@@ -62,6 +62,6 @@ def in_turn(overlaps: Overlaps, turns: NDArray[np.int64], iou_thresholds: Sequen
 
     last_first = np.arange(overlaps.n_true - 1, -1, -1)
     truth, predicted, iou = overlaps.columns
-    reachable = np.minimum(levels(iou_thresholds), HIGHEST_THRESHOLD)
+    reachable = np.minimum(threshold_array(iou_thresholds), HIGHEST_THRESHOLD)
     pairs, offsets = pairs_in_turn(predicted, truth, iou, turns, last_first, reachable)
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

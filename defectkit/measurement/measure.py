@@ -16,7 +16,7 @@ from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMN
 from defectkit.measurement.outlines import Side, Spacing
 from defectkit.measurement.sizes import shape_factors, sizes
 from defectkit.measurement.stacking import Stack
-from defectkit.parallel import about, block_size, mapped_blocks
+from defectkit.parallel import about, block_size, map_blocks
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
@@ -136,7 +136,7 @@ def measure(
             ]
 
     block = block_size(len(given), workers)
-    return _dataset(list(mapped_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block)), rule)
+    return _dataset(list(map_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block)), rule)
 
 
 def check_pairs(images: Iterable[Image], instances: Mapping[str, Instances]) -> None:

@@ -15,7 +15,7 @@ from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DE
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import attributes_of, counts_and_statistics
-from defectkit.parallel import about, block_size, mapped_blocks
+from defectkit.parallel import about, block_size, map_blocks
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
@@ -205,5 +205,5 @@ def _area_fractions(
         return list(pixels / n_pixels[:, None])
 
     block = block_size(len(images), workers)
-    rows = list(mapped_blocks(covered, images, workers=workers, block=block))
+    rows = list(map_blocks(covered, images, workers=workers, block=block))
     return np.array(rows).reshape(len(images), n_types + 1)

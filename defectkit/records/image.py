@@ -16,7 +16,7 @@ from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.files.names import readable
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.exclusion import Exclusion
-from defectkit.records.facts import image_text, named
+from defectkit.records.facts import image_text, quoted
 from defectkit.records.field import Field
 from defectkit.records.names import as_names
 from defectkit.records.specimen import Specimen
@@ -217,7 +217,7 @@ class Image:
         return self.calibration
 
     def __repr__(self) -> str:
-        return f"<Image {named(self.name)}: {image_text(self)}>"
+        return f"<Image {quoted(self.name)}: {image_text(self)}>"
 
     def _repr_html_(self) -> str:
         from defectkit.records.html import card, image_figure

@@ -16,7 +16,7 @@ from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.records.names import as_names
 from defectkit.reports.csv_tables import csv_text, write_text
-from defectkit.reports.folder import made
+from defectkit.reports.folder import make_folder
 from defectkit.reports.overlays import draw_overlay, save_overlay
 from defectkit.reports.plain_text import plain_text
 from defectkit.storage.results import save_results
@@ -61,7 +61,7 @@ def write_agreement(
     """
     first, second = as_label_set(first, name="first"), as_label_set(second, name="second")
     by_name = images_by_name(images)
-    made(folder)
+    make_folder(folder)
     write_text(folder / "agreement.csv", agreement_csv(result))
     write_text(folder / "confusion.csv", confusion_csv(result))
     write_text(folder / "differences.csv", differences_csv(result))

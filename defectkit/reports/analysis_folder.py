@@ -12,7 +12,7 @@ from defectkit.records.reduced import reduced_pixels
 from defectkit.reports.analysis_page import analysis_page
 from defectkit.reports.analysis_rows import marks
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
-from defectkit.reports.embedding import LARGEST_EMBEDDED, Embedded, beside, embedded, embedded_px
+from defectkit.reports.embedding import LARGEST_EMBEDDED, Embedded, embed, embedded_px, link
 from defectkit.reports.overlays import LONGEST_PX, draw_overlay, overlay_path, save_overlay
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.results import Progress, silent
@@ -71,9 +71,9 @@ def _write_overlays(analysis: Analysis, folder: Path, progress: Progress) -> Ite
         whole = draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark)
         save_overlay(whole, folder, image.name)
         if left <= 0:
-            yield beside(image.name, whole, f"{folder.name}/{overlay_path(image.name)}")
+            yield link(image.name, whole, f"{folder.name}/{overlay_path(image.name)}")
             continue
         picture = draw_overlay(image, pixels, here, colors=colors, titles=titles, mark=mark, longest_px=small)
-        shown = embedded(image.name, picture)
+        shown = embed(image.name, picture)
         left -= len(shown.source)
         yield shown

@@ -51,7 +51,7 @@ class Embedded:
     height: int
 
 
-def embedded(name: str, picture: Picture) -> Embedded:
+def embed(name: str, picture: Picture) -> Embedded:
     """Return a picture as JPEG in a data URL."""
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=QUALITY, optimize=True, subsampling=0)
@@ -59,6 +59,6 @@ def embedded(name: str, picture: Picture) -> Embedded:
     return Embedded(name=name, source=f"data:image/jpeg;base64,{code}", width=picture.width, height=picture.height)
 
 
-def beside(name: str, picture: Picture, path: str) -> Embedded:
+def link(name: str, picture: Picture, path: str) -> Embedded:
     """Return a picture that stays in its file at ``path``, seen from the page."""
     return Embedded(name=name, source=quote(path), width=picture.width, height=picture.height)

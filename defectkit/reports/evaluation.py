@@ -18,7 +18,7 @@ from defectkit.reports.evaluation_tables import (
     scores_csv,
     types_csv,
 )
-from defectkit.reports.folder import made
+from defectkit.reports.folder import make_folder
 from defectkit.reports.interval_table import intervals_csv, with_intervals
 from defectkit.reports.panels import write_png
 from defectkit.reports.plain_text import plain_text
@@ -84,7 +84,7 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
     OutputError
         If the folder cannot be written.
     """
-    target = made(Path(folder))
+    target = make_folder(Path(folder))
     written = []
     for name, (needed, table) in TABLES.items():
         if set(needed) <= set(result.data_vars):

@@ -7,7 +7,7 @@ from pathlib import Path
 from defectkit.files import writing
 
 
-def made(folder: Path) -> Path:
+def make_folder(folder: Path) -> Path:
     """Return ``folder``, which is there now.
 
     Raises

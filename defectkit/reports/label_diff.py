@@ -15,7 +15,7 @@ from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_
 from defectkit.records.label_set import LabelSet
 from defectkit.reports.agreement import about, in_parts
 from defectkit.reports.csv_tables import csv_text, write_text
-from defectkit.reports.folder import made
+from defectkit.reports.folder import make_folder
 from defectkit.reports.overlays import draw_overlay, save_overlay
 from defectkit.reports.plain_text import plain_text
 
@@ -67,7 +67,7 @@ def write_diff(
     """
     before, after = as_label_set(before, name="before"), as_label_set(after, name="after")
     by_name = images_by_name(images)
-    made(folder)
+    make_folder(folder)
     write_text(folder / "changes.csv", changes_csv(difference, before, after))
     write_text(folder / "counts.csv", counts_csv(difference, before, after))
     write_text(folder / "about.txt", about(locks, notes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from defectkit.statistics.bootstrap import Bootstrap, Level, resampled
+from defectkit.statistics.bootstrap import Bootstrap, Level, resample
 from defectkit.statistics.intervals import intervals, percentile_interval
 from defectkit.statistics.statistic import Statistic, value_of
 from defectkit.statistics.totals import Totals
@@ -21,6 +21,6 @@ __all__ = [
     "intervals",
     "linked_units",
     "percentile_interval",
-    "resampled",
+    "resample",
     "value_of",
 ]

@@ -98,7 +98,7 @@ class Bootstrap:
         return f"{self.n_resamples} resamples of {drawn}, {100 * self.confidence:g} % interval, seed {self.seed}"
 
 
-def resampled(
+def resample(
     statistics: Iterable[Statistic],
     comparisons: Sequence[Comparison],
     bootstrap: Bootstrap,

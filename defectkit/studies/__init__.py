@@ -7,7 +7,7 @@ from defectkit.studies.data import StudyData, catalogue_data, own_data
 from defectkit.studies.floor import error_budget, measurement_floor
 from defectkit.studies.resampleable import evaluate_resampleable
 from defectkit.studies.results import headline, rank_detectors, select_runs, variance_decomposition
-from defectkit.studies.running import StudyProgress, kept_predictions, run_study, select_run
+from defectkit.studies.running import StudyProgress, run_study, select_run, study_predictions
 from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
 from defectkit.studies.test_types import (
     hyperparameters,
@@ -20,7 +20,7 @@ from defectkit.studies.test_types import (
     single_split,
 )
 from defectkit.studies.toml import read_study
-from defectkit.studies.training import trained, training_sides
+from defectkit.studies.training import train_detector, training_sides
 from defectkit.studies.uncertainty import bootstrap, bootstrap_difference, resample_statistics
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "explore_conventions",
     "headline",
     "hyperparameters",
-    "kept_predictions",
     "label_set_comparison",
     "learning_curve",
     "leave_group_out",
@@ -56,7 +55,8 @@ __all__ = [
     "select_run",
     "select_runs",
     "single_split",
-    "trained",
+    "study_predictions",
+    "train_detector",
     "training_sides",
     "variance_decomposition",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from defectkit.metrics import BUILT_IN
 from defectkit.records.inputs import Images, InstanceSets
-from defectkit.studies.uncertainty.kept import KeptComparison
+from defectkit.studies.uncertainty.stored_comparison import StoredComparison
 from defectkit.workflows.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def evaluate_resampleable(
     -------
     xarray.Dataset
         That of :func:`defectkit.workflows.evaluate` with the variables of
-        :class:`~defectkit.studies.uncertainty.kept.KeptComparison`.
+        :class:`~defectkit.studies.uncertainty.stored_comparison.StoredComparison`.
 
     Examples
     --------
@@ -44,4 +44,6 @@ def evaluate_resampleable(
     >>> float(interval["find_recall_low"]), float(interval["find_recall_high"])
     (0.0, 1.0)
     """
-    return evaluate(truth, predicted, images, metrics=[*(metric() for metric in BUILT_IN), KeptComparison()], **options)
+    return evaluate(
+        truth, predicted, images, metrics=[*(metric() for metric in BUILT_IN), StoredComparison()], **options
+    )

@@ -65,7 +65,7 @@ def training_sides(
     return whole.only(split.train), whole.only(split.test)
 
 
-def trained(
+def train_detector(
     detector: Detector,
     images: Images,
     labels: InstanceSets,

@@ -9,21 +9,21 @@ from defectkit.workflows.detectors import make_detector
 from defectkit.workflows.evaluate import evaluate
 from defectkit.workflows.fields import FieldRule, Overprints
 from defectkit.workflows.measure import measure_labels
-from defectkit.workflows.pairing import Missing, Paired, paired
-from defectkit.workflows.sides import ReadSide, read_side
+from defectkit.workflows.pairing import ImagePairing, Missing, pair_images
+from defectkit.workflows.sides import EvaluationSide, read_side
 
 __all__ = [
     "Analysis",
     "Checkpoint",
+    "EvaluationSide",
     "FieldRule",
+    "ImagePairing",
     "Missing",
     "Overprints",
-    "Paired",
-    "ReadSide",
     "analyze",
     "evaluate",
     "make_detector",
     "measure_labels",
-    "paired",
+    "pair_images",
     "read_side",
 ]

@@ -25,11 +25,11 @@ from defectkit.workflows.detectors import fingerprint, make_detector
 from defectkit.workflows.fields import DEFAULT_FIELD, FieldRule
 from defectkit.workflows.results import (
     Progress,
+    analysis_tables,
     checked_images,
     hardening_choices,
     settings_of,
     silent,
-    tables,
 )
 from defectkit.workflows.versions import versions
 
@@ -144,7 +144,7 @@ def analyze(
     kept = {image.name: _restricted(high[image.name], image) for image in given}
     n_outside = {name: len(high[name].instances) - len(kept[name].instances) for name in kept}
     types = tuple(dict.fromkeys((*finder.capability.types, *(t for p in kept.values() for t in p.instances.types))))
-    made = tables(
+    made = analysis_tables(
         given,
         {name: prediction.instances for name, prediction in kept.items()},
         types=types,

@@ -71,12 +71,12 @@ def cautions(
     )
 
 
-def named(names: Iterable[str]) -> str:
+def some_names(names: Iterable[str]) -> str:
     """Return the names as text, the first few of many.
 
     Examples
     --------
-    >>> named(["a", "b", "c", "d", "e"])
+    >>> some_names(["a", "b", "c", "d", "e"])
     'a, b, c and 2 more'
     """
     given = list(names)
@@ -85,7 +85,7 @@ def named(names: Iterable[str]) -> str:
 
 def _capped(capped: Mapping[str, Prediction]) -> Iterator[str]:
     if capped:
-        yield f"Counts and densities may be too low: the detector reached its limit in {named(capped)}."
+        yield f"Counts and densities may be too low: the detector reached its limit in {some_names(capped)}."
 
 
 def _excluded(images: Sequence[Image], n_outside: Mapping[str, int]) -> Iterator[str]:
@@ -96,13 +96,13 @@ def _excluded(images: Sequence[Image], n_outside: Mapping[str, int]) -> Iterator
     found = [reason for reason in images_of if reason in (BAR, STRIP)]
     for reason, those in images_of.items():
         undone = " (--include-overprints counts it)" if reason in found else ""
-        yield f"Left out of the field, with its area: {reason}{undone}: {named(image.name for image in those)}."
+        yield f"Left out of the field, with its area: {reason}{undone}: {some_names(image.name for image in those)}."
     outside = {name: number for name, number in n_outside.items() if number}
     if outside:
         number = sum(outside.values())
         yield (
             f"{number} {'defect has its center' if number == 1 else 'defects have their centers'} in such a place and "
-            f"{'is' if number == 1 else 'are'} not counted: {named(outside)}."
+            f"{'is' if number == 1 else 'are'} not counted: {some_names(outside)}."
         )
 
 
@@ -110,13 +110,15 @@ def _assumed(images: Sequence[Image]) -> Iterator[str]:
     for what, attribute in (("pixel size", "pixel_size_source"), ("foil thickness", "foil_thickness_source")):
         assumed = [i.name for i in images if getattr(i.required_calibration(), attribute) is Source.ASSUMED]
         if assumed:
-            yield f"The {what} is assumed, not measured: {named(assumed)}. All that follows from it is as uncertain."
+            yield (
+                f"The {what} is assumed, not measured: {some_names(assumed)}. All that follows from it is as uncertain."
+            )
 
 
 def _without_thickness(images: Sequence[Image]) -> Iterator[str]:
     without = [i.name for i in images if i.required_calibration().foil_thickness is None]
     if without:
-        yield f"There is no foil thickness, so neither number densities nor hardening: {named(without)}."
+        yield f"There is no foil thickness, so neither number densities nor hardening: {some_names(without)}."
 
 
 def _of_another_alloy(images: Sequence[Image], material: Material) -> Iterator[str]:
@@ -129,13 +131,13 @@ def _of_another_alloy(images: Sequence[Image], material: Material) -> Iterator[s
     for alloy, names in others.items():
         yield (
             f"The hardening is not that of this specimen: its alloy is {alloy!r}, but the constants are {constants}; "
-            f"choose another one (--material): {named(names)}."
+            f"choose another one (--material): {some_names(names)}."
         )
     unknown = [i.name for i in hardened if i.specimen.alloy is None]
     if unknown and material.alloys:
         yield (
             f"The alloy of the specimen is not known, and the constants of the hardening are {constants}; it holds for "
-            f"no other alloy (--material): {named(unknown)}."
+            f"no other alloy (--material): {some_names(unknown)}."
         )
 
 
@@ -161,7 +163,7 @@ def _small(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:
         where = dict.fromkeys(str(name) for name in defects["image"].values[small])
         yield (
             f"{int(small.sum())} of {small.size} defects are less than {SMALLEST_PX:g} pixels across; their sizes and "
-            f"shapes are those of pixels: {named(where)}."
+            f"shapes are those of pixels: {some_names(where)}."
         )
 
 
@@ -170,7 +172,8 @@ def _without_pixels(defects: xarray.Dataset) -> Iterator[str]:
     if empty.any():
         where = dict.fromkeys(str(name) for name in defects["image"].values[empty])
         yield (
-            f"{int(empty.sum())} defects hold no center of a pixel; they are counted but have no size: {named(where)}."
+            f"{int(empty.sum())} defects hold no center of a pixel; they are counted but have no size: "
+            f"{some_names(where)}."
         )
 
 
@@ -180,4 +183,4 @@ def _noted(predictions: Mapping[str, Prediction]) -> Iterator[str]:
         for note in prediction.notes:
             images_of.setdefault(note, []).append(name)
     for note, names in images_of.items():
-        yield f"{note[:1].upper()}{note[1:].rstrip('.')} ({named(names)})."
+        yield f"{note[:1].upper()}{note[1:].rstrip('.')} ({some_names(names)})."

@@ -15,21 +15,21 @@ from defectkit.errors import (
     PluginError,
 )
 from defectkit.formats.labels import Unpaired
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.formats.refusals import Refused
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
-from defectkit.parallel import about, block_size, mapped, mapped_blocks
+from defectkit.parallel import about, block_size, map_blocks, map_items
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.inputs import Images, InstanceSets, instances_by_image
 from defectkit.records.label_set import LabelSet
-from defectkit.statistics import Bootstrap, Units, intervals, resampled, value_of
+from defectkit.statistics import Bootstrap, Units, intervals, resample, value_of
 from defectkit.statistics.comparing import Sides, compare_images, compared_types
 from defectkit.workflows.calibrations import Calibrations
 from defectkit.workflows.compared_types import ComparedTypes
 from defectkit.workflows.evaluation_notes import about_missing, about_types
-from defectkit.workflows.pairing import Missing, Paired, paired
+from defectkit.workflows.pairing import ImagePairing, Missing, pair_images
 from defectkit.workflows.predicted import Predicted
-from defectkit.workflows.side_reading import SideReading
+from defectkit.workflows.refused_regions import RefusedRegions
 from defectkit.workflows.sides import joined_taxonomy
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def evaluate(
     chosen = _metrics(metrics)
     parts = frozenset(part for metric in chosen for part in metric.needs)
     known = _taxonomy(truth, predicted) if taxonomy is None else taxonomy
-    readings = [SideReading.of(side, refused) for side in (truth, predicted)]
+    readings = [RefusedRegions.of(side, refused) for side in (truth, predicted)]
     incomplete = frozenset(name for reading in readings for name in reading.left_out)
     every = instances_by_image(truth, where="in the truth")
     ours = {name: instances for name, instances in every.items() if name not in incomplete}
@@ -184,11 +184,11 @@ def evaluate(
         with about(*(image.image for image in block)):
             return compare_images(block, convention=rule, iou_thresholds=thresholds, taxonomy=known, parts=parts)
 
-    blocks = mapped_blocks(compared_block, sides(), workers=workers, block=block_size(len(ours), workers))
+    blocks = map_blocks(compared_block, sides(), workers=workers, block=block_size(len(ours), workers))
     compared = {image.image: image for image in blocks}
-    pairing = paired(ours, [*compared, *source.without_truth], unpaired)
+    pairing = pair_images(ours, [*compared, *source.without_truth], unpaired)
     if not compared:
-        why = f"; not fully read: {listed(incomplete)}" if incomplete else ""
+        why = f"; not fully read: {list_names(incomplete)}" if incomplete else ""
         raise EmptyInputError(f"there is nothing to evaluate: no image is on both sides{why}")
     typed.check_used()
 
@@ -204,10 +204,10 @@ def evaluate(
         images=tuple(compared[name] for name in sorted(compared)),
     )
     units = Units.images(comparison)
-    computed = mapped(lambda metric: value_of(metric, units), chosen, workers=workers, block=1)
+    computed = map_items(lambda metric: value_of(metric, units), chosen, workers=workers, block=1)
     result = _merged(zip(chosen, computed, strict=True))
     if bootstrap is not None:
-        (drawn,) = resampled(chosen, [comparison], bootstrap)
+        (drawn,) = resample(chosen, [comparison], bootstrap)
         result = result.assign(intervals({name: result.variables[name] for name in drawn}, drawn, bootstrap.confidence))
     result = result.assign_coords(image=np.array(comparison.names, dtype=str))
     for side, reading in zip(("true", "predicted"), readings, strict=True):
@@ -291,7 +291,7 @@ def _title(labels: InstanceSets) -> str:
     return labels.key if isinstance(labels, LabelSet) else ""
 
 
-def _attributes(comparison: Comparison, pairing: Paired) -> dict[str, Any]:
+def _attributes(comparison: Comparison, pairing: ImagePairing) -> dict[str, Any]:
     from defectkit import __version__
 
     return {

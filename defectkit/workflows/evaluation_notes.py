@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from defectkit.formats.names import listed
+from defectkit.formats.names import list_names
 from defectkit.records.instances import Instances
 from defectkit.statistics.comparison import Comparison
-from defectkit.workflows.pairing import Paired
+from defectkit.workflows.pairing import ImagePairing
 
 
 def about_missing(
-    comparison: Comparison, pairing: Paired, truth: Mapping[str, Instances], as_empty: Sequence[str]
+    comparison: Comparison, pairing: ImagePairing, truth: Mapping[str, Instances], as_empty: Sequence[str]
 ) -> Iterator[str]:
     """Yield what became of true images without a prediction, and what that does to recall."""
     if as_empty:
-        yield f"{_images(as_empty)} without a prediction: nothing was found there, as asked: {listed(as_empty)}"
+        yield f"{_images(as_empty)} without a prediction: nothing was found there, as asked: {list_names(as_empty)}"
     lost = sum(len(truth[name]) for name in pairing.only_truth)
     if pairing.only_truth:
         n_true, n_found = comparison.true.n, int(comparison.found.truth.size)
@@ -35,9 +35,9 @@ def about_types(comparison: Comparison) -> Iterator[str]:
     if ours and theirs and not ours & theirs:
         example = f"{min(theirs)}={min(ours)}"
         yield (
-            f"no type is on both sides: the truth has {listed(ours)}, the prediction {listed(theirs)}. Only finding, "
-            "and what is said of all types together, can be trusted. Take all as one type (--ignore-types), or say "
-            f"which type is which (--predicted-types {example})"
+            f"no type is on both sides: the truth has {list_names(ours)}, the prediction {list_names(theirs)}. Only "
+            "finding, and what is said of all types, can be trusted. Take all as one type (--ignore-types), or "
+            f"say which type is which (--predicted-types {example})"
         )
 
 

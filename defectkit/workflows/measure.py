@@ -17,14 +17,14 @@ from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.workflows.analysis import Analysis
-from defectkit.workflows.cautions import cautions, named
+from defectkit.workflows.cautions import cautions, some_names
 from defectkit.workflows.fields import DEFAULT_FIELD, FieldRule
 from defectkit.workflows.pairing import Missing
 from defectkit.workflows.results import (
+    analysis_tables,
     checked_images,
     hardening_choices,
     settings_of,
-    tables,
 )
 from defectkit.workflows.versions import versions
 
@@ -114,7 +114,7 @@ def measure_labels(
     strangers = sorted(set(labels.images) - {image.name for image in offered})
     if strangers:
         raise PairingError(
-            f"the labels {labels.key!r} speak of {named(map(repr, strangers))}, but no such image is given"
+            f"the labels {labels.key!r} speak of {some_names(map(repr, strangers))}, but no such image is given"
         )
     incomplete = check_refused(labels, refused, report=repairs)
     bare = [image for image in offered if image.name not in labels.instances]
@@ -134,7 +134,7 @@ def measure_labels(
         labels = attrs.evolve(drawn, instances=inside)
     rule = find_convention(convention)
     stuff, model = hardening_choices(material, hardening_model, barrier_strengths, labels.taxonomy)
-    made = tables(
+    made = analysis_tables(
         given,
         labels.instances,
         types=labels.types,
@@ -171,15 +171,15 @@ def measure_labels(
 def _with_empty(labels: LabelSet, images: Sequence[Image], missing: Missing) -> LabelSet:
     if missing is Missing.ERROR:
         raise PairingError(
-            f"the labels {labels.key!r} do not speak of {named(repr(image.name) for image in images)}. Label these "
-            "images or leave them away; if no labels mean that nothing is there, say so (--missing empty)"
+            f"the labels {labels.key!r} do not speak of {some_names(repr(image.name) for image in images)}. Label "
+            "these images or leave them away; if no labels mean that nothing is there, say so (--missing empty)"
         )
     empty = {image.name: Instances.empty(image.shape, labels.types) for image in images}
     return attrs.evolve(labels, instances={**labels.instances, **empty})
 
 
 def _unlabelled(images: Sequence[Image], *, as_empty: bool) -> Iterator[str]:
-    names = named(image.name for image in images)
+    names = some_names(image.name for image in images)
     said = "The labels do not speak of these images, which"
     if images and as_empty:
         yield f"{said} count as empty, as asked: {names}."

@@ -21,7 +21,7 @@ class Missing(enum.StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Paired:
+class ImagePairing:
     """Names of images, sorted.
 
     Parameters
@@ -39,7 +39,9 @@ class Paired:
     __repr__ = short_repr
 
 
-def paired(truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | str = Unpaired.RAISE) -> Paired:
+def pair_images(
+    truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | str = Unpaired.RAISE
+) -> ImagePairing:
     """Return which images are on both sides, and which on one.
 
     Parameters
@@ -56,11 +58,11 @@ def paired(truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | 
 
     Examples
     --------
-    >>> paired(["a", "b"], ["b", "c"], "leave-out").both
+    >>> pair_images(["a", "b"], ["b", "c"], "leave-out").both
     ('b',)
     """
     ours, theirs = set(as_names(truth)), set(as_names(predicted))
-    result = Paired(
+    result = ImagePairing(
         both=tuple(sorted(ours & theirs)),
         only_truth=tuple(sorted(ours - theirs)),
         only_predicted=tuple(sorted(theirs - ours)),
@@ -79,7 +81,7 @@ def paired(truth: Iterable[str], predicted: Iterable[str], unpaired: Unpaired | 
     return result
 
 
-def _advice(pairing: Paired) -> str:
+def _advice(pairing: ImagePairing) -> str:
     """Return what may be done with images of one side only."""
     leave_out = "leave these images out of all scores, recall too (--allow-partial)"
     if not pairing.only_truth:

@@ -11,7 +11,7 @@ from defectkit.records.inputs import InstanceSets
 from defectkit.records.instances import Instances
 from defectkit.records.label_set import LabelSet
 from defectkit.records.prediction import Prediction
-from defectkit.workflows.pairing import Missing, paired
+from defectkit.workflows.pairing import Missing, pair_images
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -61,7 +61,7 @@ class Predicted:
             by_name = predicted.instances if isinstance(predicted, LabelSet) else predicted
             here = [name for name in by_name if name not in left_out]
             if truth or here:
-                paired(truth, [*here, *(truth if missing is Missing.EMPTY else ())], unpaired)
+                pair_images(truth, [*here, *(truth if missing is Missing.EMPTY else ())], unpaired)
             source = ((name, by_name[name], None) for name in here)
         else:
             source = ((p.image, p.instances, p) for p in predicted if p.image not in left_out)
@@ -76,7 +76,7 @@ class Predicted:
             if name not in self.truth:
                 self.without_truth.append(name)
                 if self.unpaired is Unpaired.RAISE:
-                    paired([], self.without_truth, self.unpaired)
+                    pair_images([], self.without_truth, self.unpaired)
                 continue
             if prediction is not None:
                 self.notes += prediction.notes

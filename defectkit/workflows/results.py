@@ -18,7 +18,7 @@ from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.instances import Instances
-from defectkit.workflows.cautions import named
+from defectkit.workflows.cautions import some_names
 
 if TYPE_CHECKING:
     import xarray
@@ -30,7 +30,7 @@ Progress = Callable[[Iterable[Any], str, int | None], Iterator[Any]]
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Tables:
+class AnalysisTables:
     """The three tables of an analysis."""
 
     defects: xarray.Dataset
@@ -61,7 +61,7 @@ def checked_images(images: Images) -> tuple[Image, ...]:
     bare = [image for image in given if image.calibration is None]
     if len(bare) > 1:
         raise MissingCalibrationError(
-            f"{len(bare)} of {len(given)} images have no pixel size ({named(repr(i.name) for i in bare)}): "
+            f"{len(bare)} of {len(given)} images have no pixel size ({some_names(repr(i.name) for i in bare)}): "
             f"give one, for instance {GIVE_PIXEL_SIZE}",
             GIVE_PIXEL_SIZE,
         )
@@ -70,7 +70,7 @@ def checked_images(images: Images) -> tuple[Image, ...]:
     return given
 
 
-def tables(
+def analysis_tables(
     images: Sequence[Image],
     instances: Mapping[str, Instances],
     *,
@@ -82,7 +82,7 @@ def tables(
     n_refused: Mapping[str, int] | None = None,
     left_out: Mapping[str, str] | None = None,
     workers: int = 1,
-) -> Tables:
+) -> AnalysisTables:
     """Return what every analysis ends in.
 
     Parameters
@@ -97,7 +97,7 @@ def tables(
     from defectkit.hardening import harden
 
     defects = measure(images, instances, convention=convention, taxonomy=taxonomy, workers=workers)
-    made = Tables(
+    made = AnalysisTables(
         defects=defects,
         summary=summarize(
             defects,

@@ -27,7 +27,7 @@ RESULTS = "results.zarr"
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class ReadSide:
+class EvaluationSide:
     """One side of an evaluation.
 
     Parameters
@@ -59,7 +59,7 @@ def read_side(
     truth: Path | None = None,
     unpaired: Unpaired | str = Unpaired.RAISE,
     refused: Refused | str = Refused.RAISE,
-) -> ReadSide:
+) -> EvaluationSide:
     """Read one side of an evaluation.
 
     Parameters
@@ -84,7 +84,7 @@ def read_side(
 
     Returns
     -------
-    ReadSide
+    EvaluationSide
 
     Raises
     ------
@@ -108,7 +108,7 @@ def read_side(
     if truth is not None and "truth" not in chosen and format in (None, "coco") and holds_results_list(source):
         chosen["truth"] = str(truth)
     reading = read_labels(source, images=by_name, format=format, options=chosen, unpaired=unpaired, refused=refused)
-    return ReadSide(
+    return EvaluationSide(
         labels=reading.labels,
         taxonomy=reading.labels.taxonomy,
         report=reading.report,
@@ -139,7 +139,7 @@ def joined_taxonomy(taxonomies: Iterable[Taxonomy]) -> Taxonomy:
     return Taxonomy(types=tuple(known.values())) if known else Taxonomy.standard()
 
 
-def _stored(path: Path, key: str | None) -> ReadSide:
+def _stored(path: Path, key: str | None) -> EvaluationSide:
     from defectkit.storage import Store
     from defectkit.workflows.archive import RESULTS as ANALYSIS, load_analysis
 
@@ -153,12 +153,12 @@ def _stored(path: Path, key: str | None) -> ReadSide:
         raise PairingError(f"{path}: {said}; it holds {', '.join(known) or 'neither labels nor predictions'}")
     if chosen in store.label_sets():
         labels = store.labels(chosen)
-        return ReadSide(labels=labels, taxonomy=labels.taxonomy)
+        return EvaluationSide(labels=labels, taxonomy=labels.taxonomy)
     taxonomy = load_analysis(path)["taxonomy"] if ANALYSIS in store.result_names() else Taxonomy.standard()
-    return ReadSide(labels=tuple(store.predictions(chosen)), taxonomy=taxonomy)
+    return EvaluationSide(labels=tuple(store.predictions(chosen)), taxonomy=taxonomy)
 
 
-def _with_images(side: ReadSide, images: Mapping[str, Image], unpaired: Unpaired, where: str) -> ReadSide:
+def _with_images(side: EvaluationSide, images: Mapping[str, Image], unpaired: Unpaired, where: str) -> EvaluationSide:
     """Treat what a store says of images that are not given as that of label files is treated."""
     labels = side.labels
     names = labels.images if isinstance(labels, LabelSet) else tuple(p.image for p in labels)

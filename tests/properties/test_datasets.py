@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from defectkit.datasets.differences import diff
 from defectkit.datasets.entry import (
-    Category,
+    CategoryMapping,
     Citation,
     DatasetEntry,
     Expected,
@@ -92,7 +92,7 @@ def entries(draw: st.DrawFn) -> DatasetEntry:
         page=COUNT,
         file=st.lists(st.builds(ExpectedFile, path=TEXT, images=COUNT, defects=COUNT), max_size=2).map(tuple),
     )
-    category = st.builds(Category, id=st.integers(0, 99) | FILLED, name=TEXT, type=st.sampled_from(types))
+    category = st.builds(CategoryMapping, id=st.integers(0, 99) | FILLED, name=TEXT, type=st.sampled_from(types))
     labels = st.builds(
         LabelsEntry,
         name=PART,

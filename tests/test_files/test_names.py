@@ -9,7 +9,7 @@ from hypothesis import example, given, strategies as st
 
 from defectkit.errors import OutputError
 from defectkit.files.cells import quoted_cell, unquoted_cell
-from defectkit.files.names import LONGEST_BYTES, file_name, name_of_file, readable, relative_path, shown
+from defectkit.files.names import LONGEST_BYTES, file_name, name_of_file, printable, readable, relative_path
 
 anything = st.text(st.characters() | st.sampled_from("./\\%:~ -=+@\x00\x1b\ud800\udcff"), min_size=1, max_size=24)
 RESERVED = ["con", "NUL.txt", "Com1", "lpt9.a.b", "AUX ", "COM¹", "conin$"]
@@ -79,7 +79,7 @@ def test_bytes_that_are_no_utf_8_are_readable() -> None:
 
 @given(anything)
 def test_what_is_shown_is_one_line_without_control(text: str) -> None:
-    line = shown(text)
+    line = printable(text)
     assert not {unicodedata.category(c) for c in line} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
     line.encode("utf-8")
 

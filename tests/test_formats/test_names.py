@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from defectkit.errors import PairingError
-from defectkit.formats.names import ImageNames, extension_of, listed, natural_key
+from defectkit.formats.names import ImageNames, extension_of, list_names, natural_key
 
 FRAMES = ImageNames(["Frame-2", "Frame-278", "Frame-27", "a.0001", "sub/one", "ends-here"])
 
@@ -85,4 +85,4 @@ def test_extension_of_a_label_file() -> None:
 def test_names_sort_as_people_count() -> None:
     names = ["f-10", "f-9", "F-1", "f-9b", "10", "9"]
     assert sorted(names, key=natural_key) == ["9", "10", "F-1", "f-9", "f-9b", "f-10"]
-    assert listed(names, most=3) == "9, 10, F-1 and 3 more"
+    assert list_names(names, most=3) == "9, 10, F-1 and 3 more"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from defectkit.metrics import Find
-from defectkit.statistics import Bootstrap, percentile_interval, resampled
+from defectkit.statistics import Bootstrap, percentile_interval, resample
 from defectkit.testing.finds import comparison_of_finds
 
 N_DEFECTS = 40
@@ -39,7 +39,7 @@ def coverage(
         comparison = comparison_of_finds(found, rng.poisson(FALSE_FINDS, n_images).tolist())
         for level in LEVELS:
             how = Bootstrap(n_resamples=n_resamples, level=level, seed=trial, confidence=0.9)
-            (drawn,) = resampled([Find()], [comparison], how, names=SCORES)
+            (drawn,) = resample([Find()], [comparison], how, names=SCORES)
             for name, truth in SCORES.items():
                 low, high, _ = percentile_interval(drawn[name][:, 0], how.confidence)
                 holding[level][name] += bool(low <= truth <= high)

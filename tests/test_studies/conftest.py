@@ -15,7 +15,7 @@ from defectkit.formats.labels import write_labels
 from defectkit.metrics import DefectPairs, Errors, Find
 from defectkit.records import Image, Instances, LabelSet
 from defectkit.studies import evaluate_resampleable
-from defectkit.studies.uncertainty import KeptComparison
+from defectkit.studies.uncertainty import StoredComparison
 from defectkit.testing.finds import comparison_of_finds
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
@@ -68,7 +68,7 @@ def other_evaluation(
 def simulated(is_found: list[np.ndarray]) -> xarray.Dataset:
     """An evaluation of images of which nothing is known but which of the defects were found."""
     comparison = comparison_of_finds(is_found)
-    parts = [metric.compute(comparison) for metric in (Find(), Errors(), DefectPairs(), KeptComparison())]
+    parts = [metric.compute(comparison) for metric in (Find(), Errors(), DefectPairs(), StoredComparison())]
     return xarray.merge(parts).assign_attrs(
         overall_types=["bdot"],
         iou_threshold=0.3,

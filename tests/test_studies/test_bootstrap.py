@@ -22,10 +22,10 @@ from defectkit.metrics import (
     Variable,
 )
 from defectkit.records import Image, Instances, LabelSet
-from defectkit.statistics import Bootstrap, Sum, Totals, linked_units, resampled
+from defectkit.statistics import Bootstrap, Sum, Totals, linked_units, resample
 from defectkit.statistics.drawing import DrawnDefects, drawn_defects
 from defectkit.studies import bootstrap, bootstrap_difference, evaluate_resampleable, resample_statistics
-from defectkit.studies.uncertainty import KeptComparison, comparison_of
+from defectkit.studies.uncertainty import StoredComparison, comparison_of
 from defectkit.workflows import evaluate
 
 Scene = tuple[dict[str, Image], LabelSet]
@@ -54,7 +54,7 @@ def test_a_stored_evaluation_gives_its_comparison_again(
     images, labels = scene
     evaluation = evaluate_resampleable(labels, model(4), images, convention=convention)
     again = comparison_of(evaluation)
-    for metric in (*(metric() for metric in BUILT_IN), KeptComparison()):
+    for metric in (*(metric() for metric in BUILT_IN), StoredComparison()):
         found = metric.compute(again)
         for name in found.data_vars:
             xarray.testing.assert_identical(found[name], evaluation[name])
@@ -248,7 +248,7 @@ def test_what_cannot_be_resampled_is_refused(
     with pytest.raises(BootstrapError, match="no evaluation"):
         resample_statistics([])
     with pytest.raises(BootstrapError, match="without an image"):
-        resampled([Find()], [attrs.evolve(comparison_of(evaluation), images=())], Bootstrap())
+        resample([Find()], [attrs.evolve(comparison_of(evaluation), images=())], Bootstrap())
 
 
 def test_one_image_has_no_interval_over_images(simulated: Simulated) -> None:

@@ -32,9 +32,9 @@ from defectkit.studies import (
     StudyProgress,
     evaluate_resampleable,
     headline,
-    kept_predictions,
     run_study,
     select_run,
+    study_predictions,
 )
 from defectkit.studies.running import run as running
 from defectkit.studies.training import trained
@@ -193,10 +193,10 @@ def test_each_model_is_trained_once(tmp_path: Path, study: Study, data: StudyDat
 
 def test_predictions_are_kept(finished: tuple[Path, xarray.Dataset], tmp_path: Path) -> None:
     folder, result = finished
-    predictions = kept_predictions(folder, result, 0)
+    predictions = study_predictions(folder, result, 0)
     assert sum(len(p.instances) for p in predictions) == int(result["n_predicted"][0])
     with pytest.raises(StudyError, match="not here"):
-        kept_predictions(tmp_path, result, 0)
+        study_predictions(tmp_path, result, 0)
 
 
 def changed(data: StudyData, study: Study) -> Iterator[tuple[str, StudyData, Study, int]]:

@@ -19,7 +19,7 @@ from defectkit.formats.images.calibration_table import CalibrationTable, find_ca
 from defectkit.formats.images.frames import Frame, read_frames
 from defectkit.formats.interface import ImageFormat
 from defectkit.formats.lookup import image_format, image_suffixes
-from defectkit.formats.names import listed, natural_key
+from defectkit.formats.names import list_names, natural_key
 from defectkit.records import Calibration, Image, Specimen
 from defectkit.units import QuantityLike
 
@@ -182,7 +182,7 @@ def _files(path: Path) -> list[Path]:
         message = f"{path}: the folder holds no image; read are {', '.join(sorted(suffixes))}"
         below = _folders_with_images(path, suffixes)
         if below:
-            message += f". Its sub-folders {listed(below, most=MOST_HINTS)} do: name those"
+            message += f". Its sub-folders {list_names(below, most=MOST_HINTS)} do: name those"
         raise EmptyInputError(message)
     return found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from defectkit.studies.running.joining import joined, select_run
+from defectkit.studies.running.joining import join_evaluations, select_run
 from defectkit.studies.running.progress import StudyProgress
-from defectkit.studies.running.run import kept_predictions, run_study
+from defectkit.studies.running.run import run_study, study_predictions
 
-__all__ = ["StudyProgress", "joined", "kept_predictions", "run_study", "select_run"]
+__all__ = ["StudyProgress", "join_evaluations", "run_study", "select_run", "study_predictions"]

@@ -35,7 +35,7 @@ PARTNERS = {
 ATTRIBUTES = "evaluation_attributes"
 
 
-def joined(evaluations: Sequence[xarray.Dataset]) -> xarray.Dataset:
+def join_evaluations(evaluations: Sequence[xarray.Dataset]) -> xarray.Dataset:
     """Return evaluations as one data set.
 
     Parameters

@@ -20,12 +20,12 @@ from defectkit.statistics.comparing import fold
 from defectkit.storage.results import save_results
 from defectkit.studies.data import StudyData
 from defectkit.studies.resampleable import evaluate_resampleable
+from defectkit.studies.running.cell_store import LOCK, CellStore, PredictedCell
 from defectkit.studies.running.cells import EvaluationCell, PredictionCell, cells_of, side
-from defectkit.studies.running.joining import joined
-from defectkit.studies.running.keeping import LOCK, Kept, Predicted
+from defectkit.studies.running.joining import join_evaluations
 from defectkit.studies.running.progress import Clock, StudyProgress
 from defectkit.studies.study import Study
-from defectkit.studies.training import trained
+from defectkit.studies.training import train_detector
 from defectkit.workflows.sides import joined_taxonomy
 from defectkit.workflows.versions import versions
 
@@ -58,8 +58,9 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
         Also kept as ``results.zarr`` in the folder. Dimension ``run``: one for each split, detector, seed and
         convention, with the coordinates ``splits``, ``split``, ``train_labels``, ``test_labels``, ``detector``,
         ``seed`` and ``convention``. The variables of :func:`defectkit.studies.evaluate_resampleable` over ``run`` (see
-        :func:`~defectkit.studies.running.joining.joined`), and ``n_train_images``, ``n_test_images``, ``train_count``
-        (run, defect_type), ``train_seconds``, ``predict_seconds``, ``prediction_key`` and ``evaluation_key``.
+        :func:`~defectkit.studies.running.joining.join_evaluations`), and ``n_train_images``, ``n_test_images``,
+        ``train_count`` (run, defect_type), ``train_seconds``, ``predict_seconds``, ``prediction_key`` and
+        ``evaluation_key``.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
     place = Path(folder)
     busy = f"another process runs a study in {place}; wait for it, or give another folder"
     with locked(place / LOCK, timeout_s=1.0, busy=busy):
-        kept = Kept.open(place, study.settings() | {"data": data.name})
+        kept = CellStore.open(place, study.settings() | {"data": data.name})
         cells = cells_of(study, data)
         evaluations, seconds = _evaluated(study, data, cells, kept, report)
         result = data.lock(_described(study, data, cells, evaluations, seconds))
@@ -93,7 +94,7 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
 
 
 def _evaluated(
-    study: Study, data: StudyData, cells: Sequence[EvaluationCell], kept: Kept, report: Report
+    study: Study, data: StudyData, cells: Sequence[EvaluationCell], kept: CellStore, report: Report
 ) -> tuple[list[xarray.Dataset], list[tuple[float, float]]]:
     """Return the evaluation of each cell, and the seconds that its training and its detection took."""
     to_train = {c.predictions.key: c.predictions for c in cells if not kept.has_predictions(c.predictions.key)}
@@ -121,14 +122,14 @@ def _evaluated(
     return evaluations, seconds
 
 
-def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: Kept) -> Predicted:
+def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: CellStore) -> PredictedCell:
     found = kept.predictions(cell.key)
     if found is not None:
         return found
     start = time.perf_counter()
     detector = cell.detector
     if detector.capability.is_trainable:
-        detector = trained(
+        detector = train_detector(
             detector,
             side(data, cell.split.train),
             data.labels(cell.split.train_labels),
@@ -137,14 +138,14 @@ def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: Kept) 
         )
     between = time.perf_counter()
     predictions = tuple(detect(detector, side(data, cell.split.test)))
-    predicted = Predicted(
+    predicted = PredictedCell(
         predictions=predictions, train_seconds=between - start, predict_seconds=time.perf_counter() - between
     )
     kept.put_predictions(cell.key, predicted)
     return predicted
 
 
-def _evaluation(study: Study, data: StudyData, cell: EvaluationCell, predicted: Predicted) -> xarray.Dataset:
+def _evaluation(study: Study, data: StudyData, cell: EvaluationCell, predicted: PredictedCell) -> xarray.Dataset:
     split = cell.predictions.split
     test = data.labels(split.test_labels)
     return evaluate_resampleable(
@@ -166,7 +167,7 @@ def _described(
 ) -> xarray.Dataset:
     from defectkit import __version__
 
-    result = joined(evaluations)
+    result = join_evaluations(evaluations)
     splits = [cell.predictions.split for cell in cells]
     texts = {
         "splits": [c.predictions.splits_label for c in cells],
@@ -229,7 +230,7 @@ def _train_counts(data: StudyData, cell: EvaluationCell, types: Sequence[str]) -
     return [names.count(name) for name in types[:-1]] + [len(names)]
 
 
-def kept_predictions(folder: str | Path, result: xarray.Dataset, run: int) -> tuple[Prediction, ...]:
+def study_predictions(folder: str | Path, result: xarray.Dataset, run: int) -> tuple[Prediction, ...]:
     """Return the predictions of one run of a study, as they were before any lowest score.
 
     Parameters
@@ -252,7 +253,7 @@ def kept_predictions(folder: str | Path, result: xarray.Dataset, run: int) -> tu
         If they are damaged; they are removed then.
     """
     key = str(result["prediction_key"].values[run])
-    found = Kept(folder=Path(folder)).predictions(key)
+    found = CellStore(folder=Path(folder)).predictions(key)
     if found is None:
         raise StudyError(f"{folder}: the predictions of run {run} are not here; run the study again in this folder")
     return found.predictions

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from defectkit.studies.uncertainty.bootstrap import bootstrap, bootstrap_difference, resample_statistics
-from defectkit.studies.uncertainty.kept import KeptComparison, comparison_of
+from defectkit.studies.uncertainty.stored_comparison import StoredComparison, comparison_of
 
-__all__ = ["KeptComparison", "bootstrap", "bootstrap_difference", "comparison_of", "resample_statistics"]
+__all__ = ["StoredComparison", "bootstrap", "bootstrap_difference", "comparison_of", "resample_statistics"]

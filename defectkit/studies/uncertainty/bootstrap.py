@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from defectkit.errors import BootstrapError
 from defectkit.metrics import BUILT_IN, Metric
 from defectkit.records.names import as_names
-from defectkit.statistics import Bootstrap, intervals, resampled
+from defectkit.statistics import Bootstrap, intervals, resample
 from defectkit.statistics.same_convention import check_same_convention
-from defectkit.studies.uncertainty.kept import comparison_of
+from defectkit.studies.uncertainty.stored_comparison import comparison_of
 
 if TYPE_CHECKING:
     import xarray
@@ -137,7 +137,7 @@ def resample_statistics(
     check_same_convention(evaluations)
     chosen = None if metrics is None else tuple(metrics)
     wanted = None if statistics is None else frozenset(as_names(statistics))
-    every = resampled(chosen or [metric() for metric in BUILT_IN], comparisons, how, names=wanted)
+    every = resample(chosen or [metric() for metric in BUILT_IN], comparisons, how, names=wanted)
     results = []
     for evaluation, values in zip(evaluations, every, strict=True):
         known = _estimate(evaluation, chosen)

@@ -17,11 +17,11 @@ from defectkit.studies import (
     SplitChoice,
     Study,
     StudyData,
-    kept_predictions,
     label_set_comparison,
     run_study,
     run_to_run,
     select_runs,
+    study_predictions,
 )
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
@@ -127,7 +127,7 @@ def make_outcome(folder: Path) -> Outcome:
     }
 
     def predictions(study: str, run: int) -> tuple[Prediction, ...]:
-        return kept_predictions(folder, results[study], run)
+        return study_predictions(folder, results[study], run)
 
     return Outcome(
         data=data,

@@ -12,7 +12,7 @@ import numpy as np
 
 from defectkit.conventions import convention
 from defectkit.measurement import measure, summarize
-from defectkit.parallel import block_size, mapped, mapped_blocks
+from defectkit.parallel import block_size, map_blocks, map_items
 from defectkit.records import Calibration, Image, Taxonomy
 from defectkit.records.image import ArrayPixels
 from defectkit.statistics.comparing import Sides, compare_images
@@ -42,7 +42,7 @@ def steps(n: int) -> int:
 
 def loop(workers: int, folder: Path) -> Run:
     """Prepare what shows how much two processors of this machine can do at all."""
-    return lambda: {"states": list(mapped(steps, [STEPS] * 8, workers=workers, block=1))}
+    return lambda: {"states": list(map_items(steps, [STEPS] * 8, workers=workers, block=1))}
 
 
 def evaluation(workers: int, folder: Path) -> Run:
@@ -61,7 +61,7 @@ def comparison(workers: int, folder: Path) -> Run:
         taxonomy=Taxonomy.standard(),
     )
     block = block_size(len(sides), workers)
-    return lambda: list(mapped_blocks(compared, sides, workers=workers, block=block))
+    return lambda: list(map_blocks(compared, sides, workers=workers, block=block))
 
 
 def found(images: list[ImageComparison]) -> list[list[int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from defectkit.parallel import available_cpus, mapped
+from defectkit.parallel import available_cpus, map_items
 from defectkit.records.image import ArrayPixels, Image
 from defectkit.studies.data import StudyData
 
@@ -20,7 +20,7 @@ def in_memory(data: StudyData, names: Iterable[str]) -> StudyData:
     names : iterable of str
     """
     wanted = [data.images[name] for name in dict.fromkeys(names)]
-    images = {image.name: image for image in mapped(_in_memory, wanted, workers=available_cpus())}
+    images = {image.name: image for image in map_items(_in_memory, wanted, workers=available_cpus())}
     return attrs.evolve(data, images=images)
 
 

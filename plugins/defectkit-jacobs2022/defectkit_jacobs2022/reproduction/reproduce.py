@@ -16,7 +16,7 @@ from defectkit.storage.results import save_results
 from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
 from defectkit.studies.running.progress import StudyProgress
-from defectkit.studies.running.run import kept_predictions
+from defectkit.studies.running.run import study_predictions
 from defectkit_jacobs2022.artifact import Artifact, Outcome
 from defectkit_jacobs2022.published import published_tables
 from defectkit_jacobs2022.reproduction.artifacts import chosen
@@ -121,7 +121,7 @@ def reproduce(
         data=data,
         roles=plan.roles,
         results=results,
-        predictions=lambda study, run: kept_predictions(place / "studies", results[study], run),
+        predictions=lambda study, run: study_predictions(place / "studies", results[study], run),
         published=published_tables(),
         is_original=plan.is_original,
         provenance=provenance(plan, effort, data, convention),

@@ -9,7 +9,7 @@ from defectkit_jacobs2022.published import published_tables
 
 from defectkit.records import Split
 from defectkit.splitters import Relation
-from defectkit.studies import DetectorChoice, SplitChoice, Study, StudyData, kept_predictions, run_study
+from defectkit.studies import DetectorChoice, SplitChoice, Study, StudyData, run_study, study_predictions
 from defectkit.testing.synthetic import synthetic_dataset
 
 KEY = "truth@1"
@@ -89,7 +89,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         data=data,
         roles=Roles(first=KEY, second=KEY, expanded=KEY),
         results=results,
-        predictions=lambda study, run: kept_predictions(folder, results[study], run),
+        predictions=lambda study, run: study_predictions(folder, results[study], run),
         published=published_tables(),
         is_original=False,
         provenance=(

@@ -13,7 +13,7 @@ from defectkit.errors import StudyError
 from defectkit.records import Image, Instances, LabelSet, Prediction
 from defectkit.reports.numbers import MISSING
 from defectkit.studies import evaluate_resampleable
-from defectkit.studies.running.joining import joined
+from defectkit.studies.running.joining import join_evaluations
 
 
 def test_every_figure_of_the_paper_that_is_a_plot_has_a_name() -> None:
@@ -45,7 +45,11 @@ def test_a_figure_without_its_study_says_which_is_missing(outcome: Outcome, name
 def of_one_run(outcome: Outcome, images: dict[str, Image], predicted: dict[str, Instances], convention: str) -> Outcome:
     (truth,) = outcome.data.label_sets.values()
     run = evaluate_resampleable(truth, predicted, images, convention=convention)
-    result = joined([run]).assign_coords(test_labels=("run", [truth.key])).assign_attrs(settings='{"min_score": null}')
+    result = (
+        join_evaluations([run])
+        .assign_coords(test_labels=("run", [truth.key]))
+        .assign_attrs(settings='{"min_score": null}')
+    )
     made = tuple(Prediction(image=name, instances=i, detector="somebody") for name, i in predicted.items())
     return attrs.evolve(
         outcome,

@@ -1,4 +1,4 @@
-"""SideReading: how far one side of an evaluation was read."""
+"""RefusedRegions: how far one side of an evaluation was read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class SideReading:
+class RefusedRegions:
     """How far one side was read.
 
     Parameters
@@ -35,7 +35,7 @@ class SideReading:
     sentences: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, side: InstanceSets, refused: Refused | str) -> SideReading:
+    def of(cls, side: InstanceSets, refused: Refused | str) -> RefusedRegions:
         """Return that of a side.
 
         Raises

@@ -9,9 +9,9 @@ from defectkit.advice import Choice
 from defectkit.datasets.entry import DatasetEntry, LabelsEntry
 from defectkit.datasets.fetching import MissingFile
 from defectkit.datasets.file_list import matching
-from defectkit.files.names import shown
+from defectkit.files.names import printable
 
-GO_ON = Choice("available=True", "--available")
+USE_AVAILABLE = Choice("available=True", "--available")
 
 
 def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], versions: Iterable[LabelsEntry]) -> str:
@@ -23,13 +23,13 @@ def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], version
         by_reason.setdefault(gone.reason, []).append(gone)
     lines = [f"{entry.name}: {len(absent)} files are missing."]
     for reason, files in by_reason.items():
-        lines.append(shown(f"{reason}:"))
+        lines.append(printable(f"{reason}:"))
         for gone in files:
             lines += [
-                shown(f"  {gone.file.path} ({needed_by(entry, gone.file.path, sets)})"),
-                shown(f"    {gone.file.address}"),
+                printable(f"  {gone.file.path} ({needed_by(entry, gone.file.path, sets)})"),
+                printable(f"    {gone.file.address}"),
             ]
-    lines.append(f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or go on with the rest: {GO_ON}")
+    lines.append(f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or go on with the rest: {USE_AVAILABLE}")
     return "\n".join(lines)
 
 

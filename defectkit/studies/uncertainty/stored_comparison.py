@@ -40,7 +40,7 @@ OF_OVERLAPS = {
 
 
 @attrs.frozen(kw_only=True)
-class KeptComparison(Metric):
+class StoredComparison(Metric):
     """What, beside the tables of :class:`defectkit.metrics.DefectPairs`, a comparison is made of again.
 
     Notes

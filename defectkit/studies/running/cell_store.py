@@ -30,7 +30,7 @@ PREDICTIONS, EVALUATION = ".predictions.jsonl.gz", ".evaluation.npz"
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Predicted:
+class PredictedCell:
     """What is kept of a cell of predictions.
 
     Parameters
@@ -46,7 +46,7 @@ class Predicted:
 
 
 @attrs.frozen(kw_only=True)
-class Kept:
+class CellStore:
     """The folder of a study.
 
     Parameters
@@ -58,7 +58,7 @@ class Kept:
     folder: Path
 
     @classmethod
-    def open(cls, folder: Path, settings: dict[str, Any]) -> Kept:
+    def open(cls, folder: Path, settings: dict[str, Any]) -> CellStore:
         """Open the folder of a study, making it where it is missing, and clear away what a killed run left half-done.
 
         The caller holds the lock of the folder. Cells of an earlier declaration stay: what is the same is used again.
@@ -96,7 +96,7 @@ class Kept:
         """Return whether a cell of predictions is finished."""
         return self.predicted.find(key) is not None
 
-    def predictions(self, key: str) -> Predicted | None:
+    def predictions(self, key: str) -> PredictedCell | None:
         """Return a finished cell of predictions; None where there is none, or where it is damaged, which is said."""
         path = self.predicted.find(key)
         if path is None:
@@ -104,7 +104,7 @@ class Kept:
         try:
             first, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
             about = parse_json(first, where="its first line")
-            return Predicted(
+            return PredictedCell(
                 predictions=tuple(from_json(line, Prediction) for line in lines),
                 train_seconds=float(about["train_seconds"]),
                 predict_seconds=float(about["predict_seconds"]),
@@ -113,7 +113,7 @@ class Kept:
             _redo(self.predicted, key, error)
             return None
 
-    def put_predictions(self, key: str, predicted: Predicted) -> None:
+    def put_predictions(self, key: str, predicted: PredictedCell) -> None:
         """Keep a cell of predictions: it is there whole or not at all, whenever the process dies."""
         about = {"train_seconds": predicted.train_seconds, "predict_seconds": predicted.predict_seconds}
         lines = "\n".join([json.dumps(about), *(to_json(p) for p in predicted.predictions)])

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def levels(iou_thresholds: Sequence[float]) -> NDArray[np.float64]:
+def threshold_array(iou_thresholds: Sequence[float]) -> NDArray[np.float64]:
     """Return thresholds as an array, made once: all images of an evaluation are matched at the same ones.
 
     Examples
     --------
-    >>> levels([0.3, 0.5]) is levels((0.3, 0.5))
+    >>> threshold_array([0.3, 0.5]) is threshold_array((0.3, 0.5))
     True
     """
     return _levels(tuple(iou_thresholds))
