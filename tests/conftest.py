@@ -26,7 +26,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_cases(shared_data: Path) -> Path:
-    """The folder of small inputs, one folder a case, that lies beside the real micrographs."""
+    """The folder of small inputs, one folder per case, that lies beside the real micrographs."""
     folder = shared_data.parent / "cases"
     if not folder.is_dir():
         pytest.skip(f"there is no folder of cases beside {shared_data}")

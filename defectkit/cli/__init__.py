@@ -1,4 +1,4 @@
-"""The command line: a file a noun, each a thin layer over a function of the library."""
+"""The command line: one file per noun, each a thin layer over a function of the library."""
 
 from __future__ import annotations
 

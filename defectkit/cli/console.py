@@ -112,7 +112,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         May be empty.
     columns : sequence of str
     rows : iterable of sequences
-        A cell a column; None is printed as nothing.
+        One cell per column; None is printed as nothing.
     """
     from rich import box
     from rich.console import Console

@@ -70,7 +70,7 @@ def diff(
 ) -> None:
     """Say what was added, removed, moved, reshaped and retyped between two label sets.
 
-    Writes changes.csv (a row a change), counts.csv (by image and type), changes.png and overlays of what changed.
+    Writes changes.csv (one row per change), counts.csv (by image and type), changes.png and overlays of what changed.
     """
     from defectkit.datasets.differences import KINDS, diff as compare
 

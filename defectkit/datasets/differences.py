@@ -116,7 +116,7 @@ class LabelDiff:
         )
 
     def counts(self) -> pandas.DataFrame:
-        """Return the number of changes: a row an image and type, and one an image for ``all``; a column a kind.
+        """Return the number of changes: one row per image and type, and one per image for ``all``; one column per kind.
 
         The type is the one before, or that of what was added. A label that was retyped and moved counts for both.
         """

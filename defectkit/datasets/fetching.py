@@ -152,7 +152,7 @@ def _fetch(
 
 @contextmanager
 def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep pooch from printing a line a file; progress and errors say what there is to say."""
+    """Keep pooch from printing one line per file; progress and errors say what there is to say."""
     level = logger.level
     logger.setLevel(logging.WARNING)
     try:

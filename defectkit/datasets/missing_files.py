@@ -59,4 +59,4 @@ def needed_by(entry: DatasetEntry, path: str, versions: Iterable[LabelsEntry]) -
 
 
 PER_IMAGE = ("yolo-seg", "label-image", "type-masks", "labelme", "imagej-roi")
-"""Formats with a file an image."""
+"""Formats with one file per image."""

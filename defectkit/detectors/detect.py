@@ -63,7 +63,7 @@ def detect(detector: Detector, images: Images) -> Iterator[Prediction]:
         if not pending:
             raise DetectorError(
                 f"detector {detector.name!r} yielded a prediction for {prediction.image!r} "
-                "without drawing an image for it; yield one prediction an image"
+                "without drawing an image for it; yield one prediction per image"
             )
         image = pending.popleft()
         check_prediction(prediction, image, detector)

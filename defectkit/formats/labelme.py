@@ -42,7 +42,7 @@ class LabelmeFormat(RegionFormat):
     """
 
     name: ClassVar[str] = "labelme"
-    description: ClassVar[str] = "labelme JSON, one file an image: polygons, circles, rectangles and masks."
+    description: ClassVar[str] = "labelme JSON, one file per image: polygons, circles, rectangles and masks."
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
     def contents(self, path: Path) -> LabelFile:

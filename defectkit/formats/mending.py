@@ -45,7 +45,7 @@ class Mended:
     Parameters
     ----------
     polygons : Polygons
-        One entry an outline; an empty one where it is in ``parts`` or refused.
+        One entry per outline; an empty one where it is in ``parts`` or refused.
     parts : dict of int to list of arrays (K, 2)
         The rings of outlines that the frame cuts into several parts.
     refused : frozenset of int

@@ -52,7 +52,7 @@ class RegionFormat(LabelFormat):
     >>> from defectkit.formats.shapes import ellipse
     >>> class Discs(RegionFormat):
     ...     name = "discs"
-    ...     description = "One disc a line: image, type, x, y, radius."
+    ...     description = "One disc per line: image, type, x, y, radius."
     ...     suffixes = (".discs",)
     ...
     ...     def contents(self, path):

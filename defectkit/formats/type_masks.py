@@ -38,7 +38,7 @@ def _connectivity(value: int | str) -> int:
 
 @attrs.frozen(kw_only=True)
 class TypeMasksFormat(LabelFormat):
-    """Binary PNG or TIFF masks: a folder a type with a mask an image, or masks named ``IMAGE-TYPE``, or of one type.
+    """Binary PNG or TIFF masks: one folder per type, one mask per image; or masks named ``IMAGE-TYPE``, or of one type.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ def round_polygons(instances: Instances, stored: Callable[[NDArray[np.float64]],
 
 
 def single_rings(instances: Instances, image: str, report: ReportBuilder) -> list[Ring]:
-    """Return one ring a defect, for formats that hold no more: several are joined by bridges of no width, and told."""
+    """Return one ring per defect, for formats that hold no more; bridges of no width join several, which is noted."""
     from defectkit.geometry.contours import join_rings
 
     single = []

@@ -38,7 +38,7 @@ def find_class_names(folder: Path) -> tuple[dict[int, str], Path | None]:
 
 
 def parse_listed_names(text: str) -> dict[int, str]:
-    r"""Return the names of a ``classes.txt``: a line a class.
+    r"""Return the names of a ``classes.txt``: one line per class.
 
     Examples
     --------

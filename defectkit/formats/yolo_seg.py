@@ -59,7 +59,7 @@ class YoloSegFormat(RegionFormat):
     """
 
     name: ClassVar[str] = "yolo-seg"
-    description: ClassVar[str] = "YOLO segmentation text: normalised polygons, one file an image."
+    description: ClassVar[str] = "YOLO segmentation text: normalised polygons, one file per image."
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
 
     has_fractions: ClassVar[bool] = True

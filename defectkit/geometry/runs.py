@@ -76,7 +76,7 @@ class Runs:
             object.__setattr__(self, name, column(getattr(self, name), dtype, ndim=1, what=name))
         if not self.row.size == self.start.size == self.end.size:
             raise GeometryError(
-                f"row, start and end must have one entry a run, but have "
+                f"row, start and end must have one entry per run, but have "
                 f"{self.row.size}, {self.start.size} and {self.end.size}"
             )
         check_offsets(self.offsets, self.row.size, what="runs")

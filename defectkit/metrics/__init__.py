@@ -1,4 +1,4 @@
-"""Metrics live here: how far predictions are from the truth, a file a metric."""
+"""Metrics live here: how far predictions are from the truth, one file per metric."""
 
 from __future__ import annotations
 

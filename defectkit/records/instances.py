@@ -132,7 +132,7 @@ class Instances:
         Raises
         ------
         RecordError
-            If a column does not have one entry a defect.
+            If a column does not have one entry per defect.
         """
         each = as_names(types)
         names = tuple(dict.fromkeys((*as_names(known_types), *each)))

@@ -83,7 +83,7 @@ def agreement_csv(result: xarray.Dataset) -> str:
 
 
 def confusion_csv(result: xarray.Dataset) -> str:
-    """Return the types of matched labels at the convention's threshold: a row a type of the first set."""
+    """Return the types of matched labels at the convention's threshold: one row per type of the first set."""
     matrix = result["confusion"].sel(iou_threshold=result.attrs["iou_threshold"], method="nearest")
     header = ["iou_threshold", "first_type", *(str(name) for name in matrix["second_type"].values)]
     rows = zip(matrix["first_type"].values, matrix.values, strict=True)
@@ -91,7 +91,7 @@ def confusion_csv(result: xarray.Dataset) -> str:
 
 
 def differences_csv(result: xarray.Dataset) -> str:
-    """Return counts, and the differences of size and density in percent with their intervals: a row a type."""
+    """Return counts, and the differences of size and density in percent with their intervals: one row per type."""
     figures = ("size_difference", "density_difference")
     names = [f"{figure}{end}" for figure in figures for end in ENDS if f"{figure}{end}" in result]
     counts = [result[f"{side}_count"].sum("image").values for side in ("first", "second")]

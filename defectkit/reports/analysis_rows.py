@@ -33,7 +33,7 @@ def title_of(name: str, taxonomy: Taxonomy) -> str:
 
 
 def type_rows(table: xarray.Dataset, taxonomy: Taxonomy, colors: dict[str, str]) -> Iterator[Row]:
-    """Yield a row a type of a table with the dimension ``defect_type``: pooled, or a summary of one image."""
+    """Yield one row per type of a table with the dimension ``defect_type``: pooled, or a summary of one image."""
     for t, name in enumerate(str(n) for n in table["defect_type"].values):
         here = {str(key): values.values[t] for key, values in table.data_vars.items() if values.ndim}
         yield {
@@ -75,7 +75,7 @@ def marks(summary: xarray.Dataset) -> list[str]:
 
 
 def hardening_rows(hardening: xarray.Dataset, taxonomy: Taxonomy, image_marks: Sequence[str]) -> Row:
-    """Return the table of hardening, a row an image."""
+    """Return the table of hardening, one row per image."""
     rows = []
     for i, name in enumerate(str(n) for n in hardening["image"].values):
         here = hardening.isel(image=i)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.reports.budget_chart import readable
 from defectkit.reports.csv_tables import csv_text, write_text
-from defectkit.reports.folder import made
+from defectkit.reports.folder import make_folder
 from defectkit.reports.plain_text import plain_text
 from defectkit.storage.results import save_results
 from defectkit.uncertainty.measures import UNITS
@@ -43,7 +43,7 @@ def write_comparison(result: xarray.Dataset, sizes: Sizes, folder: Path) -> None
     OutputError
         If it cannot be written.
     """
-    made(folder)
+    make_folder(folder)
     write_text(folder / "comparison.csv", comparison_csv(result))
     write_text(folder / "sizes.csv", sizes_csv(result))
     with plain_text():

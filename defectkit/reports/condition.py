@@ -12,7 +12,7 @@ import numpy as np
 from defectkit.measurement import ALL
 from defectkit.reports.budget_chart import budget_chart, readable
 from defectkit.reports.csv_tables import column_name, csv_text, write_text
-from defectkit.reports.folder import made
+from defectkit.reports.folder import make_folder
 from defectkit.reports.numbers import MISSING, significant
 from defectkit.reports.page import render
 from defectkit.statistics.intervals import HIGH, LOW
@@ -53,7 +53,7 @@ def write_condition(assessment: Assessment, folder: Path) -> None:
     OutputError
         If it cannot be written.
     """
-    made(folder)
+    make_folder(folder)
     table = assessment.table()
     write_text(folder / "condition.csv", condition_csv(table))
     write_text(folder / "budget.csv", budget_csv(table))

@@ -94,7 +94,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def defects_csv(defects: xarray.Dataset) -> str:
-    """Return the table of defects: a row a defect, a column a variable, in the order of the dataset.
+    """Return the table of defects: one row per defect, one column per variable, in the order of the dataset.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def defects_csv(defects: xarray.Dataset) -> str:
 
 
 def summary_csv(summary: xarray.Dataset) -> str:
-    """Return the summary: a row an image and type, the last one of each image for ``all``.
+    """Return the summary: one row per image and type, the last one of each image for ``all``.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def summary_csv(summary: xarray.Dataset) -> str:
 
 
 def hardening_csv(hardening: xarray.Dataset) -> str:
-    """Return the hardening: a row an image and type, and two an image for the totals.
+    """Return the hardening: one row per image and type, and two per image for the totals.
 
     Parameters
     ----------

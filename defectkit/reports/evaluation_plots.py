@@ -93,7 +93,7 @@ def confusion_figure(result: xarray.Dataset) -> Figure:
 
 
 def histogram_figure(result: xarray.Dataset, measure: str, taxonomy: Taxonomy | None = None) -> Figure:
-    """Return histograms of true and predicted sizes or shapes, of all and of found defects, a row a type.
+    """Return histograms of true and predicted sizes or shapes, of all and of found defects, one row per type.
 
     Parameters
     ----------

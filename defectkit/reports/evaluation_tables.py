@@ -83,7 +83,9 @@ def types_csv(result: xarray.Dataset) -> str:
 
 
 def confusion_csv(result: xarray.Dataset) -> str:
-    """Return the confusion matrix at the IoU threshold of the evaluation: a row a true type, a column a predicted one.
+    """Return the confusion matrix at the IoU threshold of the evaluation.
+
+    There is one row per true type and one column per predicted type.
 
     Notes
     -----
@@ -142,7 +144,7 @@ def errors_csv(result: xarray.Dataset) -> str:
 
 
 def scores_csv(result: xarray.Dataset) -> str:
-    """Return every other figure of all images together: a row a variable, subset and type.
+    """Return every other figure of all images together: one row per variable, subset and type.
 
     Notes
     -----
@@ -171,7 +173,7 @@ def scores_csv(result: xarray.Dataset) -> str:
 
 
 def pairs_csv(result: xarray.Dataset) -> str:
-    """Return every defect of both sides, a row a pair; a missed defect or a false find has a row of its own.
+    """Return every defect of both sides, one row per pair; a missed defect or a false find has a row of its own.
 
     Parameters
     ----------
@@ -204,7 +206,7 @@ def pairs_csv(result: xarray.Dataset) -> str:
 
 
 def left_out_csv(result: xarray.Dataset) -> str:
-    """Return the images that are not in the scores, or in them as asked, and why: a row an image.
+    """Return the images that are not in the scores, or in them as asked, and why: one row per image.
 
     Notes
     -----
@@ -232,7 +234,7 @@ def _columns(result: xarray.Dataset) -> Callable[[str], NDArray[Any]]:
 
 
 def _refused(of: Callable[[str], NDArray[Any]]) -> NDArray[np.int64]:
-    """Return how many regions of each image were refused, a row an image and a column a side."""
+    """Return how many regions of each image were refused, one row per image and one column per side."""
     return np.stack([of(f"image_{name}") for name in REFUSED], axis=1)
 
 

@@ -80,7 +80,7 @@ def write_diff(
 
 
 def changes_csv(difference: LabelDiff, before: LabelSet, after: LabelSet) -> str:
-    """Return a row a change; empty cells where a label is in one of the two sets only.
+    """Return one row per change; empty cells where a label is in one of the two sets only.
 
     The last column marks images that are not fully read: a label that was refused in one set seems added or removed.
     """
@@ -93,7 +93,7 @@ def changes_csv(difference: LabelDiff, before: LabelSet, after: LabelSet) -> str
 
 
 def counts_csv(difference: LabelDiff, before: LabelSet, after: LabelSet) -> str:
-    """Return the number of changes of each kind: a row an image and type, and one an image for ``all``.
+    """Return the number of changes of each kind: one row per image and type, and one per image for ``all``.
 
     The last column is that of :func:`changes_csv`.
     """

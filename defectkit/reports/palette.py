@@ -1,4 +1,4 @@
-"""Palette: pictures of grays and few colors in one byte a pixel, a third of the size in a file."""
+"""Palette: pictures of grays and few colors in one byte per pixel, a third of the size in a file."""
 
 from __future__ import annotations
 

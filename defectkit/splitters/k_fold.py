@@ -87,7 +87,7 @@ class RandomKFold(Splitter):
     __repr__ = short_repr
 
     def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
-        """Yield one split a fold, named ``fold 1`` and so on."""
+        """Yield one split per fold, named ``fold 1`` and so on."""
         bundles = kept_together(images, groups=self.groups, relations=self.keep_together)
         folds = random_k_fold(bundles, n_splits=self.n_splits, seed=self.seed)
         for number, test in enumerate(folds, start=1):

@@ -101,7 +101,7 @@ class LeaveFractionOut(Splitter):
     __repr__ = short_repr
 
     def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
-        """Yield one split a repeat, named for instance ``leave out 10 %, run 1``."""
+        """Yield one split per repeat, named for instance ``leave out 10 %, run 1``."""
         bundles = kept_together(images, groups=self.groups, relations=self.keep_together)
         generators = np.random.default_rng(self.seed).spawn(self.n_repeats)
         for run, rng in enumerate(generators, start=1):

@@ -67,7 +67,7 @@ class LeaveOneGroupOut(Splitter):
     by: str = "alloy"
 
     def split(self, images: Images, *, train_labels: str, test_labels: str) -> Iterator[Split]:
-        """Yield one split a value, in the order of the values, named for instance ``leave out alloy C26M``."""
+        """Yield one split per value, in the order of the values, named for instance ``leave out alloy C26M``."""
         from sklearn.model_selection import LeaveOneGroupOut as Folds
 
         values = groups_by_fact(images, self.by)

@@ -93,7 +93,7 @@ class DetectorSuite(Suite[Detector]):
         assert not missing, f"the card lacks the options {', '.join(sorted(missing))}"
 
     def test_predictions_keep_to_the_interface(self) -> None:
-        """One prediction an image, in order; its shape, scores in [0, 1], types and limit as the capability says."""
+        """One prediction per image, in order; its shape, scores in [0, 1], types and limit as the capability says."""
         images = self.images()
         predictions = self.predict(self.make(), images)
         assert [p.image for p in predictions] == [i.name for i in images], "the predictions are not in order"

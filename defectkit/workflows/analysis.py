@@ -37,7 +37,7 @@ class Analysis:
     taxonomy : Taxonomy
         Knows every type that occurs.
     defects : xarray.Dataset
-        A row a defect; see :func:`defectkit.measurement.measure`.
+        One row per defect; see :func:`defectkit.measurement.measure`.
     summary : xarray.Dataset
         By image and type; see :func:`defectkit.measurement.summarize`.
     hardening : xarray.Dataset

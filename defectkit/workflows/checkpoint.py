@@ -1,4 +1,4 @@
-"""Checkpoint: the predictions of a run that is not finished, a file an image, so that an interrupted run is resumed."""
+"""Checkpoint: the predictions of an unfinished run, one file per image, so that an interrupted run is resumed."""
 
 from __future__ import annotations
 

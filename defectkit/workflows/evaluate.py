@@ -82,7 +82,7 @@ def evaluate(
         ``notes`` say what that does to it.
     missing : Missing
         What a true image without a prediction means: ``empty``, nothing was found there, or ``error``, which leaves it
-        to ``unpaired``. A program that writes one file an image may write none where it found nothing.
+        to ``unpaired``. A program that writes one file per image may write none where it found nothing.
     refused : Refused
         What happens to images of a label set that are not fully read. ``raise``: it is an error if more than a tenth of
         the regions of a side was refused, or all of an image; fewer are a note. ``leave-out``: these images are not

@@ -14,7 +14,7 @@ from defectkit.short_repr import short_repr
 
 
 class Missing(enum.StrEnum):
-    """What an image without labels means: programs that write a file an image write none where nothing was found."""
+    """What an image without labels means: programs that write one file per image write none where nothing was found."""
 
     ERROR = "error"
     EMPTY = "empty"

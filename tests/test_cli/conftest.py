@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from defectkit.cli import cli
-from defectkit.hooks import Tables, manager
+from defectkit.hooks import Registry, manager
 
 Run = Callable[..., Result]
 
@@ -39,10 +39,10 @@ def run_process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tables], None]:
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Registry], None]:
     """Have the command line use the given tables in place of those of what is installed."""
 
-    def use(tables: Tables) -> None:
+    def use(tables: Registry) -> None:
         monkeypatch.setattr(manager, "tables", lambda: tables)
 
     return use

@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from defectkit.errors import PluginWarning
-from defectkit.hooks import Tables
+from defectkit.hooks import Registry
 
 Run = Callable[..., Result]
 Install = Callable[[str, str], None]
@@ -44,7 +44,10 @@ def defectkit_register_commands():
 
 @pytest.fixture
 def install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: Callable[[Tables], None], request: pytest.FixtureRequest
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    installed: Callable[[Registry], None],
+    request: pytest.FixtureRequest,
 ) -> Install:
     """Have a distribution of one module beside the built-ins."""
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -58,7 +61,7 @@ def install(
             (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 3\n")
             (info / "entry_points.txt").write_text(f"[defectkit]\n{points}\n")
         found = distributions(path=[str(tmp_path)])
-        installed(Tables([ep for d in found for ep in d.entry_points]))
+        installed(Registry([ep for d in found for ep in d.entry_points]))
 
     return put
 

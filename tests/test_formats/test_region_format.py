@@ -21,7 +21,7 @@ Written = Callable[[str, Any], Path]
 
 class Boxes(RegionFormat):
     name = "boxes"
-    description = "One box a line: image, type, left, top, right, bottom, score."
+    description = "One box per line: image, type, left, top, right, bottom, score."
     suffixes = (".boxes",)
 
     def contents(self, path: Path) -> LabelFile:

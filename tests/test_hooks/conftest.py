@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from defectkit.errors import PluginWarning
-from defectkit.hooks import Tables
+from defectkit.hooks import Registry
 
 
 class Site:
@@ -41,10 +41,10 @@ class Site:
     def entry_points(self) -> list[EntryPoint]:
         return [ep for d in distributions(path=[str(self.folder)]) for ep in d.entry_points if ep.group == "defectkit"]
 
-    def tables(self) -> Tables:
-        return Tables(self.entry_points())
+    def tables(self) -> Registry:
+        return Registry(self.entry_points())
 
-    def quiet_tables(self) -> Tables:
+    def quiet_tables(self) -> Registry:
         """The tables, with every hook called and every failure's warning spent."""
         found = self.tables()
         with warnings.catch_warnings():

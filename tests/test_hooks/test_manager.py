@@ -324,7 +324,7 @@ def test_two_commands_of_one_name_name_both_distributions(site: Site) -> None:
 
 
 def test_without_installed_metadata_the_message_says_how_to_install() -> None:
-    tables = hooks.Tables([])
+    tables = hooks.Registry([])
     with pytest.warns(PluginWarning, match="not installed"):
         tables.table("splitter")
     with pytest.raises(PluginError, match=r"python -m pip install -e \."):

@@ -19,7 +19,7 @@ Rings = list[np.ndarray]
 
 
 def read(path: Path) -> Rings:
-    """Normalized x y pairs after the class, a polygon a line."""
+    """Normalized x y pairs after the class, one polygon per line."""
     rows = (np.array(line.split()[1:], float).reshape(-1, 2) for line in path.read_text().splitlines())
     return [row * SIDE_PX for row in rows if len(row) >= 3]
 

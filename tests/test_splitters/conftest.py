@@ -10,7 +10,7 @@ from defectkit.records import Image, Specimen
 
 @pytest.fixture
 def make_images() -> Callable[..., list[Image]]:
-    """Make images with distinct pixels; each keyword is a fact of the specimen, one value an image."""
+    """Make images with distinct pixels; each keyword is a fact of the specimen, one value per image."""
 
     def make(n: int, **facts: list[str | None]) -> list[Image]:
         return [

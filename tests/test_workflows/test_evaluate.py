@@ -25,7 +25,7 @@ from defectkit.formats import Unpaired
 from defectkit.metrics import BUILT_IN, Find, Metric
 from defectkit.records import Calibration, DefectType, Image, Instances, LabelSet, Prediction, Source, Taxonomy
 from defectkit.statistics.variables import Variable
-from defectkit.workflows import evaluate, paired
+from defectkit.workflows import evaluate, pair_images
 from defectkit.workflows.evaluate import IOU_THRESHOLDS, with_threshold
 
 SHAPE = (48, 64)
@@ -337,9 +337,9 @@ def test_a_metric_with_labels_of_its_own_is_an_error() -> None:
 
 
 def test_pairs_are_sorted_by_name() -> None:
-    result = paired(["b", "a", "c"], ["d", "c", "b"], Unpaired.LEAVE_OUT)
+    result = pair_images(["b", "a", "c"], ["d", "c", "b"], Unpaired.LEAVE_OUT)
     assert (result.both, result.only_truth, result.only_predicted) == (("b", "c"), ("a",), ("d",))
-    assert paired([], []).both == ()
+    assert pair_images([], []).both == ()
 
 
 def test_no_type_on_both_sides_is_said_and_what_to_do() -> None:

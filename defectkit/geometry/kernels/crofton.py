@@ -43,7 +43,7 @@ def crofton_lengths(
 
 @kernel
 def _inside_plain(start: Column, end: Column, rows: int, shift: int) -> int:
-    """Return how many pixels have their predecessor inside, of a mask of one run a row; a loop without a branch."""
+    """Return how many pixels have their predecessor inside, of a mask of one run per row; a loop without a branch."""
     inside = 0
     moved = np.int32(shift)
     here_start, here_end = start[rows:], end[rows:]

@@ -198,7 +198,7 @@ def _bins_by_top(boxes: Column) -> tuple[Int64s, Int64s, int, int, int]:
 
 @kernel
 def _common_plain(start_a: Column, end_a: Column, start_b: Column, end_b: Column) -> int:
-    """Return how many pixels two stretches of one run a row share; a loop without a branch."""
+    """Return how many pixels two stretches of one run per row share; a loop without a branch."""
     common = 0
     for r in range(start_a.size):
         common += max(min(end_a[r], end_b[r]) - max(start_a[r], start_b[r]), np.int32(0))

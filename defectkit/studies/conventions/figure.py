@@ -1,4 +1,4 @@
-"""Figure: each statistic over the IoU threshold, a line a combination of choices."""
+"""Figure: each statistic over the IoU threshold, one line per combination of choices."""
 
 from __future__ import annotations
 

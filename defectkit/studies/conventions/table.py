@@ -54,7 +54,7 @@ def convention_table(exploration: xarray.Dataset) -> pandas.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a statistic: ``lowest`` and ``highest`` with the choices that give them (``lowest at``, ``highest at``),
+        One row per statistic: ``lowest`` and ``highest`` with their choices (``lowest at``, ``highest at``),
         ``undefined`` (combinations that give no value), and for each choice ``effect of ...``: how far the statistic
         moves, from its lowest to its highest value, when only this choice changes, averaged over the other choices.
     """

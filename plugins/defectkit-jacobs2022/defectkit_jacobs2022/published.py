@@ -159,7 +159,7 @@ class PublishedTable:
         return attrs.evolve(self, rows={**self.rows, key: attrs.evolve(row, cells=cells)})
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one line a cell: the keys, then ``column``, ``value`` (float or text), ``page`` and ``mark``.
+        """Return one line per cell: the keys, then ``column``, ``value`` (float or text), ``page`` and ``mark``.
 
         Examples
         --------

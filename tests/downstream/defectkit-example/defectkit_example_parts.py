@@ -141,7 +141,7 @@ class Constant(HardeningModel):
 
 @attrs.frozen(kw_only=True)
 class BoxTable(LabelFormat):
-    """A CSV table with a row a box; an image without a box has a row without numbers."""
+    """A CSV table with one row per box; an image without a box has a row without numbers."""
 
     name: ClassVar[str] = "box-table"
     description: ClassVar[str] = "Boxes in a CSV table."

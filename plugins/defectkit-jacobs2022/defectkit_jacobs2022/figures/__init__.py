@@ -1,4 +1,4 @@
-"""The figures of the paper, each a pure function from the outcome to matplotlib figures, a file a kind of plot."""
+"""The figures of the paper, each a pure function from the outcome to matplotlib figures, one file per kind of plot."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from defectkit_jacobs2022.figures.subject import subject
 
 
 def conventions_figure(outcome: Outcome) -> NamedFigures:
-    """Return each statistic over the IoU threshold, a line a combination of choices."""
+    """Return each statistic over the IoU threshold, one line per combination of choices."""
     about = subject(outcome, "initial")
     result = outcome.result("initial")
     truth = outcome.data.labels(str(result["test_labels"].values[0]))

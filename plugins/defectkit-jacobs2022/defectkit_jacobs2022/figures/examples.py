@@ -63,7 +63,7 @@ def example_images(evaluation: xarray.Dataset) -> dict[str, str]:
 
 
 def figure3(outcome: Outcome) -> NamedFigures:
-    """Return overlays of truth and prediction, a row an image; the scale bar and the legend lie below each."""
+    """Return overlays of truth and prediction, one row per image; the scale bar and the legend lie below each."""
     about = subject(outcome, "initial")
     result = outcome.result("initial")
     chosen = example_images(about.evaluation)
