@@ -244,7 +244,7 @@ class DetectionCapWarning(DefectkitWarning):
 
 
 class ResumeWarning(DefectkitWarning):
-    """Unfinished work of an earlier run cannot be gone on with, so it is done again."""
+    """Unfinished work of an earlier run cannot be resumed, so it is done again."""
 
 
 class LockWarning(DefectkitWarning):

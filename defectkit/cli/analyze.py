@@ -29,7 +29,7 @@ defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
     type=PluginNameParam("detector"),
     default="loopnet",
     show_default=True,
-    help="What finds the defects (see `defectkit plugins`).",
+    help="Detector that finds the defects (see `defectkit plugins`).",
 )
 @click.option(
     "--detector-option",
@@ -42,7 +42,7 @@ defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
     "--model",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Folder that a fitted detector of this kind was saved in.",
+    help="Folder of a trained detector of this kind.",
 )
 @click.option(
     "--operating-point",
@@ -53,7 +53,7 @@ defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
 @click.option(
     "--polarity",
     type=click.Choice(["dark", "bright", "auto"]),
-    help="Whether defects are darker or brighter than what is around them; auto: whichever the image shows. An option "
+    help="Whether defects are darker or brighter than their surroundings; auto: whichever the image shows. An option "
     "of the detector loopnet.",
 )
 @min_score_option

@@ -22,7 +22,7 @@ resamples_option = click.option(
     default=2000,
     show_default=True,
     metavar="N",
-    help="Resamples of the images that intervals are made of; 0 for no intervals.",
+    help="Number of bootstrap resamples for the intervals; 0 for no intervals.",
 )
 
 confidence_option = click.option(
@@ -31,7 +31,7 @@ confidence_option = click.option(
     default=0.9,
     show_default=True,
     metavar="X",
-    help="Share of resamples that an interval holds.",
+    help="Confidence level of the intervals, between 0 and 1.",
 )
 
 resampling_option = click.option(
@@ -39,10 +39,10 @@ resampling_option = click.option(
     type=click.Choice(LEVELS),
     default=LEVELS[0],
     show_default=True,
-    help="What is drawn again: images, or images and then the defects in each.",
+    help="What is resampled: images, or images and then the defects in each.",
 )
 
-seed_option = click.option("--seed", type=int, default=0, show_default=True, help="Of the resampling.")
+seed_option = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the resampling.")
 
 
 def bootstrap_options(command: F) -> F:

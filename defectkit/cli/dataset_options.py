@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 mirror_option = click.option(
     "--mirror",
     metavar="FOLDER_OR_ADDRESS",
-    help="Where files are looked for before the network; by default that of DEFECTKIT_MIRROR.",
+    help="Folder or address that is tried before the network; by default DEFECTKIT_MIRROR.",
 )
 
 available_option = click.option(
     "--available",
     is_flag=True,
-    help="Go on with the files that can be had, and say so in the result; otherwise a missing file is an error.",
+    help="Continue with the files that are available, and say so in the result; otherwise a missing file is an error.",
 )
 
 

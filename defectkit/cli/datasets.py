@@ -94,7 +94,7 @@ def show(name: str, as_json: bool) -> None:
 def fetch(name: str, mirror: str | None, available: bool) -> None:
     """Fetch all files of a data set into the cache.
 
-    What is there already is checked, not fetched again; what an interrupted call began is gone on with. DEFECTKIT_DATA
+    What is there already is checked, not fetched again; what an interrupted call began is completed. DEFECTKIT_DATA
     places the cache. Files that cannot be had are named, with their addresses and the images that need them.
     """
     from defectkit.datasets import Catalogue, fetch_dataset
@@ -132,7 +132,9 @@ def verify(result: Path, mirror: str | None) -> None:
 
 @datasets.command(cls=Command, example="defectkit datasets check ti-loops --available")
 @click.argument("name")
-@click.option("--labels", "keys", multiple=True, metavar="LABELS[@VERSION]", help="Only these; by default all.")
+@click.option(
+    "--labels", "keys", multiple=True, metavar="LABELS[@VERSION]", help="Check only these label sets; by default all."
+)
 @mirror_option
 @available_option
 @json_option
@@ -168,16 +170,18 @@ def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool,
 
 @datasets.command(cls=Command, example='defectkit datasets add frames/ --labels via.json --pixel-size "0.25 nm"')
 @click.argument("images", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--name", metavar="NAME", help="What to call it; by default the name of the folder.")
-@click.option("--title", metavar="TEXT", help="By default the name of the folder.")
-@click.option("--licence", default="unknown", show_default=True, metavar="SPDX", help="Of images and labels.")
+@click.option("--name", metavar="NAME", help="Name of the data set; by default the name of the folder.")
+@click.option("--title", metavar="TEXT", help="Title of the data set; by default the name of the folder.")
+@click.option(
+    "--licence", default="unknown", show_default=True, metavar="SPDX", help="Licence of the images and labels."
+)
 @click.option(
     "--labels",
     type=click.Path(path_type=Path),
     metavar="FILE_OR_FOLDER",
-    help="The labels; by default those that lie in the folder or beside it, if there are some.",
+    help="File or folder of labels; by default what is found in the folder of images or beside it.",
 )
-@click.option("--label-set", default="labels", show_default=True, metavar="NAME", help="What to call the label set.")
+@click.option("--label-set", default="labels", show_default=True, metavar="NAME", help="Name of the label set.")
 @format_option
 @click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
 @click.option("--annotator", metavar="NAME", help="Who drew the labels.")

@@ -26,9 +26,11 @@ defectkit demo --images 8 --seed 3 -o demo
 
 @click.command(cls=Command, example=EXAMPLE)
 @click.option(
-    "--images", "n_images", type=click.IntRange(min=1), default=4, show_default=True, help="How many to make."
+    "--images", "n_images", type=click.IntRange(min=1), default=4, show_default=True, help="Number of images."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Other seeds make others.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed; another seed makes other images."
+)
 @overwrite_option
 @output_option
 def demo(n_images: int, seed: int, overwrite: bool, output: Path) -> None:

@@ -84,7 +84,7 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE_OR_FOLDER",
-    help="The images that both belong to; may be given several times.",
+    help="The images of both sides; may be given several times.",
 )
 @pixel_size_option
 @confirm_option

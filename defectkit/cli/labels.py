@@ -109,11 +109,16 @@ def diff(
 @click.argument("second", type=LabelReference())
 @convention_option
 @click.option(
-    "--iou-threshold", type=float, metavar="X", help="Where two labels are of one defect; by default the convention's."
+    "--iou-threshold",
+    type=float,
+    metavar="X",
+    help="IoU from which on two labels are one defect; by default the convention's.",
 )
 @bootstrap_options
 @click.option(
-    "--allow-partial", is_flag=True, help="Leave out images of one side only, and list them; otherwise an error."
+    "--allow-partial",
+    is_flag=True,
+    help="Leave out images of one side only, and list them; otherwise they are an error.",
 )
 @allow_refused_option
 @mirror_option
@@ -182,7 +187,7 @@ def agree(
 @labels.command(cls=Command, example="defectkit labels merge lab/anna@2 lab/ben@1 --name agreed --into lab --keep both")
 @click.argument("first", type=LabelReference())
 @click.argument("second", type=LabelReference())
-@click.option("--name", required=True, metavar="NAME", help="What to call the merged label set.")
+@click.option("--name", required=True, metavar="NAME", help="Name of the merged label set.")
 @click.option(
     "--keep",
     type=click.Choice(["union", "both", "first"]),
@@ -191,7 +196,7 @@ def agree(
     help="Labels of either set, those that both have, or those of the first (the second gives only further images).",
 )
 @click.option("--into", metavar="DATASET", help="A data set of your own that gets it as a new version.")
-@click.option("--export", "path", type=click.Path(path_type=Path), metavar="PATH", help="Where to write it as a file.")
+@click.option("--export", "path", type=click.Path(path_type=Path), metavar="PATH", help="File to write it to.")
 @format_option
 @replace_file_option
 @mirror_option
@@ -244,10 +249,16 @@ def merge(
 
 @labels.command(cls=Command, example="defectkit labels export ti-loops/new@1 --format coco -o new.json --available")
 @click.argument("reference", type=LabelReference())
-@click.option("--format", "format_name", required=True, type=PluginNameParam("label_format"), help="To write.")
+@click.option("--format", "format_name", required=True, type=PluginNameParam("label_format"), help="Format to write.")
 @click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
 @click.option(
-    "-o", "--output", "path", required=True, type=click.Path(path_type=Path), metavar="PATH", help="Where to."
+    "-o",
+    "--output",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="File or folder to write.",
 )
 @replace_file_option
 @mirror_option
@@ -282,11 +293,13 @@ def export(
 @labels.command(cls=Command, example="defectkit labels add lab edited.json --set new --annotator Anna")
 @click.argument("dataset")
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE_OR_FOLDER")
-@click.option("--set", "name", default="labels", show_default=True, metavar="NAME", help="The label set it is of.")
+@click.option(
+    "--set", "name", default="labels", show_default=True, metavar="NAME", help="Label set that the version belongs to."
+)
 @format_option
 @click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
 @click.option("--annotator", metavar="NAME", help="Who drew the labels.")
-@click.option("--description", default="", metavar="TEXT", help="What is to be known of this version.")
+@click.option("--description", default="", metavar="TEXT", help="Description of this version.")
 @click.option("--parent", metavar="LABELS@VERSION", help="What it was made from; by default the version before it.")
 @click.option("--allow-partial", is_flag=True, help="Leave out labels without an image; otherwise they are an error.")
 @click.option(

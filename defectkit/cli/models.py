@@ -21,7 +21,7 @@ defectkit models pixel-forest --model trained/
 
 @click.command(cls=Command, example=EXAMPLE)
 @click.argument("name", required=False, type=PluginNameParam("detector"), metavar="[NAME]")
-@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder that a detector was saved in.")
+@click.option("--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of a trained detector.")
 @json_option
 def models(name: str | None, model: Path | None, as_json: bool) -> None:
     """Show the card of a detector, or list all of them.

@@ -77,7 +77,7 @@ format_option = click.option(
 allow_refused_option = click.option(
     "--allow-refused",
     is_flag=True,
-    help="Go on where too many regions of the labels were refused, and leave images that are not fully read out of "
+    help="Continue although too many regions were refused, and leave images that are not fully read out of "
     "densities, hardening and scores; otherwise that is an error.",
 )
 
@@ -104,7 +104,7 @@ workers_option = click.option(
     default=1,
     show_default=True,
     metavar="N",
-    help="Threads that work on images at a time; the results do not depend on it.",
+    help="Number of threads; the results do not depend on it.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")

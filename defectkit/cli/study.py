@@ -31,10 +31,10 @@ def study() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="FOLDER",
-    help="Folder of the study; given again, the study goes on where it was.",
+    help="Folder of the study; an existing study is resumed.",
 )
 def run(declaration: Path, output: Path) -> None:
-    """Run the study that a TOML file declares, or go on with it.
+    """Run the study that a TOML file declares, or resume it.
 
     Writes results.zarr, and under cells/ what is finished. A run that was killed goes on with the cells that are not
     done; what depends on something that has changed since is made again.

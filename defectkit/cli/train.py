@@ -30,7 +30,7 @@ KEYS = ("detector", "options", "data", "labels", "split", "validation_fraction",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     metavar="MODEL",
-    help="Folder for the model; it must not be there, or be empty.",
+    help="Folder for the model; it must be new or empty.",
 )
 def train(config: Path, output: Path) -> None:
     """Train a detector and save it.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -84,8 +83,9 @@ def fetch_files(
     Notes
     -----
     A file that is in the cache already is taken when its hash holds, and fetched anew when it does not. A call that is
-    killed leaves nothing that a later one takes for good: what has come so far lies in a folder of its own, is gone on
-    with, and is moved into place in one step once its hash holds. Two processes may fetch the same file.
+    killed leaves nothing that a later one takes for good: what has arrived so far lies in a folder of its own, is
+    completed by the next call, and is moved into place in one step once its hash holds. Two processes may fetch the
+    same file.
     """
     home = root / folder
     shared = network or Network()
@@ -98,8 +98,6 @@ def fetch_files(
             paths[file.path] = target
         except (FetchError, OutputError) as error:
             missing.append(MissingFile(file=file, reason=str(error)))
-        except ValueError:  # of pooch, which checks what came once more
-            missing.append(MissingFile(file=file, reason=f"what came for {target} is not the file of the catalogue"))
     return Fetched(paths=paths, missing=tuple(missing))
 
 
@@ -118,8 +116,6 @@ def _fetch(
     network: Network,
     progress: Progress,
 ) -> None:
-    import pooch
-
     work = home / INCOMING / hashlib.sha256(f"{file.hash} {file.path}".encode()).hexdigest()[:32]
     lock = work.with_suffix(".lock")
     if is_whole(target, file) and not lock.exists() and not work.exists():
@@ -139,23 +135,12 @@ def _fetch(
             file=file, partial=partial, folder=folder, mirror=mirror, network=network, progress=progress
         )
         try:
-            with _quiet(pooch.get_logger()):
-                whole = Path(pooch.retrieve(file.address, file.hash, fname="whole", path=work, downloader=transfer))
+            whole = work / "whole"
+            transfer.write(whole)
             with whole.open("rb") as opened:
                 os.fsync(opened.fileno())
             target.parent.mkdir(parents=True, exist_ok=True)
             whole.replace(target)
         finally:
-            with suppress(OSError):  # what has come so far stays there, to be gone on with
+            with suppress(OSError):  # what has arrived so far stays there, to be completed later
                 work.rmdir()
-
-
-@contextmanager
-def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Keep pooch from printing one line per file; progress and errors say what there is to say."""
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

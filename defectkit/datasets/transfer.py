@@ -1,4 +1,4 @@
-"""Transfer: one file from the mirror or the network, gone on with where an earlier attempt ended."""
+"""Transfer: one file from the mirror or the network, continued where an earlier attempt ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import requests
 
 ATTEMPTS = 4
-"""How often a transfer that breaks off is gone on with in one call."""
+"""How often a transfer that breaks off is continued in one call."""
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
@@ -92,13 +92,13 @@ class Network:
 
 @attrs.frozen(kw_only=True)
 class Transfer:
-    """A downloader for pooch: tries the mirror, then the address, and gives a file only when its hash holds.
+    """The transfer of a file: from the mirror, or else from its address; the file is written only when its hash holds.
 
     Parameters
     ----------
     file : RemoteFile
     partial : pathlib.Path
-        Where what has come so far is kept, also between calls.
+        Where what has arrived so far is kept, also between calls.
     folder : str
         The folder of the source in a mirror.
     mirror : Mirror, optional
@@ -113,8 +113,8 @@ class Transfer:
     network: Network = attrs.field(factory=Network)
     progress: Progress = silent
 
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        """Write the file to ``output_file``.
+    def write(self, target: Path) -> None:
+        """Write the file to ``target``; its hash is computed once.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class Transfer:
             except FetchError as error:
                 reasons.append(str(error))
                 continue
-            self.partial.replace(output_file)
+            self.partial.replace(target)
             return
         raise FetchError("; ".join(reasons))
 
@@ -143,8 +143,14 @@ class Transfer:
     def _copy(self, place: Path) -> None:
         if not place.is_file():
             raise FetchError(f"it is not in the mirror {'' if self.mirror is None else self.mirror.place}")
-        self._check(place, str(place))
+        if place.stat().st_size != self.file.size:
+            self._check(place, str(place))
         shutil.copyfile(place, self.partial)
+        try:
+            self._check(self.partial, str(place))
+        except FetchError:
+            self.partial.unlink()
+            raise
 
     def _download(self, address: str) -> None:
         for _ in range(ATTEMPTS):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from defectkit.datasets import fetching, transfer
 from defectkit.datasets.fetching import Fetched, fetch_files
 from defectkit.datasets.file_list import RemoteFile
 from defectkit.datasets.places import Mirror
-from defectkit.datasets.transfer import Network
+from defectkit.datasets.transfer import Network, hash_of
 from defectkit.errors import FetchError
 from tests.test_datasets.conftest import Page, Site, remote
 
@@ -46,13 +47,35 @@ def test_what_is_there_but_damaged_is_fetched_anew(site: Site, tmp_path: Path) -
     assert len(site.asked) == 2
 
 
+@pytest.mark.parametrize("from_mirror", [False, True], ids=["network", "mirror"])
+def test_each_file_is_hashed_once(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_mirror: bool
+) -> None:
+    files = [site.put(name, CONTENT + name.encode()) for name in ("a.bin", "b.bin")]
+    for file in files:
+        (tmp_path / "mirror" / "owner+data").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mirror" / "owner+data" / file.path).write_bytes(CONTENT + file.path.encode())
+    hashed: list[Path] = []
+
+    def counted(path: Path, like: str) -> str:
+        hashed.append(path)
+        return hash_of(path, like)
+
+    for module in (fetching, transfer):
+        monkeypatch.setattr(module, "hash_of", counted)
+    mirror = Mirror(place=str(tmp_path / "mirror")) if from_mirror else None
+    assert fetch(tmp_path / "cache", *files, mirror=mirror).missing == ()
+    assert len(hashed) == len(files)
+    assert len(site.asked) == (0 if from_mirror else len(files))
+
+
 def test_an_empty_file(site: Site, tmp_path: Path) -> None:
     file = site.put("a.bin", b"")
     assert fetch(tmp_path, file).paths["a.bin"].read_bytes() == b""
 
 
 @pytest.mark.parametrize("cuts", [[2 * PIECE], [0, PIECE, PIECE]])
-def test_a_transfer_that_breaks_off_is_gone_on_with(site: Site, tmp_path: Path, cuts: list[int]) -> None:
+def test_a_transfer_that_breaks_off_is_continued(site: Site, tmp_path: Path, cuts: list[int]) -> None:
     file = site.put("a.bin", CONTENT, breaks_after=list(cuts))
     assert fetch(tmp_path, file).paths["a.bin"].read_bytes() == CONTENT
     starts = [0]

@@ -37,7 +37,7 @@ from defectkit.studies import (
     study_predictions,
 )
 from defectkit.studies.running import run as running
-from defectkit.studies.training import trained
+from defectkit.studies.training import train_detector
 from defectkit.testing.synthetic import Disagreement, second_opinion, synthetic_dataset
 
 OPTIONS: dict[str, Any] = {
@@ -90,13 +90,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory, study: Study, data: Study
 def trainings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The images of the train side of each training that is done."""
     done: list[str] = []
-    original = trained
+    original = train_detector
 
     def counted(detector: Any, images: Any, labels: LabelSet, **options: Any) -> Any:
         done.append(f"{labels.key}: {', '.join(image.name for image in images)}")
         return original(detector, images, labels, **options)
 
-    monkeypatch.setattr(running, "trained", counted)
+    monkeypatch.setattr(running, "train_detector", counted)
     return done
 
 

@@ -25,7 +25,7 @@ EVALUATING = (
     "conventions",
     "workflows/evaluate.py",
 )
-UNITS = ("studies/uncertainty/kept.py", "studies/resampleable.py")
+UNITS = ("studies/uncertainty/stored_comparison.py", "studies/resampleable.py")
 """Parts of defectkit whose code predictions, and evaluations of them, depend on."""
 
 

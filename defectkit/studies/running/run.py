@@ -40,7 +40,7 @@ def silent(progress: StudyProgress) -> None:
 
 
 def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Report = silent) -> xarray.Dataset:
-    """Run a study, or go on with it, and return its result.
+    """Run a study, or resume it, and return its result.
 
     Parameters
     ----------

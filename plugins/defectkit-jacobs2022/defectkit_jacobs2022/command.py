@@ -24,7 +24,7 @@ defectkit reproduce table5 figure2 -o reproduction
     default=Path("reproduction"),
     show_default=True,
     metavar="FOLDER",
-    help="Folder for tables, figures and finished trainings; given again, it goes on where it was.",
+    help="Folder for tables, figures and finished trainings; an existing one is resumed.",
 )
 @click.option(
     "--dataset",
@@ -55,7 +55,7 @@ def reproduce(
     """Make tables and figures of the paper from studies that run now.
 
     NAME is table1 ... table10, figure2 ... figure15, or all. Studies are run cell by cell, and what is finished is
-    kept: a run that was killed goes on. Published numbers stand beside, marked as published.
+    kept: a run that was killed is resumed. Published numbers stand beside, marked as published.
     """
     from defectkit.conventions import convention as find_convention
     from defectkit.errors import StudyError

@@ -69,14 +69,14 @@ def reproduce(
     convention: str = "jacobs2022",
     report: Report = silent,
 ) -> Reproduction:
-    """Run the studies that some tables and figures need, or go on with them, and write these.
+    """Run the studies that some tables and figures need, or resume them, and write these.
 
     Parameters
     ----------
     names : iterable of str
         Of :data:`~defectkit_jacobs2022.reproduction.artifacts.ARTIFACTS`, or ``all``.
     folder : str or pathlib.Path
-        Given again, it goes on where it was: no finished training is repeated.
+        An existing folder is resumed: no finished training is repeated.
     plan : Plan
         See :func:`~defectkit_jacobs2022.reproduction.plan.plan_for`, or one of your own.
     effort : Effort
