@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import numpy as np
@@ -50,6 +50,7 @@ from defectkit.studies.data import StudyData
 from defectkit.synthesis.ellipses import Ellipses
 from defectkit.testing import strategies
 from defectkit.testing.metrics import comparison_of
+from defectkit.testing.scenes import disc_scene
 from defectkit.workflows.pairing import pair_images
 from defectkit.workflows.sides import read_side
 
@@ -117,14 +118,17 @@ IMAGES = [
     Image.from_array(name, pixels, pixel_size="1 nm", foil_thickness="90 nm", specimen=dk.Specimen(alloy=name))
     for name, pixels in zip(BY_IMAGE, PIXELS, strict=True)
 ]
-IMAGE_FORMS = {"iterable": lambda: iter(IMAGES), "mapping": lambda: {image.name: image for image in IMAGES}}
-SET_FORMS = {
+IMAGE_FORMS: dict[str, Callable[[], Any]] = {
+    "iterable": lambda: iter(IMAGES),
+    "mapping": lambda: {image.name: image for image in IMAGES},
+}
+SET_FORMS: dict[str, Callable[[], Any]] = {
     "label set": lambda: LabelSet(name="labels", instances=BY_IMAGE),
     "mapping": lambda: dict(BY_IMAGE),
     "predictions": lambda: (Prediction(image=n, instances=i, detector="mine") for n, i in BY_IMAGE.items()),
 }
 SPLIT = Split(name="s", train=("a", "b", "c"), test=("d",), train_labels="mine@1", test_labels="mine@1")
-SIDES = {"train_labels": "mine@1", "test_labels": "mine@1"}
+SIDES: dict[str, Any] = {"train_labels": "mine@1", "test_labels": "mine@1"}
 DIFFERENCE = dk.diff(BY_IMAGE, {**BY_IMAGE, "a": TWO.take([0])})
 
 
@@ -167,7 +171,7 @@ def via_file(folder: Path) -> Path:
     return folder / "via.json"
 
 
-OF_STUDY = SimpleNamespace(
+OF_STUDY: Any = SimpleNamespace(
     item=SimpleNamespace(label_sets=lambda: {"k": SimpleNamespace(covers=lambda name: True)}),
     images=dict.fromkeys("abcde"),
     locks={"k": SimpleNamespace(images=None)},
@@ -216,20 +220,21 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "studies.resampleable.evaluate_resampleable": lambda i, s, p: numbers(studies.evaluate_resampleable(s(), s(), i())),
     "studies.training.train_detector": lambda i, s, p: _trained(i(), s()),
     "studies.training.training_sides": lambda i, s, p: [
-        list(side.images) for side in studies.training_sides(i(), s(), validation_fraction=0.25)
+        list(side.images) for side in studies.training_sides(i(), s(), validation_fraction=0.25) if side
     ],
     "workflows.agreement.agree": lambda i, s, p: numbers(dk.agree(s(), s(), i(), bootstrap=None)),
     "workflows.analyze.analyze": lambda i, s, p: numbers(dk.analyze(i()).summary),
     "workflows.evaluate.evaluate": lambda i, s, p: numbers(dk.evaluate(s(), s(), i())),
     "workflows.measure.measure_labels": lambda i, s, p: numbers(dk.measure_labels(s(), i()).summary),
-    "workflows.sides.read_side": lambda i, s, p: read_side(via_file(p), images=i()).labels.digest(),
+    "workflows.sides.read_side": lambda i, s, p: cast(LabelSet, read_side(via_file(p), images=i()).labels).digest(),
 }
 
 
 def _trained(images: Any, labels: Any, **how: Any) -> tuple[list[str], int]:
     """What a detector that learns nothing is given to learn from."""
-    seen = []
-    studies.train_detector(SimpleNamespace(fit=lambda training, watched: seen.append(training)), images, labels, **how)
+    seen: list[Any] = []
+    detector: Any = SimpleNamespace(fit=lambda training, watched: seen.append(training))
+    studies.train_detector(detector, images, labels, **how)
     return list(seen[0].images), seen[0].n_defects
 
 
@@ -284,7 +289,7 @@ def test_records_take_images_in_any_form() -> None:
 
 def test_what_is_no_image_is_told() -> None:
     with pytest.raises(dk.errors.RecordError, match=r"ndarray is not an Image; make one with Image\.from_array"):
-        dk.measure([np.zeros((4, 4))], {})
+        dk.measure([np.zeros((4, 4))], {})  # type: ignore[list-item]  # what is refused
 
 
 # Texts.
@@ -426,7 +431,7 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "studies.training.train_detector(validation)": ("a", lambda v: _trained(IMAGES, BY_IMAGE, validation=v)),
     "studies.training.training_sides(validation)": (
         "a",
-        lambda v: [list(side.images) for side in studies.training_sides(IMAGES, BY_IMAGE, validation=v)],
+        lambda v: [list(side.images) for side in studies.training_sides(IMAGES, BY_IMAGE, validation=v) if side],
     ),
     "studies.uncertainty.bootstrap.bootstrap(statistics)": (
         "find_recall",
@@ -446,6 +451,7 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     ),
     "synthesis.ellipses.Ellipses.of(types)": ("bdot", lambda v: Ellipses.of(ONE, v).types.tolist()),
     "testing.strategies.images(dtypes)": ("uint8", lambda v: drawn(strategies.images(dtypes=v), lambda i: i.dtype)),
+    "testing.scenes.disc_scene(types)": ("bdot", lambda v: disc_scene(3, n=2, types=v)[1].type_names),
     "testing.strategies.instances(types)": ("bdot", lambda v: drawn(strategies.instances(types=v), lambda i: i.types)),
     "testing.strategies.label_sets(types)": ("bdot", lambda v: drawn(strategies.label_sets(types=v), types_of)),
     "workflows.pairing.pair_images(predicted)": ("one", lambda v: pair_images(["one"], v)),
@@ -509,7 +515,8 @@ def test_there_are_fields_of_several_texts() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_text_is_not_taken_for_its_letters_by_a_record(name: str) -> None:
     if name == "records.instances.Instances.types":
-        assert Instances(shape=SHAPE, types="bdot", type_codes=ONE.type_codes, runs=ONE.runs).types == ("bdot",)
+        text: Any = "bdot"
+        assert Instances(shape=SHAPE, types=text, type_codes=ONE.type_codes, runs=ONE.runs).types == ("bdot",)
         return
     assert FIELDS[name].converter is not None
     assert FIELDS[name].converter("bdot") == ("bdot",)

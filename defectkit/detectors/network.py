@@ -26,6 +26,7 @@ from defectkit.errors import DetectorError
 from defectkit.files.decoding import read_json
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
+from defectkit.records.names import as_names
 from defectkit.records.prediction import Prediction, Setting
 
 N = TypeVar("N")
@@ -63,7 +64,7 @@ class NetworkModel(Generic[N, P]):
 
     network: N
     plan: P
-    types: tuple[str, ...]
+    types: tuple[str, ...] = attrs.field(converter=as_names)
     pixel_size_nm: float
     normalization: Normalization
     min_score: float = DEFAULT_MIN_SCORE

@@ -8,6 +8,7 @@ import numpy as np
 
 from defectkit.detectors import TrainingSet
 from defectkit.records import Image, Instances, LabelSet
+from defectkit.records.names import as_names
 
 Scene = tuple[Image, Instances]
 
@@ -37,6 +38,7 @@ def disc_scene(
     >>> image.name, truth.type_names
     ('scene-3', ('bdot', 'loop_111', 'bdot', 'loop_111'))
     """
+    kinds = as_names(types)
     rng = np.random.default_rng(seed)
     rows, columns = np.indices(shape) + 0.5
     pixels, taken = np.full(shape, float(GROUND)), np.zeros(shape, bool)
@@ -44,7 +46,7 @@ def disc_scene(
     for _ in range(100 * n):
         if len(masks) == n:
             break
-        kind = types[len(masks) % len(types)]
+        kind = kinds[len(masks) % len(kinds)]
         radius = rng.uniform(*RADII[kind])
         center = [rng.uniform(radius + 2, side - radius - 2) for side in shape]
         distance = np.hypot(rows - center[0], columns - center[1])
@@ -56,7 +58,7 @@ def disc_scene(
         pixels[masks[-1] & (distance > radius - 4) if is_ring else masks[-1]] = RING if is_ring else DISC
     pixels += rng.normal(0, 8, shape)
     image = Image.from_array(f"scene-{seed}", pixels.clip(0, 255).astype(np.uint8), pixel_size="1 nm/px")
-    return image, Instances.from_masks(masks, types=[types[k % len(types)] for k in range(len(masks))], shape=shape)
+    return image, Instances.from_masks(masks, types=[kinds[k % len(kinds)] for k in range(len(masks))], shape=shape)
 
 
 def training_set(scenes: Iterable[Scene]) -> TrainingSet:

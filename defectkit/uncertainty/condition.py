@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.errors import EmptyInputError, UnitError
 from defectkit.measurement import ALL
+from defectkit.records.names import as_names
 from defectkit.units import LENGTH, as_quantity, ureg
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Condition:
         Under which the sizes were measured.
     """
 
-    images: tuple[str, ...]
-    types: tuple[str, ...]
+    images: tuple[str, ...] = attrs.field(converter=as_names)
+    types: tuple[str, ...] = attrs.field(converter=as_names)
     sizes_nm: Floats
     type_codes: Codes
     image_codes: Codes

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from defectkit.conventions import Convention
 from defectkit.hardening import HardeningModel, Material, Populations, Superposition
 from defectkit.records.defect_type import Taxonomy
+from defectkit.records.names import as_names
 from defectkit.units import STRESS
 
 Floats = NDArray[np.float64]
@@ -42,8 +43,8 @@ class Strengthening:
     material: Material
     superposition: Superposition
     convention: Convention
-    types: tuple[str, ...]
-    obstacles: tuple[str, ...]
+    types: tuple[str, ...] = attrs.field(converter=as_names)
+    obstacles: tuple[str, ...] = attrs.field(converter=as_names)
     obstacle_codes: NDArray[np.int64]
     strengths: Floats
     burgers_nm: Floats

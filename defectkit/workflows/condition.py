@@ -14,6 +14,7 @@ from defectkit.conventions import Convention
 from defectkit.detectors.card import ModelCard
 from defectkit.errors import DefectkitError, EmptyInputError, HardeningError, StorageError
 from defectkit.records.calibration import Calibration, Source
+from defectkit.records.names import as_names
 from defectkit.statistics import Bootstrap
 from defectkit.statistics.size_fits import FEWEST, SizeFit, fit_sizes
 from defectkit.uncertainty import (
@@ -57,7 +58,7 @@ class Assessment:
     inputs: Inputs
     known: Propagation
     bootstrap: Bootstrap
-    cautions: tuple[str, ...]
+    cautions: tuple[str, ...] = attrs.field(converter=as_names)
 
     @property
     def condition(self) -> Condition:

@@ -49,7 +49,7 @@ def test_a_finished_analysis_becomes_megapascals_with_intervals(run, measured, t
     alone = (table["hardening_mpa"].drop("all") ** 2).groupby(kind).sum() ** 0.5
     assert total["hardening_mpa"] == pytest.approx((alone**1.5).sum() ** (1 / 1.5))
     for column in ("areal_density", "number_density", "size_mean", "line_length_density", "hardening"):
-        (name,) = [c for c in table if c.startswith(f"{column}_") and c.split(column)[1].count("low") == 1]
+        (name,) = [c for c in map(str, table) if c.startswith(f"{column}_") and c.split(column)[1].count("low") == 1]
         low, value, high = (total[c] for c in (name, name.replace("_low", ""), name.replace("_low", "_high")))
         assert low < value < high, column
     budget = pd.read_csv(tmp_path / "H" / "budget.csv")

@@ -36,7 +36,7 @@ def saved(detector: str, folder: Path) -> Path:
     if detector == "pixel-forest":
         forest = PixelForest(n_trees=2, max_depth=3, samples_per_class=40, pixel_size="1 nm/px")
         made = forest.fit(TrainingSet(images=images, labels=labels))
-    made.save(folder)  # type: ignore[attr-defined]  # both are saved
+    made.save(folder)
     return folder
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from typing import Any
 
 import attrs
 import numpy as np
@@ -114,7 +115,7 @@ def test_fields_that_hold_nothing_are_left_out() -> None:
     class Record:
         name: str = ""
         count: int = 0
-        items: tuple[int, ...] = attrs.field(default=(), converter=tuple)
+        items: tuple[int, ...] = ()
 
         __repr__ = short_repr
 
@@ -153,7 +154,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-SHOWN = {name: record for name, record in RECORDS.items() if hasattr(record, "_repr_html_")}
+SHOWN: dict[str, Any] = {name: record for name, record in RECORDS.items() if hasattr(record, "_repr_html_")}
 
 
 @pytest.mark.parametrize("name", SHOWN)

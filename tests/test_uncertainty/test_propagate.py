@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import pytest
@@ -80,7 +82,7 @@ def test_each_source_enters_with_the_power_that_it_has_in_the_formula(make_condi
         "burgers_vector": 1.0,
     }
     for name, power in powers.items():
-        declared = attrs.evolve(Uncertainties(), **{name: 0.1})
+        declared = attrs.evolve(Uncertainties(), **dict[str, Any]({name: 0.1}))
         known = propagate(make_condition(COUNTS), make_strengthening(), declared, bootstrap=Bootstrap(n_resamples=10))
         variance = known.variances["hardening"][NAMES.index(name)]
         expected = power * np.sqrt(np.log1p(0.01)) * known.values["hardening"]

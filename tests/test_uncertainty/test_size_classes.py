@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import pytest
@@ -76,7 +78,7 @@ def test_the_width_of_freedman_and_diaconis():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_family_that_made_the_sizes_is_found(family):
-    laws = (stats.lognorm(0.5, 0, 12), stats.weibull_min(3.5, 0, 12), stats.gamma(2, 0, 6))
+    laws: tuple[Any, ...] = (stats.lognorm(0.5, 0, 12), stats.weibull_min(3.5, 0, 12), stats.gamma(2, 0, 6))
     law = dict(zip(FAMILIES, laws, strict=True))
     sizes = law[family].rvs(4000, random_state=1)
     best = fit_sizes(sizes)[0]
