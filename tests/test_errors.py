@@ -61,11 +61,11 @@ def _sentences(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def arguments_in(code: str) -> list[tuple[int, str]]:
-    """Return the texts of several words that name an argument as Python spells it, with their lines."""
+    """Return the texts of several words that name an argument as Python spells it, with their lines; HTML is none."""
     return [
         (line, text)
         for line, text in _sentences(ast.parse(code))
-        if " " in text.strip() and ARGUMENT.search(text) and not OPTION.search(text)
+        if " " in text.strip() and not text.startswith("<") and ARGUMENT.search(text) and not OPTION.search(text)
     ]
 
 

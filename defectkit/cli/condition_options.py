@@ -76,8 +76,8 @@ uncertainty_option = click.option(
     "uncertainties",
     type=UncertaintyParam(),
     multiple=True,
-    help="Standard uncertainty of an input: a share such as barrier_strength=10%, or size=0.5nm or exponent=0.2; may "
-    f"be given several times. Inputs are {', '.join((*SHARES, *DETECTOR))}, size and exponent.",
+    help="Standard uncertainty of an input, KEY=VALUE: a share (10% of barrier_strength) or 0.5nm of size. May be "
+    f"given several times. Inputs are {', '.join((*SHARES, *DETECTOR))}, size and exponent.",
 )
 
 draws_option = click.option(

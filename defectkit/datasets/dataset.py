@@ -128,7 +128,7 @@ class Dataset:
             if found.is_known and key not in self.label_sets:
                 raise UnknownDatasetError(
                     f"split {name!r} needs the label set {key} of {self.name}; load the data set with the labels "
-                    f"{found.train_labels} and {found.test_labels}"
+                    + " and ".join(dict.fromkeys((found.train_labels, found.test_labels)))
                 )
         train, test = (
             self.label_sets[key].images if key in self.label_sets else ()

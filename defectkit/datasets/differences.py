@@ -183,6 +183,7 @@ def diff(before: InstanceSets, after: InstanceSets, *, min_iou: float = MIN_IOU)
     Examples
     --------
     >>> import numpy as np
+    >>> from defectkit.records import Instances, LabelSet
     >>> mask = np.zeros((8, 8), bool)
     >>> mask[2:5, 2:5] = True
     >>> old = Instances.from_masks([mask], types=["bdot"], shape=(8, 8))

@@ -132,6 +132,7 @@ def make_splits(
     Examples
     --------
     >>> import numpy as np
+    >>> from defectkit.records import Image
     >>> from defectkit.splitters.k_fold import RandomKFold
     >>> images = [Image.from_array(f"{i}", np.full((2, 2), i)) for i in range(4)]
     >>> splits = make_splits(RandomKFold(n_splits=2), images, train_labels="a@1", test_labels="b@1")

@@ -38,6 +38,7 @@ def near_duplicate_groups(images: Images, *, min_correlation: float = 0.5) -> di
 
     Examples
     --------
+    >>> from defectkit.records import Image
     >>> field = np.random.default_rng(0).random((64, 64))
     >>> images = [Image.from_array("a", field), Image.from_array("b", field * 2 + 1), Image.from_array("c", field.T)]
     >>> near_duplicate_groups(images)

@@ -61,7 +61,7 @@ def fit_sizes(sizes: NDArray[np.float64]) -> tuple[SizeFit, ...]:
     Examples
     --------
     >>> fits = fit_sizes(np.random.default_rng(0).lognormal(2.0, 0.3, 2000))
-    >>> fits[0].family, round(fits[0].shape, 1), round(np.log(fits[0].scale), 1)
+    >>> fits[0].family, round(fits[0].shape, 1), round(float(np.log(fits[0].scale)), 1)
     ('log-normal', 0.3, 2.0)
     """
     from scipy import stats

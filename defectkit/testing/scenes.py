@@ -62,7 +62,18 @@ def disc_scene(
 
 
 def training_set(scenes: Iterable[Scene]) -> TrainingSet:
-    """Return images and what is in them as a set to learn from, with the labels ``truth@1``."""
+    """Return images and what is in them as a set to learn from, with the labels ``truth@1``.
+
+    Parameters
+    ----------
+    scenes : iterable of (Image, Instances)
+        As :func:`disc_scene` gives them.
+
+    Examples
+    --------
+    >>> training_set(map(disc_scene, (1, 2))).labels.images
+    ('scene-1', 'scene-2')
+    """
     pairs = list(scenes)
     labels = LabelSet(name="truth", instances={image.name: truth for image, truth in pairs})
     return TrainingSet(images={image.name: image for image, _ in pairs}, labels=labels)

@@ -104,7 +104,7 @@ def agree(
 
     Examples
     --------
-    >>> from defectkit.records import Instances
+    >>> from defectkit.records import Instances, LabelSet
     >>> mask = np.zeros((1, 16, 16), bool)
     >>> mask[0, 2:6, 2:6] = True
     >>> labels = LabelSet(name="a", instances={"one": Instances.from_masks(mask, types=["bdot"], shape=(16, 16))})

@@ -138,6 +138,7 @@ def evaluate(
     Examples
     --------
     >>> import numpy as np
+    >>> from defectkit.records import Instances
     >>> masks = np.zeros((2, 16, 16), bool)
     >>> masks[0, 2:6, 2:6] = masks[1, 9:14, 9:14] = True
     >>> truth = {"one": Instances.from_masks(masks, types=["bdot", "loop_111"], shape=(16, 16))}

@@ -208,8 +208,8 @@ def test_the_exit_status_tells_of_findings_at_kills(
 ) -> None:
     from tests.attack import __main__ as program, pool
 
-    def run(names: dict[str, int], **_: object) -> dict[str, pool.Tally]:
-        tallies = {name: pool.Tally() for name in names}
+    def run(names: dict[str, int], *, tallies: dict[str, pool.Tally], **_: object) -> dict[str, pool.Tally]:
+        assert set(tallies) == set(names)
         for number in range(findings):
             tallies["kill: study"].note("planted", number)
         return tallies

@@ -254,7 +254,7 @@ def test_splits(tiny: Tiny) -> None:
         data.split("unpublished")
     with pytest.raises(UnknownDatasetError, match="did you mean 'c-out'"):
         data.split("c-aut")
-    with pytest.raises(UnknownDatasetError, match=r"needs the label set drawn@1 .*load it"):
+    with pytest.raises(UnknownDatasetError, match=r"needs the label set drawn@1 .* with the labels drawn@1$"):
         load_dataset("tiny", catalogue=tiny.catalogue).split("c-out")
 
 

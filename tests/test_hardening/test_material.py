@@ -41,7 +41,7 @@ def test_the_constants_of_table_9():
 
 def test_alloys_are_names():
     assert load_material("fecral").alloys == ("FeCrAl",)
-    for wrong in ("FeCrAl", [""], [3]):
+    for wrong in ("", [""], [3]):
         with pytest.raises(RecordError, match="alloys"):
             attrs.evolve(load_material("fecral"), alloys=wrong)  # type: ignore[arg-type]  # what is refused
 
