@@ -86,6 +86,21 @@ class StudyData:
             f"data {self.name!r}: no split is called {name!r}; there is {', '.join(self.named_splits) or 'none'}"
         )
 
+    def refusals(self, keys: Iterable[str]) -> list[str]:
+        """Return which images of some label sets are not fully read, a sentence for each.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            ``name@version``; those that are not there have none.
+        """
+        return [
+            f"labels {key}: image {name} is not fully read, {self.label_sets[key].refused[name]} regions were refused"
+            for key in as_names(keys)
+            if key in self.label_sets
+            for name in self.label_sets[key].not_fully_read
+        ]
+
     def lock(self, results: xarray.Dataset) -> xarray.Dataset:
         """Return results with what has to be known of the data set, where it comes from the catalogue."""
         return results if self.dataset is None else self.dataset.lock(results)

@@ -83,6 +83,9 @@ def test_an_unknown_material_lists_the_known():
         load_material("fecrall")
     with pytest.raises(UnknownMaterialError, match="material file"):
         load_material("nowhere/own.toml")
+    for name in ("own.json", "own.yaml"):
+        with pytest.raises(UnknownMaterialError, match="named by its "):
+            load_material(name)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,21 @@ def test_a_study_is_run_and_gone_on_with(declared: Path) -> None:
     assert said.count("(kept)") == 8
     status, _, said = run("-q", *words)
     assert (status, said) == (0, "")
+
+
+@pytest.mark.filterwarnings("default::defectkit.errors.NotFullyReadWarning")
+def test_a_study_names_the_images_that_are_not_fully_read(declared: Path) -> None:
+    file = declared / "truth.json"
+    document = json.loads(file.read_text())
+    outside = document["annotations"][0]
+    outside["segmentation"] = [[9000, 9000, 9010, 9000, 9010, 9010]]
+    file.write_text(json.dumps(document))
+    (name,) = [Path(i["file_name"]).stem for i in document["images"] if i["id"] == outside["image_id"]]
+    status, _, said = run("-q", "study", "run", str(declared / "study.toml"), "-o", str(declared / "out"))
+    assert status == 0, said
+    wanted = f"labels truth@1: image {name} is not fully read, 1 regions were refused"
+    assert f"warning: {wanted}" in " ".join(said.split())
+    assert wanted in load_results(declared / "out" / "results.zarr").attrs["notes"]
 
 
 def test_faults_of_a_study_end_with_one_message(declared: Path) -> None:

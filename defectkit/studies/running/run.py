@@ -184,7 +184,8 @@ def _described(
         "predict_seconds": ([predict for _, predict in seconds], "time that detection took", "second"),
     }
     types = [str(name) for name in result["defect_type"].values]
-    notes = [f"{c}: {note}" for c, e in zip(cells, evaluations, strict=True) for note in e.attrs["notes"]]
+    notes = data.refusals(_label_sets(cells))
+    notes += [f"{c}: {note}" for c, e in zip(cells, evaluations, strict=True) for note in e.attrs["notes"]]
     return (
         result.assign({name: ("run", values, {"long_name": t, "units": u}) for name, (values, t, u) in numbers.items()})
         .assign(

@@ -149,19 +149,9 @@ def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> 
         f"convention {convention}; defectkit {__version__}",
         plan.caution,
         *(data.dataset.cautions if data.dataset is not None else ()),
-        *_not_fully_read(data, plan),
+        *data.refusals(plan.roles),
     )
     return tuple(line for line in lines if line)
-
-
-def _not_fully_read(data: StudyData, plan: Plan) -> list[str]:
-    """Return which images of the label sets of a plan hold fewer labels than their files; every table notes it."""
-    return [
-        f"labels {key}: image {name} is not fully read, {data.label_sets[key].refused[name]} regions were refused"
-        for key in plan.roles
-        if key in data.label_sets
-        for name in data.label_sets[key].not_fully_read
-    ]
 
 
 def _free(folder: Path) -> Path:
