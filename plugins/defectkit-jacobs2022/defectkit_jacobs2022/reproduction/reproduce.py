@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.errors import OutputError, SplitError, StudyError
-from defectkit.files import check_apart, tidy, write_text
+from defectkit.files import Marker, check_apart, tidy, write_text
+from defectkit.files.decoding import read_json
 from defectkit.storage.results import save_results
 from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Report = Callable[[str, StudyProgress], None]
 
 MARKER = "reproduction.json"
+"""Lists the pages and artifacts of the last run that was finished, with their digests."""
+LISTED = ("artifacts/", "index.")
 OF_SEVERAL_CONVENTIONS = ("variance",)
 
 
@@ -102,14 +105,15 @@ def reproduce(
     FetchError
         If data cannot be had.
     OutputError
-        If the folder holds something else, or is, holds or lies in a folder of images that are read.
+        If the folder holds something else, or an artifact that somebody changed, or is, holds or lies in a folder of
+        images that are read.
     """
     artifacts = chosen(names)
     place = _free(Path(folder))
     if data is None:
         data = catalogue_data(plan.dataset, plan.roles, available=plan.is_partial)
     check_apart(place, {image.path.parent for image in data.images.values() if image.path is not None})
-    write_text(place / MARKER, json.dumps({"format": 1}))
+    _list(place, Marker(command="reproduce"))
     data = with_initial_split(data, plan)
     needed = tuple(dict.fromkeys(study for artifact in artifacts for study in artifact.studies))
     if needed:
@@ -136,6 +140,7 @@ def reproduce(
                 raise
             omitted[artifact.name] = str(error)
     write_page(place, made, omitted, outcome.provenance)
+    _list(place, Marker.of(place, command="reproduce", run=""))
     return Reproduction(folder=place, written=tuple(made), omitted=omitted, provenance=outcome.provenance)
 
 
@@ -155,13 +160,32 @@ def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> 
 
 
 def _free(folder: Path) -> Path:
-    """Return the folder, in which nothing lies but what a reproduction wrote."""
+    """Return the folder, in which nothing lies but what a reproduction wrote, and nobody changed an artifact."""
     place = folder.expanduser().resolve()
     if place.is_dir():
         tidy(place / MARKER)
     if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (place / MARKER).is_file():
         raise OutputError(f"{place} holds something that no reproduction wrote; name another folder")
+    for name in _listed(place).changed(place):
+        raise OutputError(f"{place / name} was changed since it was made; move it away, or name another folder")
     return place
+
+
+def _listed(place: Path) -> Marker:
+    if not (place / MARKER).is_file():
+        return Marker()
+    table = read_json(place / MARKER)
+    if table == {"format": 1}:
+        return Marker()
+    try:
+        return Marker.from_table(table)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise OutputError(f"{place / MARKER} is damaged; move it away, or name another folder") from error
+
+
+def _list(place: Path, marker: Marker) -> None:
+    files = {name: digest for name, digest in marker.files.items() if name.startswith(LISTED)}
+    write_text(place / MARKER, json.dumps(attrs.evolve(marker, files=files, folders=frozenset()).table(), indent=1))
 
 
 def _results(

@@ -124,3 +124,32 @@ def test_tables_name_images_that_are_not_fully_read(
     for end in ("csv", "md", "tex"):
         text = (made.folder / "artifacts" / f"table1.{end}").read_text("utf-8")
         assert "is not fully read, 2 regions were refused" in text, end
+
+
+@pytest.mark.parametrize("name", ["artifacts/table1.csv", "index.md"])
+def test_an_artifact_that_somebody_changed_is_left_alone(
+    name: str, plan: Plan, data: StudyData, effort: Effort, tmp_path: Path
+) -> None:
+    made = reproduce(["table1"], tmp_path / "out", plan=plan, data=data, effort=effort)
+    reproduce(["table1"], tmp_path / "out", plan=plan, data=data, effort=effort)
+    file = made.folder / name
+    ours = file.read_bytes()
+    file.write_text("mine")
+    with pytest.raises(OutputError, match="was changed since it was made; move it away"):
+        reproduce(["table1"], tmp_path / "out", plan=plan, data=data, effort=effort)
+    assert file.read_text() == "mine"
+    file.unlink()
+    reproduce(["table1"], tmp_path / "out", plan=plan, data=data, effort=effort)
+    assert file.read_bytes() == ours
+
+
+@pytest.mark.parametrize("text", ['{"format": 1}', '{"files": {"../out": 3}}', '{"files": 3}', "[]"])
+def test_a_list_of_artifacts_of_another_form_is_told_or_old(
+    text: str, plan: Plan, data: StudyData, effort: Effort, tmp_path: Path
+) -> None:
+    (tmp_path / "reproduction.json").write_text(text)
+    if "format" in text:
+        assert reproduce(["table1"], tmp_path, plan=plan, data=data, effort=effort).written
+    else:
+        with pytest.raises(OutputError, match=r"reproduction\.json is damaged"):
+            reproduce(["table1"], tmp_path, plan=plan, data=data, effort=effort)
