@@ -300,6 +300,9 @@ BELOW_RECORDS = ("cli.", "files.", "hooks.", "detectors.learning.")
 
 TAXONOMY = Taxonomy.standard()
 ONE = TWO.take([0])
+PARTLY_READ = StudyData(
+    name="x", images=IMAGES, label_sets={"mine@1": LabelSet(name="mine", instances=BY_IMAGE, refused={"a": 1})}
+)
 POLYGON = [[(3.0, 3.0), (3.0, 9.0), (9.0, 9.0), (9.0, 3.0)]]
 EVALUATION = studies.evaluate_resampleable(BY_IMAGE, BY_IMAGE)
 COMPARISON = comparison_of({name: (truth, truth) for name, truth in BY_IMAGE.items()})
@@ -412,6 +415,7 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         ),
     ),
     "studies.data.catalogue_data(labels)": ("truth@1", lambda v: studies.catalogue_data("none", v)),
+    "studies.data.StudyData.refusals(keys)": ("mine@1", lambda v: PARTLY_READ.refusals(v)),
     "studies.results.variance.variance_decomposition(factors)": (
         "seeds",
         lambda v: studies.variance_decomposition(EVALUATION, factors=v),

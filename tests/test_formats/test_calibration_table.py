@@ -96,6 +96,8 @@ def test_an_assumed_pixel_size_says_so() -> None:
         ("[[calibration]]\npixel_size = 1.0", "text"),
         ('[[calibration]]\npixel_size = "1 nm"\nassumed = "pixel_size"', "assumed is a list"),
         ('[[calibration]]\npixel_size = "1 nm"\nassumed = ["dose"]', "not dose"),
+        ('[[calibration]]\npixel_size = "1 nm"\nassumed = [2147483648]', "not 2147483648"),
+        ('[[calibration]]\npixel_size = "1 nm"\nassumed = [["dose"]]', "not .'dose'"),
         ('[[calibration]]\nname = "a"\nprefix = "b"\npixel_size = "1 nm"', "not both"),
         ('[[calibration]]\npixel_size_y = "1 nm"', "belong together"),
         ('[[calibration]]\npixel_size = "1 nm"\npixel_size_y = "1 nm"\npixel_size_x = "1 nm"', "pixel_size, or"),

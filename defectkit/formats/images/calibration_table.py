@@ -15,7 +15,6 @@ from defectkit.files.cells import unquoted_cell
 from defectkit.files.decoding import read_text, read_toml
 from defectkit.files.names import readable
 from defectkit.records import Calibration, Source
-from defectkit.records.names import as_names
 from defectkit.short_repr import short_repr
 from defectkit.units import QuantityLike
 
@@ -24,6 +23,10 @@ FILE_NAMES = ("calibration.toml", "calibration.csv")
 
 _KEYS = ("name", "prefix", "pixel_size", "pixel_size_y", "pixel_size_x", "foil_thickness", "assumed")
 _ASSUMABLE = ("pixel_size", "foil_thickness")
+
+
+def _as_words(value: str | Iterable[object]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(str, value))
 
 
 @attrs.frozen(kw_only=True)
@@ -53,7 +56,7 @@ class CalibrationEntry:
     pixel_size_y: QuantityLike | None = None
     pixel_size_x: QuantityLike | None = None
     foil_thickness: QuantityLike | None = None
-    assumed: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    assumed: tuple[str, ...] = attrs.field(default=(), converter=_as_words)
 
     def __attrs_post_init__(self) -> None:
         who = self.name or self.prefix or "every image"
