@@ -155,7 +155,10 @@ class _Zip:
     def members(self) -> list[_Member]:
         return [
             _Member(
-                name=i.filename, size=i.file_size, is_folder=i.is_dir(), is_plain=_plain_mode(i.external_attr >> 16)
+                name=i.filename,
+                size=i.file_size,
+                is_folder=i.filename.endswith("/"),
+                is_plain=_plain_mode(i.external_attr >> 16),
             )
             for i in self.file.infolist()
         ]

@@ -179,3 +179,16 @@ def test_what_a_killed_run_left_beside_the_members_goes(tmp_path: Path) -> None:
             unpack(archive, home / "out", archive_hash=HASH)
         assert unpack(archive, home / "out", archive_hash=HASH) == ("a.txt",)
         assert [p.name for p in home.iterdir()] == ["out"]
+
+
+def test_a_zip_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x", "content")
+    content = (tmp_path / "a.zip").read_bytes()
+    start = content.index(b"PK\x01\x02")
+    central = bytearray(content[start:])
+    central[28:30] = b"\0\0"  # the length of the name in the list of members
+    central[30:32] = b"\1\0"  # what was the name is an extra field now
+    (tmp_path / "a.zip").write_bytes(content[:start] + bytes(central))
+    with pytest.raises(UnsafeArchiveError):
+        unpack(tmp_path / "a.zip", tmp_path / "out", archive_hash=HASH)
