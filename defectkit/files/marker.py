@@ -43,9 +43,9 @@ class Marker:
     folders: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, folder: Path, *, command: str, run: str) -> Marker:
-        """Return the marker of a folder that is whole."""
-        found = dict(entries(folder))
+    def of(cls, folder: Path, *, command: str, run: str, starting: tuple[str, ...] = ("",)) -> Marker:
+        """Return the marker of a folder that is whole; of what lies there, it lists the paths that start so."""
+        found = {name: is_folder for name, is_folder in entries(folder) if name.startswith(starting)}
         return cls(
             command=command,
             run=run,

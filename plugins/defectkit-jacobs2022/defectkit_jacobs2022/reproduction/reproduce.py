@@ -140,7 +140,7 @@ def reproduce(
                 raise
             omitted[artifact.name] = str(error)
     write_page(place, made, omitted, outcome.provenance)
-    _list(place, Marker.of(place, command="reproduce", run=""))
+    _list(place, Marker.of(place, command="reproduce", run="", starting=LISTED))
     return Reproduction(folder=place, written=tuple(made), omitted=omitted, provenance=outcome.provenance)
 
 
@@ -184,8 +184,7 @@ def _listed(place: Path) -> Marker:
 
 
 def _list(place: Path, marker: Marker) -> None:
-    files = {name: digest for name, digest in marker.files.items() if name.startswith(LISTED)}
-    write_text(place / MARKER, json.dumps(attrs.evolve(marker, files=files, folders=frozenset()).table(), indent=1))
+    write_text(place / MARKER, json.dumps(marker.table(), indent=1))
 
 
 def _results(
