@@ -107,6 +107,18 @@ def test_diameters_are_limited_in_nm() -> None:
         LoopNet(min_diameter="5 nm", max_diameter="4 nm")
 
 
+def test_nothing_is_looked_for_in_an_information_strip() -> None:
+    image, _ = scene()
+    pixels = image.pixels.copy()
+    pixels[216:] = pixels.min()
+    pixels[222:250, 20:180:7] = pixels.max()
+    (prediction,) = detect(LoopNet(), [Image.from_array("image", pixels)])
+    assert "the lowest 40 rows look like an information strip" in prediction.notes[0]
+    assert prediction.instances.runs.boxes()[:, 2].max() <= 216
+    (above,) = detect(LoopNet(), [Image.from_array("image", pixels[:216])])
+    np.testing.assert_array_equal(prediction.instances.runs.boxes(), above.instances.runs.boxes())
+
+
 def test_higher_precision_calls_fewer() -> None:
     image, _ = synthetic_micrograph(3, shape=(320, 320), counts={"bdot": 20})
     counts = [len(found(image.pixels, operating_point=point)) for point in ("precision=0.95", "precision=0.6")]

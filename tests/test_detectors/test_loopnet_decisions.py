@@ -13,7 +13,6 @@ from defectkit.detectors.loopnet.masks import masks
 from defectkit.detectors.loopnet.naming import types_together
 from defectkit.detectors.loopnet.operating_point import LEAST, Aim, OperatingPoint, expected_f1
 from defectkit.detectors.loopnet.pyramid import SMALL_PX, needs_finer, scales_of
-from defectkit.detectors.loopnet.strips import image_area
 from defectkit.detectors.loopnet.suppression import suppress
 from defectkit.errors import DetectorError
 
@@ -157,25 +156,6 @@ def test_scales_fall_by_steps(shape: tuple[int, int]) -> None:
     assert scales[0] == pytest.approx(enlarged)
     np.testing.assert_allclose(scales[1:] / scales[:-1], 2**-0.5)
     assert len(scales) == 1 or min(shape) * scales[-1] >= 24
-
-
-def picture(seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(120, 20, (200, 160)).clip(0, 255)
-
-
-@pytest.mark.parametrize("value", [0, 255, 128])
-def test_a_strip_with_writing_is_left_out(value: int) -> None:
-    image = picture()
-    image[170:] = value
-    image[178:190, 10:60:4] = 255 - value if value != 128 else 0
-    assert image_area(image).bottom == 170
-    assert "strip" in image_area(image).notes[0]
-
-
-def test_what_is_no_strip_stays() -> None:
-    plain, dark, flat = picture(), picture(), np.full((50, 50), 7)
-    dark[150:] = 0  # no writing on it
-    assert [image_area(image).bottom for image in (plain, dark, flat)] == [200, 200, 50]
 
 
 def test_calibration_by_image_keeps_the_order_and_looks_at_the_others() -> None:

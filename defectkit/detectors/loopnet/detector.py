@@ -29,7 +29,6 @@ from defectkit.units import LENGTH, Quantity, QuantityLike, as_quantity
 
 if TYPE_CHECKING:
     from defectkit.detectors.loopnet.pyramid import Pyramid
-    from defectkit.detectors.loopnet.strips import ImageArea
 
 UNTYPED = "defect"
 TYPE_SHARE = 0.5
@@ -144,8 +143,10 @@ class LoopNet(Detector):
         _ = model.facts
         return restored(cls, {**options, "model": model}, folder)
 
-    def see(self, image: Image) -> tuple[Pyramid, ImageArea]:
-        """Return what the network says of an image at all scales, and which rows of it were looked at.
+    def see(self, image: Image) -> tuple[Pyramid, int]:
+        """Return what the network says of an image at all scales, and how many of its rows an information strip takes.
+
+        Nothing is looked for in a strip at the lower edge.
 
         Operating point and limits of size play no part yet, so what several of them give can be had from one look.
 
@@ -155,7 +156,7 @@ class LoopNet(Detector):
             If the image has pixels that are not finite.
         """
         from defectkit.detectors.loopnet.pyramid import pyramid
-        from defectkit.detectors.loopnet.strips import image_area
+        from defectkit.measurement.overprints import strip_height
 
         pixels = image.pixels
         if not np.isfinite(pixels).all():
@@ -163,22 +164,29 @@ class LoopNet(Detector):
                 f"detector {self.name!r}, image {image.name!r}: some pixels are not finite; "
                 "replace NaN and infinite values before detection"
             )
-        area = image_area(pixels)
-        return pyramid(pixels[: area.bottom], self.model.network, self.model.fusion, self.polarity), area
+        strip = strip_height(pixels[::-1])
+        looked_at = pixels[: pixels.shape[0] - strip]
+        return pyramid(looked_at, self.model.network, self.model.fusion, self.polarity), strip
 
-    def call(self, image: Image, seen: Pyramid, area: ImageArea) -> Prediction:
+    def call(self, image: Image, seen: Pyramid, strip: int) -> Prediction:
         """Return which of the candidates of an image are called defects."""
         from defectkit.detectors.loopnet.masks import masks
 
         found = self._within(seen.found, image)
         called = found.take(np.arange(self.operating_point.calls(found.scores)))
         runs, kept = masks(
-            called, [level.foreground for level in seen.levels], [level.factors for level in seen.levels], image.shape
+            called,
+            [level.foreground for level in seen.levels],
+            [level.factors for level in seen.levels],
+            image.shape,
+            strip,
         )
         called = called.take(kept)
-        notes = area.notes
+        notes = []
+        if strip:
+            notes.append(f"the lowest {strip} rows look like an information strip: nothing was looked for there")
         if self.polarity is Polarity.AUTO and seen.polarity is Polarity.BRIGHT and len(called):
-            notes = (*notes, "defects were taken to be brighter than what is around them; polarity dark overrules it")
+            notes.append("defects were taken to be brighter than what is around them; polarity dark overrules it")
         return Prediction(
             image=image.name,
             instances=Instances.from_runs(
@@ -191,7 +199,7 @@ class LoopNet(Detector):
             detector=self.name,
             detector_version=self.model.facts.version,
             settings=self.settings(),
-            notes=notes,
+            notes=tuple(notes),
         )
 
     def _within(self, found: Candidates, image: Image) -> Candidates:

@@ -25,7 +25,11 @@ CORE = 0.6
 
 
 def masks(
-    found: Candidates, foregrounds: Sequence[Floats], factors: Sequence[tuple[float, float]], shape: tuple[int, int]
+    found: Candidates,
+    foregrounds: Sequence[Floats],
+    factors: Sequence[tuple[float, float]],
+    shape: tuple[int, int],
+    strip: int = 0,
 ) -> tuple[Runs, NDArray[np.int64]]:
     """Return masks that share no pixel, and which candidate each is of; those that keep no pixel are left out.
 
@@ -38,6 +42,8 @@ def masks(
         Pixels of each view in a pixel of the image.
     shape : tuple of int
         Of the image.
+    strip : int, optional
+        How many of its lowest rows are of no defect.
 
     Notes
     -----
@@ -48,14 +54,15 @@ def masks(
     from defectkit.detectors.loopnet.kernels import paint
 
     labels = np.zeros(shape, np.int32)
-    nearest = np.full(shape, REACH**2, np.float32)
+    shown = labels[: shape[0] - strip]
+    nearest = np.full(shown.shape, REACH**2, np.float32)
     inverses, _, reaches = frames(found.shapes)
     limits = np.array([CORE**2, FOREGROUND, SURE], np.float64)
     for view, (foreground, factor) in enumerate(zip(foregrounds, factors, strict=True)):
         rows = np.flatnonzero(found.views == view)
         if len(rows):
             paint(
-                labels,
+                shown,
                 nearest,
                 rows,
                 found.centers,

@@ -54,21 +54,26 @@ def strips(pixels: NDArray[Any]) -> tuple[Box, ...]:
     ((180, 0, 200, 100),)
     """
     height, width = pixels.shape
-    low = float(pixels.min())
-    span = float(pixels.max()) - low
-    if not span:
-        return ()
     found = (
-        (height - _rows(pixels[::-1], low, span), 0, height, width),
-        (0, 0, _rows(pixels, low, span), width),
-        (0, width - _rows(pixels.T[::-1], low, span), height, width),
-        (0, 0, height, _rows(pixels.T, low, span)),
+        (height - strip_height(pixels[::-1]), 0, height, width),
+        (0, 0, strip_height(pixels), width),
+        (0, width - strip_height(pixels.T[::-1]), height, width),
+        (0, 0, height, strip_height(pixels.T)),
     )
     return tuple(box for box in found if box[0] < box[2] and box[1] < box[3])
 
 
-def _rows(pixels: NDArray[Any], low: float, span: float) -> int:
-    """Return how many of the first rows are a strip."""
+def strip_height(pixels: NDArray[Any]) -> int:
+    """Return how many of the first rows of an image are a strip; of the last ones, if it is turned over.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray, shape (H, W)
+    """
+    low = float(pixels.min())
+    span = float(pixels.max()) - low
+    if not span:
+        return 0
     n_most = int(LARGEST * len(pixels))
     lines = (np.asarray(pixels[: n_most + 2 * FRAME], np.float64) - low) / span
     middle = np.median(lines, axis=1)
