@@ -1,23 +1,35 @@
-"""What ``harden`` and ``compare`` share: the model, how contributions add up, and what is uncertain."""
+"""What ``harden`` and ``compare`` share: material and model, how contributions add up, and what is uncertain."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from defectkit.cli.analysis_options import pairs
+from defectkit.cli.analysis_options import barrier_strength_option, material_option, pairs
 from defectkit.cli.bootstrap_options import confidence_option, seed_option
 from defectkit.cli.params import PluginNameParam
 
 if TYPE_CHECKING:
+    from defectkit.hardening import HardeningModel
+    from defectkit.statistics import Bootstrap
     from defectkit.uncertainty import Uncertainties
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 SHARES = ("pixel_size", "foil_thickness", "barrier_strength", "burgers_vector", "shear_modulus", "taylor_factor")
 DETECTOR = ("detector_number", "detector_size")
+
+
+class ConditionChoices(TypedDict):
+    """What the shared options chose, as :func:`defectkit.workflows.condition.assess` takes it."""
+
+    material: str
+    model: HardeningModel | str
+    superposition: str
+    barrier_strengths: dict[str, float]
+    uncertainties: Uncertainties
+    bootstrap: Bootstrap
 
 
 class UncertaintyParam(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
@@ -76,7 +88,7 @@ uncertainty_option = click.option(
     "uncertainties",
     type=UncertaintyParam(),
     multiple=True,
-    help="Standard uncertainty of an input, KEY=VALUE: a share (10% of barrier_strength) or 0.5nm of size. May be "
+    help="Standard uncertainty of an input: a share (10% of barrier_strength) or 0.5nm of size. May be "
     f"given several times. Inputs are {', '.join((*SHARES, *DETECTOR))}, size and exponent.",
 )
 
@@ -90,9 +102,39 @@ draws_option = click.option(
 )
 
 
-def condition_options(command: F) -> F:
-    """Add the options that both commands have."""
+def condition_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that both commands have; the command gets them together, as ``choices``."""
+
+    @functools.wraps(command)
+    def with_choices(
+        *,
+        material: str,
+        barrier_strengths: tuple[tuple[str, float], ...],
+        model_name: str,
+        within_type: str,
+        superposition: str,
+        uncertainties: tuple[tuple[str, Any], ...],
+        resamples: int,
+        confidence: float,
+        seed: int,
+        **others: Any,
+    ) -> None:
+        from defectkit.statistics import Bootstrap
+        from defectkit.workflows.condition import within
+
+        choices = ConditionChoices(
+            material=material,
+            model=within(model_name, within_type),
+            superposition=superposition,
+            barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
+            uncertainties=declared(uncertainties),
+            bootstrap=Bootstrap(n_resamples=resamples, seed=seed, confidence=confidence),
+        )
+        command(choices=choices, **others)
+
     for option in (
+        material_option,
+        barrier_strength_option,
         model_option,
         within_type_option,
         superposition_option,
@@ -101,8 +143,8 @@ def condition_options(command: F) -> F:
         confidence_option,
         seed_option,
     )[::-1]:
-        command = option(command)
-    return command
+        with_choices = option(with_choices)
+    return with_choices
 
 
 def declared(given: Iterable[tuple[str, Any]]) -> Uncertainties:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from defectkit.cli.analysis_options import barrier_strength_option, material_option, pairs
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
-from defectkit.cli.condition_options import UncertaintyParam, condition_options, declared
+from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import format_option, output_option, overwrite_option, pixel_size_option
@@ -42,8 +41,6 @@ defectkit harden via.json --images frames/ --pixel-size "0.25 nm" --thickness "1
     type=MeasuredParam("nanometer", "100 +/- 20 nm"),
     help="Thickness of the foil of all images with its standard uncertainty; by default what the images say.",
 )
-@material_option
-@barrier_strength_option
 @condition_options
 @overwrite_option
 @output_option
@@ -53,44 +50,24 @@ def harden(
     format_name: str | None,
     pixel_size: Any,
     thickness: str | None,
-    material: str,
-    barrier_strengths: tuple[tuple[str, float], ...],
-    model_name: str,
-    within_type: str,
-    superposition: str,
-    uncertainties: tuple[UncertaintyParam.Pair, ...],
-    resamples: int,
-    confidence: float,
-    seed: int,
+    choices: ConditionChoices,
     overwrite: bool,
     output: Path,
 ) -> None:
     """Give densities, swelling and hardening with their intervals.
 
     FOLDER_OR_LABELS is the folder of a finished analysis, its results.zarr, or a label file with --images. Writes
-    condition.csv (a row for each type and one for all), budget.csv and budget.svg, size_classes.csv with covariance.csv
-    for modelling codes, fits.csv (distributions of sizes), condition.zarr and report.html.
+    condition.csv (one row for each type and one for all), budget.csv and budget.svg, size_classes.csv with
+    covariance.csv for modelling codes, fits.csv (distributions of sizes), condition.zarr and report.html.
     """
     from defectkit.files import output_folder
     from defectkit.reports.condition import write_condition
-    from defectkit.statistics import Bootstrap
-    from defectkit.workflows.condition import assess, within
+    from defectkit.workflows.condition import assess
 
-    how = Bootstrap(n_resamples=resamples, seed=seed, confidence=confidence)
-    strengths = pairs(barrier_strengths, "--barrier-strength")
-    given = declared(uncertainties)
-    inputs: list[str | Path] = [source, *image_paths, material]
+    inputs: list[str | Path] = [source, *image_paths, choices["material"]]
     with output_folder(output, command="harden", inputs=inputs, overwrite=overwrite) as partial:
-        assessment = assess(
-            _analysis(source, image_paths, format_name, pixel_size),
-            material=material,
-            model=within(model_name, within_type),
-            superposition=superposition,
-            barrier_strengths=strengths,
-            thickness=thickness,
-            uncertainties=given,
-            bootstrap=how,
-        )
+        analysis = _analysis(source, image_paths, format_name, pixel_size)
+        assessment = assess(analysis, thickness=thickness, **choices)
         write_condition(assessment, partial)
     show_condition(assessment.table())
     say(f"Report: {output / 'report.html'}")

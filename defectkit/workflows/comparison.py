@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +28,76 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SIDES = ("first", "second")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ConditionPair:
+    """Two conditions that are compared, with all that their intervals were made of.
+
+    Parameters
+    ----------
+    first, second : Assessment
+    convention : str
+        The convention that both were measured under.
+    """
+
+    first: Assessment
+    second: Assessment
+    convention: str
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of both."""
+        return tuple(dict.fromkeys((*self.first.condition.types, *self.second.condition.types)))
+
+    def sizes(self) -> dict[str, tuple[Floats, Floats]]:
+        """Return by type the sizes in nm in the first and in the second, (N1,) and (N2,)."""
+        one, two = self.first.condition, self.second.condition
+        return {name: (one.sizes_of(name), two.sizes_of(name)) for name in self.types}
+
+    def table(self) -> xarray.Dataset:
+        """Return every measure of both and the difference with its interval; see :func:`compare`."""
+        import xarray
+
+        sides, types = (self.first, self.second), self.types
+        confidence = sides[0].known.confidence
+        variables: dict[str, tuple[object, ...]] = {}
+        for side, end in zip(sides, SIDES, strict=True):
+            counts = _aligned(side, side.known.counts[None].astype(np.float64), types, absent=0.0)[0]
+            variables[f"count_{end}"] = ("defect_type", counts.astype(np.int64), {"units": ""})
+        for name, unit in UNITS.items():
+            values = [_aligned(side, side.known.values[name][None], types)[0] for side in sides]
+            draws = [_aligned(side, side.known.draws[name], types) for side in sides]
+            low, high, _ = percentile_interval(draws[1] - draws[0], confidence)
+            unknown = np.isnan(values[1] - values[0])
+            for end, found in (
+                ("_first", values[0]),
+                ("_second", values[1]),
+                ("_difference", values[1] - values[0]),
+                (f"_difference{LOW}", np.where(unknown, np.nan, low)),
+                (f"_difference{HIGH}", np.where(unknown, np.nan, high)),
+            ):
+                about = {"units": unit, "long_name": f"{TITLES[name]}{end.replace('_', ' ')}"}
+                variables[f"{name}{end}"] = ("defect_type", found, about)
+        distances = np.array([_size_distances(sides[0].condition, sides[1].condition, name) for name in (*types, ALL)])
+        for k, (name, unit) in enumerate(
+            (("ks_statistic", ""), ("ks_p_value", ""), ("wasserstein_distance", "nanometer"))
+        ):
+            variables[name] = ("defect_type", distances[:, k], {"units": unit})
+        return xarray.Dataset(
+            variables,
+            coords={"defect_type": np.array([*types, ALL], dtype=str)},
+            attrs={
+                "level": confidence,
+                "convention": self.convention,
+                "material": sides[0].strengthening.material.name,
+                "hardening_model": sides[0].strengthening.model.name,
+                "superposition": str(sides[0].strengthening.superposition),
+                "superposition_exponent": sides[0].strengthening.superposition.exponent,
+                "n_images": [len(side.condition.images) for side in sides],
+                "cautions": list(dict.fromkeys(caution for side in sides for caution in side.cautions)),
+            },
+        )
 
 
 def compare(
@@ -68,15 +139,37 @@ def compare(
     Kolmogorov and Smirnov takes defects as independent of each other; those of one image may not be, so that its
     p-value is too small where images differ.
     """
-    import xarray
+    return assess_pair(
+        first,
+        second,
+        material=material,
+        model=model,
+        superposition=superposition,
+        barrier_strengths=barrier_strengths,
+        uncertainties=uncertainties,
+        bootstrap=bootstrap,
+    ).table()
 
+
+def assess_pair(
+    first: Analysis,
+    second: Analysis,
+    *,
+    material: Material | str | Path,
+    model: HardeningModel | str,
+    superposition: Superposition | str,
+    barrier_strengths: Mapping[str, float] | None = None,
+    uncertainties: Uncertainties | None = None,
+    bootstrap: Bootstrap | None = None,
+) -> ConditionPair:
+    """Return the same as :func:`compare` with all that it was made of; the parameters are those of :func:`compare`."""
     rules = [analysis.settings["convention"]["name"] for analysis in (first, second)]
     if rules[0] != rules[1]:
         raise ConventionError(
             f"the first condition was measured under the convention {rules[0]!r}, the second under {rules[1]!r}; "
             "measure one of them again"
         )
-    sides = [
+    assessed = [
         assess(
             analysis,
             material=material,
@@ -89,43 +182,7 @@ def compare(
         )
         for analysis, specimen in zip((first, second), SIDES, strict=True)
     ]
-    types = tuple(dict.fromkeys(name for side in sides for name in side.condition.types))
-    confidence = sides[0].known.confidence
-    variables: dict[str, tuple[object, ...]] = {}
-    for side, end in zip(sides, SIDES, strict=True):
-        counts = _aligned(side, side.known.counts[None].astype(np.float64), types, absent=0.0)[0]
-        variables[f"count_{end}"] = ("defect_type", counts.astype(np.int64), {"units": ""})
-    for name, unit in UNITS.items():
-        values = [_aligned(side, side.known.values[name][None], types)[0] for side in sides]
-        draws = [_aligned(side, side.known.draws[name], types) for side in sides]
-        low, high, _ = percentile_interval(draws[1] - draws[0], confidence)
-        unknown = np.isnan(values[1] - values[0])
-        for end, found in (
-            ("_first", values[0]),
-            ("_second", values[1]),
-            ("_difference", values[1] - values[0]),
-            (f"_difference{LOW}", np.where(unknown, np.nan, low)),
-            (f"_difference{HIGH}", np.where(unknown, np.nan, high)),
-        ):
-            about = {"units": unit, "long_name": f"{TITLES[name]}{end.replace('_', ' ')}"}
-            variables[f"{name}{end}"] = ("defect_type", found, about)
-    distances = np.array([_size_distances(sides[0].condition, sides[1].condition, name) for name in (*types, ALL)])
-    for k, (name, unit) in enumerate((("ks_statistic", ""), ("ks_p_value", ""), ("wasserstein_distance", "nanometer"))):
-        variables[name] = ("defect_type", distances[:, k], {"units": unit})
-    return xarray.Dataset(
-        variables,
-        coords={"defect_type": np.array([*types, ALL], dtype=str)},
-        attrs={
-            "level": confidence,
-            "convention": rules[0],
-            "material": sides[0].strengthening.material.name,
-            "hardening_model": sides[0].strengthening.model.name,
-            "superposition": str(sides[0].strengthening.superposition),
-            "superposition_exponent": sides[0].strengthening.superposition.exponent,
-            "n_images": [len(side.condition.images) for side in sides],
-            "cautions": list(dict.fromkeys(caution for side in sides for caution in side.cautions)),
-        },
-    )
+    return ConditionPair(first=assessed[0], second=assessed[1], convention=rules[0])
 
 
 def _aligned(side: Assessment, values: Floats, types: tuple[str, ...], *, absent: float = np.nan) -> Floats:
