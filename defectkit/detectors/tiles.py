@@ -88,7 +88,7 @@ def tiles_of(shape: tuple[int, int], *, tile: int, overlap: int) -> list[Tile]:
     """
     if not 0 < overlap < tile:
         raise DetectorError(f"tiles of {tile} pixels cannot overlap by {overlap}; 0 < overlap < tile is needed")
-    rows, cols = (_starts(side, tile, overlap) for side in shape)
+    rows, cols = (starts_of(side, tile=tile, overlap=overlap) for side in shape)
     return [
         Tile(top=top, left=left, bottom=min(top + tile, shape[0]), right=min(left + tile, shape[1]), shape=shape)
         for top in rows
@@ -96,7 +96,14 @@ def tiles_of(shape: tuple[int, int], *, tile: int, overlap: int) -> list[Tile]:
     ]
 
 
-def _starts(side: int, tile: int, overlap: int) -> list[int]:
+def starts_of(side: int, *, tile: int, overlap: int) -> list[int]:
+    """Return where the fewest tiles of one length begin that cover a side and share at least ``overlap`` pixels.
+
+    Examples
+    --------
+    >>> starts_of(250, tile=100, overlap=20)
+    [0, 75, 150]
+    """
     if side <= tile:
         return [0]
     steps = -(-(side - tile) // (tile - overlap))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from defectkit.detectors import detect
 from defectkit.detectors.loopnet import LoopNet, Polarity
 from defectkit.detectors.loopnet.model import SHIPPED
-from defectkit.detectors.loopnet.session import OVERLAP, TILE, Network
+from defectkit.detectors.loopnet.session import GRID, LARGEST_TILE, OVERLAP, Network, cheapest_tiles
 from defectkit.errors import DetectorError, MissingCalibrationError
 from defectkit.geometry.overlap import mask_iou
 from defectkit.records import Image, Instances
@@ -88,9 +89,21 @@ def test_tiles_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     network = LoopNet().model.network
     pixels = np.random.default_rng(1).normal(size=(500, 940)).astype(np.float32)
     whole = network.maps(pixels)
-    monkeypatch.setattr("defectkit.detectors.loopnet.session.TILE", OVERLAP + 160)
-    assert TILE > OVERLAP + 160
-    np.testing.assert_allclose(network.maps(pixels), whole, atol=1e-3)
+    monkeypatch.setattr("defectkit.detectors.loopnet.session.LARGEST_TILE", 320_000)
+    assert len(cheapest_tiles((500 // GRID + 1, 940 // GRID + 1))) > 1
+    np.testing.assert_allclose(network.maps(pixels), whole, atol=0.05)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (128, 128), (181, 181), (600, 20), (20, 600), (1875, 1875)])
+def test_tiles_cover_an_image_share_enough_and_are_not_too_large(shape: tuple[int, int]) -> None:
+    tiles = cheapest_tiles(shape)
+    assert max((t.bottom - t.top) * (t.right - t.left) for t in tiles) * GRID**2 <= LARGEST_TILE
+    for ends in ({(t.top, t.bottom) for t in tiles}, {(t.left, t.right) for t in tiles}):
+        ordered = sorted(ends)
+        assert ordered[0][0] == 0
+        assert all(after[0] <= before[1] - OVERLAP // GRID for before, after in itertools.pairwise(ordered))
+    assert max(t.bottom for t in tiles) == shape[0]
+    assert max(t.right for t in tiles) == shape[1]
 
 
 def test_diameters_are_limited_in_nm() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.detectors.loopnet.facts import METADATA_KEY, SHAPE_MAPS, STRIDE, ModelFacts
-from defectkit.detectors.tiles import Tile, tiles_of
+from defectkit.detectors.tiles import Tile, starts_of
 from defectkit.errors import DetectorError
 
 if TYPE_CHECKING:
@@ -19,8 +21,10 @@ Floats = NDArray[np.float32]
 
 GRID = 16
 """Sides of the input are multiples of so many pixels, and tiles begin at such."""
-TILE, OVERLAP = 2064, 512
-"""Largest edge of a tile and overlap of tiles, in pixels: beyond half the overlap the network sees next to nothing."""
+LARGEST_TILE = 2_750_000
+"""Pixels that a tile may have: the network needs 75 bytes for each."""
+OVERLAP = 384
+"""Overlap of tiles in pixels: beyond half of it the network sees next to nothing."""
 LARGEST_FILE = 2**26
 """Bytes that a model file may have."""
 MOST_THREADS = 4
@@ -74,6 +78,7 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = check_workers(threads or min(available_cpus(), MOST_THREADS))
         options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # memory is planned for each shape of input, and tiles have many
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
@@ -100,9 +105,10 @@ class Network:
             The same whether the image is cut into tiles or not, but for rounding.
         """
         height, width = image.shape
-        filled = np.pad(image, ((0, -height % GRID), (0, -width % GRID)), mode="symmetric")
+        margins = ((0, -height % GRID), (0, -width % GRID))
+        filled = np.pad(image, margins, mode="symmetric") if np.any(margins) else image
         blocks = (filled.shape[0] // GRID, filled.shape[1] // GRID)
-        tiles = tiles_of(blocks, tile=smallest_tile(max(blocks)), overlap=OVERLAP // GRID)
+        tiles = cheapest_tiles(blocks)
         half = (-(-height // STRIDE), -(-width // STRIDE))
         if len(tiles) == 1:
             return self._run(filled)[:, : half[0], : half[1]]
@@ -135,17 +141,36 @@ class Network:
             )
 
 
-def smallest_tile(side: int) -> int:
-    """Return the edge of the smallest tiles of which no more are needed along a side than of the largest, in blocks.
+def cheapest_tiles(shape: tuple[int, int]) -> list[Tile]:
+    """Return the tiles, none of them too large, that together have the fewest pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height and width in blocks of 16 pixels, as are the tiles.
 
     Examples
     --------
-    >>> [GRID * smallest_tile(side // GRID) for side in (1024, 2048, 2896)]
-    [2064, 2064, 1712]
+    >>> [len(cheapest_tiles((side // GRID, side // GRID))) for side in (1024, 2048, 2896, 4096)]
+    [1, 2, 4, 9]
     """
-    largest, overlap = TILE // GRID, OVERLAP // GRID
-    n = max(1, -(-(side - overlap) // (largest - overlap)))
-    return largest if n == 1 else -(-(side + (n - 1) * overlap) // n)
+    overlap = OVERLAP // GRID
+
+    def length(side: int, count: int) -> int:
+        return -(-(side + (count - 1) * overlap) // count)
+
+    def pixels(counts: tuple[int, int]) -> int:
+        return GRID**2 * length(shape[0], counts[0]) * length(shape[1], counts[1])
+
+    possible = itertools.product(range(1, 2 + shape[0] // overlap), range(1, 2 + shape[1] // overlap))
+    allowed = (counts for counts in possible if pixels(counts) <= LARGEST_TILE)
+    rows, cols = min(allowed, key=lambda counts: math.prod(counts) * pixels(counts))
+    height, width = length(shape[0], rows), length(shape[1], cols)
+    return [
+        Tile(top=top, left=left, bottom=top + height, right=left + width, shape=shape)
+        for top in starts_of(shape[0], tile=height, overlap=overlap)
+        for left in starts_of(shape[1], tile=width, overlap=overlap)
+    ]
 
 
 def _inner(tile: Tile) -> tuple[int, int, int, int]:
