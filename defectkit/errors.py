@@ -111,6 +111,10 @@ class UnknownSizeRuleError(UnknownNameError):
     """A size rule that the table of size rules does not hold."""
 
 
+class UnknownRelationError(UnknownNameError):
+    """A relation between images that splits do not know."""
+
+
 class UnknownSetError(UnknownNameError):
     """A label set, a set of predictions or a result that a store does not hold."""
 

@@ -86,6 +86,8 @@ def check_split(
         If a side has no image, or an image is not given.
     LeakError
         If related images are on both sides.
+    UnknownRelationError
+        If a relation is not known.
     """
     leaks = find_leaks(split, images, groups=groups, relations=relations)
     _refuse(split, leaks)
@@ -128,6 +130,8 @@ def make_splits(
         If the images cannot be split this way, a side is empty, or two splits share a name.
     LeakError
         If related images are on both sides of a split.
+    UnknownRelationError
+        If an accepted relation is not known.
 
     Examples
     --------

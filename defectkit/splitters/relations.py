@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
+from typing import NoReturn
 
-from defectkit.errors import PairingError, SplitError
+from defectkit.errors import PairingError, SplitError, UnknownRelationError
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.names import as_names
@@ -18,6 +19,10 @@ class Relation(enum.StrEnum):
     GROUP = "group"
     PIXELS = "pixels"
 
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise UnknownRelationError.of("relation between images", str(value), map(str, cls))
+
 
 KEPT_TOGETHER = (Relation.AREA, Relation.GROUP)
 """What splitters keep together unless told otherwise; neither needs the pixels to be read."""
@@ -25,6 +30,11 @@ KEPT_TOGETHER = (Relation.AREA, Relation.GROUP)
 
 def as_relations(value: Relation | str | Iterable[Relation | str]) -> tuple[Relation, ...]:
     """Return one relation or several, by name or not, as a tuple.
+
+    Raises
+    ------
+    UnknownRelationError
+        If one is not known.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from defectkit.errors import DecodingError, StudyError
+from defectkit.errors import DecodingError, DefectkitError, StudyError
 from defectkit.files import decoding
 from defectkit.studies.data import StudyData, catalogue_data, own_data
 from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
@@ -208,7 +208,7 @@ def _made(kind: type[T], row: Mapping[str, Any], where: str) -> T:
         raise StudyError(f"{where} has {', '.join(strange)}, which is unknown; it takes {', '.join(sorted(known))}")
     try:
         return kind(**row)
-    except StudyError as error:
+    except DefectkitError as error:
         raise StudyError(f"{where}: {error}") from error
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise StudyError(f"{where} cannot be understood: {error}") from error

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from defectkit.errors import LeakError, SplitError
+from defectkit.errors import LeakError, SplitError, UnknownRelationError
 from defectkit.records import Image, Split
 from defectkit.splitters import (
     Leak,
@@ -56,6 +56,18 @@ def test_a_relation_may_be_accepted_by_name(make_images):
     images = make_images(4, area=["A"] * 4)
     splits = list(make_splits(halves(images), images, accepted=(Relation.AREA,), **LABELS))
     assert len(splits) == 1
+
+
+@pytest.mark.parametrize("mistyped", ["arae", ["pixels", "arae"]])
+def test_a_mistyped_relation_is_refused_with_the_known_ones(make_images, mistyped):
+    images = make_images(4)
+    said = "no relation between images is named 'arae'; did you mean 'area'\\? Known: area, group, pixels"
+    (split,) = make_splits(halves(images), images, **LABELS)
+    with pytest.raises(UnknownRelationError, match=said):
+        list(make_splits(halves(images), images, accepted=mistyped, **LABELS))
+    for function in (check_split, find_leaks):
+        with pytest.raises(UnknownRelationError, match=said):
+            function(split, images, relations=mistyped)
 
 
 def test_pixels_are_not_read_where_their_relation_is_accepted(make_images):

@@ -33,7 +33,7 @@ def test_a_study_is_read_with_its_data(declared: Path) -> None:
         ('train = "truth@1"\n', "", "cannot be understood"),
         ('splitter = "random-k-fold"', 'splitter = ""', "either a splitter"),
         ("[[splits]]", "[splits]", "write \\[\\[splits\\]\\]"),
-        ('accepted = ["area"]', 'accepted = ["weather"]', "cannot be understood"),
+        ('accepted = ["area"]', 'accepted = ["arae"]', r"\[\[splits\]\]: no relation .* 'arae'; did you mean 'area'"),
         ('labels.truth.path = "truth.json"', "labels.truth.options = {}", "no path"),
         ('name = "two folds"', "name = two folds", "not TOML"),
     ],

@@ -18,7 +18,9 @@ from tests.benchmarks.contest import Answers, Contestant, Fact, Row, Run, Yardst
 from tests.benchmarks.workload import QUICK, frames
 
 NUMPY = ("-c", "import numpy")
+PINT = ("-c", "import pint; pint.get_application_registry()")
 IMPORT = ("-c", "import defectkit")
+IMAGE = ("-c", "import defectkit; defectkit.Image")
 HELP = ("-m", "defectkit", "--help")
 
 
@@ -62,15 +64,18 @@ def agree(answers: Answers) -> list[Fact]:
 
 ROW = Row(
     name="start_up",
-    title="start-up, beside import numpy",
+    title="start-up, beside import numpy and import pint",
     contestants=(
         Contestant(name="import numpy", prepare=partial(command, NUMPY), distribution="numpy"),
+        Contestant(name="import pint", prepare=partial(command, PINT), distribution="pint"),
         Contestant(name="import defectkit", prepare=partial(command, IMPORT)),
+        Contestant(name="defectkit.Image", prepare=partial(command, IMAGE)),
         Contestant(name="defectkit --help", prepare=partial(command, HELP)),
         Contestant(name="defectkit evaluate", prepare=evaluation),
     ),
     yardsticks=(
         Yardstick(what="import defectkit", slow="import defectkit", fast="import numpy", at_most=2),
+        Yardstick(what="defectkit.Image", slow="defectkit.Image", fast="import pint", at_most=1.5),
         Yardstick(what="defectkit --help", slow="defectkit --help", fast="import numpy", at_most=3),
         Yardstick(what="defectkit evaluate, 2 images", slow="defectkit evaluate", fast="import numpy", at_most=20),
     ),
