@@ -156,6 +156,48 @@ def as_measured(value: MeasuredLike, unit: str, *, what: str) -> tuple[Quantity,
     return best, uncertainty
 
 
+def as_measured_number(value: Any, *, what: str) -> tuple[float, float | None]:
+    """Return a positive number without a unit and its standard uncertainty; None where it states none.
+
+    Parameters
+    ----------
+    value : float, str, or number of the package ``uncertainties``
+        For instance ``0.4`` or ``"0.4 +/- 0.1"``.
+    what : str
+        The name of the value in messages.
+
+    Raises
+    ------
+    UnitError
+        If it is no number, not positive, or its uncertainty is negative or not less than it.
+
+    Examples
+    --------
+    >>> as_measured_number("0.4 +/- 0.1", what="barrier strength")
+    (0.4, 0.1)
+    """
+    number, error = _measured_number(value)
+    if not 0 < number < float("inf"):
+        shown = shorten(value) if isinstance(value, str) else repr(value)
+        raise UnitError(f'{what}: {shown} is not a positive number, for instance 0.4 or "0.4 +/- 0.1"')
+    if error is not None and not 0 <= error < number:
+        raise UnitError(f"{what}: the uncertainty {error:g} is negative, or not less than the value, {number:g}")
+    return number, error
+
+
+def _measured_number(value: Any) -> tuple[float, float | None]:
+    """Return number and uncertainty; NaN for what is no number."""
+    if isinstance(value, str):
+        match = _SIZE.fullmatch(value) if len(value) <= _LONGEST else None
+        if match is None or match[3].strip():
+            return float("nan"), None
+        return float(match[1]), None if match[2] is None else float(match[2])
+    if hasattr(value, "nominal_value"):
+        return float(value.nominal_value), float(value.std_dev)
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return (float(value) if known else float("nan")), None
+
+
 def _split(value: Any) -> tuple[Any, Any]:
     """Return what a Measurement, or a Quantity with a number of ``uncertainties``, holds as two Quantities."""
     magnitude: Any = getattr(value, "magnitude", None)

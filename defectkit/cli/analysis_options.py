@@ -27,6 +27,7 @@ from defectkit.errors import DecodingError
 from defectkit.files.decoding import parse_json
 
 if TYPE_CHECKING:
+    from defectkit.hardening import Material
     from defectkit.workflows import Analysis, FieldRule
 
 NOT_KNOWN = "-"
@@ -55,21 +56,38 @@ class Assignment(click.ParamType):  # type: ignore[type-arg]  # generic only sin
         return "KEY=VALUE"
 
 
+class MeasuredNumber(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``VALUE`` or ``VALUE +/- UNCERTAINTY``, a positive number without a unit; it is checked and stays text."""
+
+    name = "measured number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text, or end with a usage error."""
+        from defectkit.errors import UnitError
+        from defectkit.units import as_measured_number
+
+        try:
+            number, error = as_measured_number(value, what="VALUE")
+        except UnitError as fault:
+            self.fail(str(fault).removeprefix("VALUE: "), param, ctx)
+        return number if error is None else value
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "VALUE"
+
+
 class Strength(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
-    """Text ``TYPE=VALUE`` to a defect type and a positive number."""
+    """Text ``TYPE=VALUE`` to a defect type and a positive number, or its text where it has an uncertainty."""
 
     name = "barrier strength"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
         """Return type and number, or end with a usage error."""
-        key, _, text = str(value).partition("=")
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if not key.strip() or not 0 < number < float("inf"):
-            self.fail(f"{value!r} is not TYPE=VALUE with a positive number; for instance loop_111=0.11", param, ctx)
-        return key.strip(), number
+        key, equals, text = str(value).partition("=")
+        if not key.strip() or not equals:
+            self.fail(f"{value!r} is not TYPE=VALUE; for instance loop_111=0.11", param, ctx)
+        return key.strip(), MeasuredNumber().convert(text, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Return what the help shows in place of the value."""
@@ -122,7 +140,14 @@ barrier_strength_option = click.option(
     "barrier_strengths",
     type=Strength(),
     multiple=True,
-    help="Barrier strength of a defect type, in place of the material's; may be given several times.",
+    help="Barrier strength of a defect type, in place of the material's, perhaps with its standard uncertainty "
+    '("loop=0.4 +/- 0.1"); may be given several times.',
+)
+
+taylor_factor_option = click.option(
+    "--taylor-factor",
+    type=MeasuredNumber(),
+    help='Taylor factor, in place of the material\'s, perhaps with its standard uncertainty ("3.06 +/- 0.1").',
 )
 
 
@@ -140,6 +165,7 @@ def analysis_options(command: F) -> F:
         material_option,
         hardening_model_option,
         barrier_strength_option,
+        taylor_factor_option,
         workers_option,
         overwrite_option,
         output_option,
@@ -154,6 +180,13 @@ def field_of(*, crop: tuple[int, int, int, int] | None, exclude_mask: Path | Non
 
     overprints = Overprints.COUNT if include else Overprints.LEAVE_OUT
     return FieldRule(overprints=overprints, crop=crop, exclude_mask=exclude_mask)
+
+
+def material_with(name: str, taylor_factor: Any) -> str | Material:
+    """Return the name of a material, or where a Taylor factor is given the material with it."""
+    from defectkit.hardening import load_material
+
+    return name if taylor_factor is None else load_material(name).with_taylor_factor(taylor_factor)
 
 
 def pairs(given: Iterable[tuple[str, Any]], option: str) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -17,6 +18,7 @@ from defectkit.hardening.catalogue import load_material
 from defectkit.hardening.groups import DefectGroups, group_defects
 from defectkit.hardening.interface import HardeningModel
 from defectkit.hardening.material import Material
+from defectkit.hardening.missing import missing_constants
 from defectkit.hardening.populations import Populations
 from defectkit.hardening.totals import total_hardening
 from defectkit.records.defect_type import Taxonomy
@@ -37,7 +39,7 @@ def harden(
     *,
     model: HardeningModel | str = "dispersed-barrier",
     material: Material | str | Path,
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
     convention: Convention | str | None = None,
     taxonomy: Taxonomy | None = None,
     types: Sequence[str] | None = None,
@@ -56,8 +58,8 @@ def harden(
         A model, or the name of a registered one, with its default options.
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
-    barrier_strengths : mapping of str to float, optional
-        By defect type; laid over those of the material.
+    barrier_strengths : mapping of str to float or str, optional
+        By defect type, a number or a text such as ``"0.4 +/- 0.1"``; laid over those of the material.
     convention : Convention or str, optional
         Under which the sizes were measured; by default the one that the table names.
     taxonomy : Taxonomy, optional
@@ -174,7 +176,7 @@ def _model(model: HardeningModel | str) -> HardeningModel:
     return found
 
 
-def _with_overrides(material: Material, strengths: Mapping[str, float], taxonomy: Taxonomy) -> Material:
+def _with_overrides(material: Material, strengths: Mapping[str, Any], taxonomy: Taxonomy) -> Material:
     for name in strengths:
         if name not in taxonomy:
             raise UnknownDefectTypeError.of(
@@ -217,7 +219,7 @@ class _Setting:
         count = groups.sums(np.ones(len(groups.sizes_nm)), codes, len(types))
         sizeless = groups.sums(np.isnan(groups.sizes_nm), codes, len(types))
         note: Texts = np.full(count.shape, "", dtype=object)
-        missing = [self.missing_constant(name) for name in types]
+        missing = [self.missing(name) for name in types]
         for i, t in np.ndindex(count.shape):
             reasons = [self.faults[i], missing[t]]
             if sizeless[i, t]:
@@ -229,14 +231,9 @@ class _Setting:
         stress[computable] = _checked(self.model, self.populations(groups, codes, types, computable))
         return stress, note
 
-    def missing_constant(self, name: str) -> str:
-        """Return which constant the model lacks for a type, and what to do; empty where it lacks none."""
-        if not self.model.needs_barrier_strength or self.material.barrier_strength(name, self.taxonomy) is not None:
-            return ""
-        return (
-            f"the material {self.material.name!r} has no barrier strength for the type {name!r}: "
-            f"give one (--barrier-strength {name}=VALUE)"
-        )
+    def missing(self, name: str) -> str:
+        """Return which constants the model lacks for a type, and how to give them; empty where it lacks none."""
+        return missing_constants(self.material, self.model, name, self.taxonomy)
 
     def totals(self, stress: Floats, counts: Floats, types: tuple[str, ...]) -> dict[Combination, Floats]:
         """Return the totals of each image; a type that does not occur adds nothing, also where its constant lacks."""
@@ -246,7 +243,7 @@ class _Setting:
 
     def unknown(self, types: tuple[str, ...]) -> NDArray[np.bool_]:
         """Return of which images nothing can be known, (I,): by their own fault, or as no type has its constant."""
-        no_constant = len(types) > 0 and all(self.missing_constant(t) for t in types)
+        no_constant = len(types) > 0 and all(self.missing(t) for t in types)
         return np.array([no_constant or bool(fault) for fault in self.faults], dtype=np.bool_)
 
     def total_notes(self, note: Texts, counts: Floats, types: tuple[str, ...]) -> Texts:
@@ -277,7 +274,7 @@ class _Setting:
             burgers_vectors_nm=np.array(
                 [material.burgers_vector_of(t, taxonomy).magnitude for t in types], dtype=np.float64
             )[type_of],
-            taylor_factor=material.taylor_factor,
+            taylor_factor=math.nan if material.taylor_factor is None else material.taylor_factor,
             shear_modulus_mpa=float(material.shear_modulus.to(STRESS).magnitude),
             convention=groups.convention,
         )

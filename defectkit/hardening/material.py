@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 import attrs
 
@@ -13,7 +13,10 @@ from defectkit.errors import RecordError
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.names import as_names
 from defectkit.short_repr import short_repr
-from defectkit.units import Quantity, QuantityLike, as_quantity, ureg
+from defectkit.units import Quantity, QuantityLike, as_measured_number, as_quantity, ureg
+
+GIVEN = "given by the user"
+"""The origin of a constant that stands in place of the material's."""
 
 MODULUS = "gigapascal"
 LENGTH = "nanometer"
@@ -79,8 +82,9 @@ class Material:
     alloys : tuple of str
         What the constants are for, as :attr:`~defectkit.records.Specimen.alloy` names it; upper and lower case are the
         same. Without any the material says nothing of which specimens it is for.
-    taylor_factor : float
-        From the shear stress on a slip system to the uniaxial stress of a polycrystal.
+    taylor_factor : float, optional
+        From the shear stress on a slip system to the uniaxial stress of a polycrystal. Without one, as in hexagonal
+        metals whose texture nobody states, no hardening is known.
     shear_modulus : str or pint.Quantity
         For instance ``"82 GPa"``.
     burgers_vector : str or pint.Quantity
@@ -116,7 +120,7 @@ class Material:
     name: str = attrs.field(validator=attrs.validators.min_len(1))
     title: str = ""
     alloys: tuple[str, ...] = attrs.field(default=(), converter=_alloys)
-    taylor_factor: float = attrs.field(converter=_taylor_factor)
+    taylor_factor: float | None = attrs.field(default=None, converter=attrs.converters.optional(_taylor_factor))
     shear_modulus: Quantity = attrs.field(converter=_modulus)
     burgers_vector: Quantity = attrs.field(converter=_burgers_vector)
     barrier_strengths: Mapping[str, float] = attrs.field(factory=dict, converter=_barrier_strengths, hash=False)
@@ -145,8 +149,9 @@ class Material:
     @property
     def constants(self) -> Mapping[str, Quantity]:
         """Every constant by the name that other tables call it by, for instance ``barrier_strengths.loop_111``."""
+        taylor = {} if self.taylor_factor is None else {"taylor_factor": ureg.Quantity(self.taylor_factor, "")}
         return {
-            "taylor_factor": ureg.Quantity(self.taylor_factor, ""),
+            **taylor,
             "shear_modulus": self.shear_modulus,
             "burgers_vector": self.burgers_vector,
             **{f"barrier_strengths.{t}": ureg.Quantity(a, "") for t, a in self.barrier_strengths.items()},
@@ -184,9 +189,48 @@ class Material:
         """Return whether the constants are for ``alloy``, or the material does not say what they are for."""
         return not self.alloys or alloy.casefold() in {name.casefold() for name in self.alloys}
 
-    def with_barrier_strengths(self, strengths: Mapping[str, float]) -> Self:
-        """Return the material with ``strengths`` laid over its own."""
-        return attrs.evolve(self, barrier_strengths={**self.barrier_strengths, **strengths})
+    def with_barrier_strengths(self, strengths: Mapping[str, Any]) -> Self:
+        """Return the material with ``strengths`` laid over its own, as numbers or texts such as ``"0.4 +/- 0.1"``.
+
+        What the material said of the uncertainty and the origin of a value goes with that value.
+
+        Raises
+        ------
+        UnitError
+            If one is not a positive number with an uncertainty below it.
+
+        Examples
+        --------
+        >>> from defectkit.hardening import load_material
+        >>> own = load_material("fecral").with_barrier_strengths({"loop_111": "0.2 +/- 0.05"})
+        >>> own.barrier_strengths["loop_111"], own.relative_uncertainty("barrier_strengths.loop_111")
+        (0.2, 0.25)
+        """
+        found = {name: as_measured_number(v, what=f"barrier strength of {name!r}") for name, v in strengths.items()}
+        replaced = self._stating({f"barrier_strengths.{name}": error for name, (_, error) in found.items()})
+        numbers = {name: number for name, (number, _) in found.items()}
+        return attrs.evolve(self, barrier_strengths={**self.barrier_strengths, **numbers}, **replaced)
+
+    def with_taylor_factor(self, value: Any) -> Self:
+        """Return the material with a Taylor factor, a number or a text such as ``"3.06 +/- 0.1"``.
+
+        Raises
+        ------
+        UnitError
+            If it is not a positive number with an uncertainty below it.
+        """
+        number, error = as_measured_number(value, what="Taylor factor")
+        return attrs.evolve(self, taylor_factor=number, **self._stating({"taylor_factor": error}))
+
+    def _stating(self, errors: Mapping[str, float | None]) -> dict[str, dict[str, Any]]:
+        """Return the tables on constants without what they say of some, and with new uncertainties of these."""
+        tables = {
+            name: {k: v for k, v in getattr(self, name).items() if k not in errors}
+            for name in ("origins", "uncertainties", "dois")
+        }
+        tables["uncertainties"] |= {name: error for name, error in errors.items() if error is not None}
+        tables["origins"] |= dict.fromkeys(errors, GIVEN)
+        return tables
 
     def obstacle(self, defect_type: str, taxonomy: Taxonomy) -> str:
         """Return the type whose barrier strength ``defect_type`` has, at or above it; itself where none has any."""

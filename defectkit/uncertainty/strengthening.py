@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 import attrs
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.hardening import HardeningModel, Material, Populations, Superposition
+from defectkit.hardening.missing import missing_constants
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.names import as_names
 from defectkit.units import STRESS
@@ -37,6 +39,8 @@ class Strengthening:
         The obstacle of each type.
     strengths, burgers_nm : numpy.ndarray, shape (T,)
         Barrier strengths, NaN where there is none, and Burgers vectors.
+    missing : tuple of str, length T
+        Which constants the model lacks for each type; empty where it lacks none.
     """
 
     model: HardeningModel
@@ -48,6 +52,7 @@ class Strengthening:
     obstacle_codes: NDArray[np.int64]
     strengths: Floats
     burgers_nm: Floats
+    missing: tuple[str, ...] = attrs.field(converter=as_names)
 
     @classmethod
     def of(
@@ -75,14 +80,13 @@ class Strengthening:
             obstacle_codes=np.array([obstacles.index(name) for name in obstacle_of], dtype=np.int64),
             strengths=np.array([np.nan if s is None else s for s in strengths], dtype=np.float64),
             burgers_nm=np.array([material.burgers_vector_of(t, known).magnitude for t in types], dtype=np.float64),
+            missing=tuple(missing_constants(material, model, name, known) for name in types),
         )
 
     @property
     def has_constants(self) -> NDArray[np.bool_]:
         """Of which types the model has all that it needs, shape (T,)."""
-        if not self.model.needs_barrier_strength:
-            return np.ones(len(self.types), np.bool_)
-        return ~np.isnan(self.strengths)
+        return np.array([not reason for reason in self.missing], dtype=np.bool_)
 
     @property
     def first_of_obstacle(self) -> NDArray[np.int64]:
@@ -119,7 +123,7 @@ class Strengthening:
                     volumes_nm3=volumes_nm3,
                     barrier_strengths=self.strengths[types] * strength_factors,
                     burgers_vectors_nm=self.burgers_nm[types] * burgers_factors,
-                    taylor_factor=self.material.taylor_factor,
+                    taylor_factor=math.nan if self.material.taylor_factor is None else self.material.taylor_factor,
                     shear_modulus_mpa=float(self.material.shear_modulus.to(STRESS).magnitude),
                     convention=self.convention,
                 )

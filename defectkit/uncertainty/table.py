@@ -101,9 +101,8 @@ def notes(condition: Condition, strengthening: Strengthening) -> list[str]:
     foil = f"no foil thickness is known of {without[0]!r}" if without else ""
     no_size = np.bincount(condition.type_codes, np.isnan(condition.sizes_nm), len(condition.types))
     found = []
-    for name, has_constant, n in zip(condition.types, strengthening.has_constants, no_size, strict=True):
-        constant = f"the material {strengthening.material.name!r} has no barrier strength for the type {name!r}"
-        reasons = [foil, "" if has_constant else constant, f"{n:.0f} defects have no size" if n else ""]
+    for constants, n in zip(strengthening.missing, no_size, strict=True):
+        reasons = [foil, constants, f"{n:.0f} defects have no size" if n else ""]
         found.append("; ".join(filter(None, reasons)))
     occurring = [note for note, n in zip(found, condition.totals, strict=False) if n and note]
     nothing = "" if strengthening.has_constants.any() or not condition.types else found[0]
