@@ -27,7 +27,6 @@ from defectkit.errors import DecodingError
 from defectkit.files.decoding import parse_json
 
 if TYPE_CHECKING:
-    from defectkit.hardening import Material
     from defectkit.workflows import Analysis, FieldRule
 
 NOT_KNOWN = "-"
@@ -144,12 +143,6 @@ barrier_strength_option = click.option(
     '("loop=0.4 +/- 0.1"); may be given several times.',
 )
 
-taylor_factor_option = click.option(
-    "--taylor-factor",
-    type=MeasuredNumber(),
-    help='Taylor factor, in place of the material\'s, perhaps with its standard uncertainty ("3.06 +/- 0.1").',
-)
-
 
 def analysis_options(command: F) -> F:
     """Add the options that both commands have."""
@@ -165,7 +158,6 @@ def analysis_options(command: F) -> F:
         material_option,
         hardening_model_option,
         barrier_strength_option,
-        taylor_factor_option,
         workers_option,
         overwrite_option,
         output_option,
@@ -180,13 +172,6 @@ def field_of(*, crop: tuple[int, int, int, int] | None, exclude_mask: Path | Non
 
     overprints = Overprints.COUNT if include else Overprints.LEAVE_OUT
     return FieldRule(overprints=overprints, crop=crop, exclude_mask=exclude_mask)
-
-
-def material_with(name: str, taylor_factor: Any) -> str | Material:
-    """Return the name of a material, or where a Taylor factor is given the material with it."""
-    from defectkit.hardening import load_material
-
-    return name if taylor_factor is None else load_material(name).with_taylor_factor(taylor_factor)
 
 
 def pairs(given: Iterable[tuple[str, Any]], option: str) -> dict[str, Any]:

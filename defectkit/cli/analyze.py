@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, material_with, pairs, show
+from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
 from defectkit.cli.image_files import open_images
@@ -76,8 +76,7 @@ def analyze(
     convention_name: str,
     material: str,
     hardening_model: str,
-    barrier_strengths: tuple[tuple[str, Any], ...],
-    taylor_factor: Any,
+    barrier_strengths: tuple[tuple[str, float], ...],
     workers: int,
     overwrite: bool,
     output: Path,
@@ -113,7 +112,7 @@ def analyze(
             min_score=min_score,
             field=field,
             convention=convention_name,
-            material=material_with(material, taylor_factor),
+            material=material,
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
             unfinished=folder,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from defectkit.cli.analysis_options import barrier_strength_option, material_option, pairs
+from defectkit.cli.analysis_options import MeasuredNumber, barrier_strength_option, material_option, pairs
 from defectkit.cli.bootstrap_options import confidence_option, seed_option
 from defectkit.cli.params import PluginNameParam
 
@@ -27,7 +27,8 @@ class ConditionChoices(TypedDict):
     material: str
     model: HardeningModel | str
     superposition: str
-    barrier_strengths: dict[str, float]
+    barrier_strengths: dict[str, Any]
+    taylor_factor: Any
     uncertainties: Uncertainties
     bootstrap: Bootstrap
 
@@ -56,6 +57,12 @@ class UncertaintyParam(click.ParamType):  # type: ignore[type-arg]  # generic on
         """Return what the help shows in place of the value."""
         return "SOURCE=VALUE"
 
+
+taylor_factor_option = click.option(
+    "--taylor-factor",
+    type=MeasuredNumber(),
+    help='Taylor factor, in place of the material\'s, perhaps with its standard uncertainty ("3.06 +/- 0.1").',
+)
 
 model_option = click.option(
     "--model",
@@ -109,7 +116,8 @@ def condition_options(command: Callable[..., None]) -> Callable[..., None]:
     def with_choices(
         *,
         material: str,
-        barrier_strengths: tuple[tuple[str, float], ...],
+        barrier_strengths: tuple[tuple[str, Any], ...],
+        taylor_factor: Any,
         model_name: str,
         within_type: str,
         superposition: str,
@@ -127,6 +135,7 @@ def condition_options(command: Callable[..., None]) -> Callable[..., None]:
             model=within(model_name, within_type),
             superposition=superposition,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
+            taylor_factor=taylor_factor,
             uncertainties=declared(uncertainties),
             bootstrap=Bootstrap(n_resamples=resamples, seed=seed, confidence=confidence),
         )
@@ -135,6 +144,7 @@ def condition_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         material_option,
         barrier_strength_option,
+        taylor_factor_option,
         model_option,
         within_type_option,
         superposition_option,

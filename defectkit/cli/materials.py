@@ -53,15 +53,19 @@ def show(name: str, as_json: bool) -> None:
         say(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], indent=1))
         return
     say(f"{material.name}: {material.title or material.name}\n")
+    if material.description:
+        say(f"{material.description}\n")
     say(f"source  {material.source}")
-    print_table("", columns, rows)
+    print_table("", columns, [(*row[:3], row[3] or "not stated", *row[4:]) for row in rows])
+    for line in absent(material):
+        say(line)
 
 
 @materials.command(cls=Command, example="defectkit materials check steel.toml")
 @click.argument("name", metavar="NAME_OR_FILE")
 @click.pass_context
 def check(ctx: click.Context, name: str) -> None:
-    """Say what a material lacks: an uncertainty, a DOI or an origin of a constant.
+    """Say what a material lacks: a constant, or an uncertainty, a DOI or an origin of one.
 
     Exits with 1 where something is missing, and with 2 where the file cannot be read.
     """
@@ -97,4 +101,18 @@ def constant_rows(material: Material) -> list[tuple[str, str, str, str, str, str
 def gaps(material: Material) -> list[str]:
     """Return what is not stated of the constants of a material, one sentence for each."""
     wanted = {3: "no uncertainty", 4: "no DOI", 5: "no origin"}
-    return [f"{row[0]} has {what}" for row in constant_rows(material) for k, what in wanted.items() if not row[k]]
+    stated = [f"{row[0]} has {what}" for row in constant_rows(material) for k, what in wanted.items() if not row[k]]
+    return [*absent(material), *stated]
+
+
+def absent(material: Material) -> list[str]:
+    """Return which constants a material does not have, and how they are given, one sentence for each."""
+    found = []
+    if material.taylor_factor is None:
+        found.append('no Taylor factor: give one where it is needed (harden --taylor-factor "VALUE +/- UNCERTAINTY")')
+    if not material.barrier_strengths:
+        found.append(
+            "no barrier strength of any type: give those that are needed "
+            '(--barrier-strength "TYPE=VALUE +/- UNCERTAINTY"), or ask for a model that needs none'
+        )
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, material_with, pairs, show
+from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_warning, progress
@@ -75,8 +75,7 @@ def measure(
     convention_name: str,
     material: str,
     hardening_model: str,
-    barrier_strengths: tuple[tuple[str, Any], ...],
-    taylor_factor: Any,
+    barrier_strengths: tuple[tuple[str, float], ...],
     workers: int,
     overwrite: bool,
     output: Path,
@@ -116,7 +115,7 @@ def measure(
             images,
             field=field,
             convention=convention_name,
-            material=material_with(material, taylor_factor),
+            material=material,
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
             repairs=reading.report,

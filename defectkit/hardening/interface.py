@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ class HardeningModel(ABC):
         images: Mapping[str, Image],
         *,
         material: Material | str | Path,
-        barrier_strengths: Mapping[str, float] | None = None,
+        barrier_strengths: Mapping[str, Any] | None = None,
         convention: Convention | str | None = None,
         taxonomy: Taxonomy | None = None,
         types: tuple[str, ...] | None = None,

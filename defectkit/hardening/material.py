@@ -222,7 +222,7 @@ class Material:
         number, error = as_measured_number(value, what="Taylor factor")
         return attrs.evolve(self, taylor_factor=number, **self._stating({"taylor_factor": error}))
 
-    def _stating(self, errors: Mapping[str, float | None]) -> dict[str, dict[str, Any]]:
+    def _stating(self, errors: Mapping[str, float | None]) -> dict[str, Any]:
         """Return the tables on constants without what they say of some, and with new uncertainties of these."""
         tables = {
             name: {k: v for k, v in getattr(self, name).items() if k not in errors}

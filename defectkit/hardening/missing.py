@@ -18,7 +18,7 @@ def missing_constants(material: Material, model: HardeningModel, defect_type: st
     """
     lacking = []
     if material.taylor_factor is None:
-        lacking.append("no Taylor factor: give one (--taylor-factor VALUE)")
+        lacking.append("no Taylor factor: give one (defectkit harden --taylor-factor VALUE)")
     if model.needs_barrier_strength and material.barrier_strength(defect_type, taxonomy) is None:
         lacking.append(
             f"no barrier strength for the type {defect_type!r}: give one (--barrier-strength {defect_type}=VALUE)"

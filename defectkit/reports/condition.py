@@ -18,6 +18,7 @@ from defectkit.reports.page import render
 from defectkit.statistics.intervals import HIGH, LOW
 from defectkit.statistics.size_fits import SizeFit
 from defectkit.storage.results import save_results
+from defectkit.uncertainty.basis import NOT_STATED
 from defectkit.uncertainty.measures import UNITS
 from defectkit.uncertainty.table import SHARE, UNCERTAINTY
 from defectkit.workflows.condition import Assessment
@@ -106,15 +107,16 @@ def condition_csv(table: xarray.Dataset) -> str:
 
 def budget_csv(table: xarray.Dataset) -> str:
     """Return the share of each source in the variance of each measure: a row for each measure, type and source."""
+    basis = table["basis"].values
 
     def rows() -> Iterator[list[Any]]:
         for name in UNITS:
             shares = table[f"{name}{SHARE}"].transpose("defect_type", "source").values
             for t, defect_type in enumerate(table["defect_type"].values):
                 for s, source in enumerate(table["source"].values):
-                    yield [name, defect_type, source, shares[t, s]]
+                    yield [name, defect_type, source, shares[t, s], basis[s]]
 
-    return csv_text(["measure", "defect_type", "source", "share"], rows())
+    return csv_text(["measure", "defect_type", "source", "share", "basis"], rows())
 
 
 def number_with_interval(table: xarray.Dataset, name: str, t: int, *, digits: int = 3) -> str:
@@ -162,5 +164,6 @@ def condition_page(table: xarray.Dataset) -> str:
         rows=rows,
         has_notes=any(row["note"] for row in rows),
         chart=budget_chart(table),
+        unstated=[readable(str(n)) for n in table["source"].values[table["basis"].values == NOT_STATED]],
         settings=[(name.replace("_", " "), table.attrs[name]) for name in SETTINGS],
     )

@@ -8,9 +8,10 @@ import numpy as np
 
 from defectkit.measurement import ALL
 from defectkit.statistics.intervals import HIGH, LOW
+from defectkit.uncertainty.basis import basis_of_sources
 from defectkit.uncertainty.condition import Condition
 from defectkit.uncertainty.measures import UNITS
-from defectkit.uncertainty.propagate import Propagation
+from defectkit.uncertainty.propagate import Inputs, Propagation
 from defectkit.uncertainty.sources import NAMES
 from defectkit.uncertainty.strengthening import Strengthening
 
@@ -30,22 +31,23 @@ TITLES = {
 }
 
 
-def condition_table(condition: Condition, strengthening: Strengthening, known: Propagation) -> xarray.Dataset:
+def condition_table(inputs: Inputs, known: Propagation) -> xarray.Dataset:
     """Return the values of a condition, all images together, with their intervals.
 
     Parameters
     ----------
-    condition : Condition
-    strengthening : Strengthening
+    inputs : Inputs
+        The condition with what is declared of it.
     known : Propagation
-        Of this condition.
+        Of these inputs.
 
     Returns
     -------
     xarray.Dataset
         Dimension ``defect_type`` (T + 1, the last one ``"all"``): ``count`` and ``note``, and of every measure *X* its
         value, ``X_low`` and ``X_high`` by Monte Carlo, ``X_uncertainty`` to first order, and ``X_share`` with the
-        dimension ``source`` also, which sums to 1. The attribute ``level`` is the confidence.
+        dimension ``source`` also, which sums to 1; by ``source``, ``basis`` says where its
+        uncertainty comes from. The attribute ``level`` is the confidence.
 
     Notes
     -----
@@ -54,6 +56,7 @@ def condition_table(condition: Condition, strengthening: Strengthening, known: P
     """
     import xarray
 
+    condition, strengthening = inputs.condition, inputs.measures.strengthening
     uncounted = (condition.totals == 0) & condition.partly_read.any()
     row = "defect_type"
     variables: dict[str, tuple[object, ...]] = {
@@ -79,6 +82,9 @@ def condition_table(condition: Condition, strengthening: Strengthening, known: P
         title = f"share of the variance of: {TITLES[name]}"
         variables[f"{name}{SHARE}"] = (("source", row), known.shares(name), {"long_name": title, "units": ""})
     variables["note"] = (row, np.array(notes(condition, strengthening), dtype=str), {"long_name": "what is not known"})
+    basis = basis_of_sources(condition, strengthening, inputs.declared)
+    about = {"long_name": "where the uncertainty of a source comes from"}
+    variables["basis"] = ("source", np.array([basis[name] for name in NAMES], dtype=str), about)
     return xarray.Dataset(
         variables,
         coords={row: np.array([*condition.types, ALL], dtype=str), "source": np.array(NAMES, dtype=str)},

@@ -47,7 +47,7 @@ def analyze(
     convention: Convention | str = "defectkit",
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
     taxonomy: Taxonomy | None = None,
     unfinished: Path | None = None,
     progress: Progress = silent,
@@ -71,8 +71,8 @@ def analyze(
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
     hardening_model : HardeningModel or str
-    barrier_strengths : mapping of str to float, optional
-        By defect type; laid over those of the material.
+    barrier_strengths : mapping of str to float or str, optional
+        By defect type, a number or a text such as ``"0.4 +/- 0.1"``; laid over those of the material.
     taxonomy : Taxonomy, optional
         The built-in one by default; types of the detector that it lacks are added.
     unfinished : pathlib.Path, optional

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -107,7 +107,8 @@ def compare(
     material: Material | str | Path = "fecral",
     model: HardeningModel | str = "dispersed-barrier",
     superposition: Superposition | str = "quadrature",
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
+    taylor_factor: Any = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> xarray.Dataset:
@@ -117,7 +118,7 @@ def compare(
     ----------
     first, second : Analysis
         Measured under one convention.
-    material, model, superposition, barrier_strengths, uncertainties, bootstrap
+    material, model, superposition, barrier_strengths, taylor_factor, uncertainties, bootstrap
         As :func:`defectkit.workflows.condition.harden_condition` takes them.
 
     Returns
@@ -146,6 +147,7 @@ def compare(
         model=model,
         superposition=superposition,
         barrier_strengths=barrier_strengths,
+        taylor_factor=taylor_factor,
         uncertainties=uncertainties,
         bootstrap=bootstrap,
     ).table()
@@ -158,7 +160,8 @@ def assess_pair(
     material: Material | str | Path,
     model: HardeningModel | str,
     superposition: Superposition | str,
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
+    taylor_factor: Any = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> ConditionPair:
@@ -176,6 +179,7 @@ def assess_pair(
             model=model,
             superposition=superposition,
             barrier_strengths=barrier_strengths,
+            taylor_factor=taylor_factor,
             uncertainties=uncertainties,
             bootstrap=bootstrap,
             specimen=specimen,

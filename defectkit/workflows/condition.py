@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -27,6 +27,7 @@ from defectkit.uncertainty import (
     Uncertainties,
     propagated,
 )
+from defectkit.uncertainty.basis import unstated_constants
 from defectkit.uncertainty.size_classes import freedman_diaconis_edges, size_classes
 from defectkit.uncertainty.table import condition_table
 from defectkit.units import LENGTH, MeasuredLike, as_measured
@@ -94,7 +95,7 @@ class Assessment:
 
     def table(self) -> xarray.Dataset:
         """Return the values with their intervals; see :func:`defectkit.uncertainty.table.condition_table`."""
-        table = condition_table(self.condition, self.strengthening, self.known)
+        table = condition_table(self.inputs, self.known)
         return table.assign_attrs(cautions=list(self.cautions))
 
 
@@ -104,7 +105,8 @@ def harden_condition(
     material: Material | str | Path = "fecral",
     model: HardeningModel | str = "dispersed-barrier",
     superposition: Superposition | str = "quadrature",
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
+    taylor_factor: Any = None,
     thickness: MeasuredLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
@@ -122,8 +124,10 @@ def harden_condition(
         ``DispersedBarrier()`` for the bins of the convention.
     superposition : Superposition or str
         ``linear``, ``quadrature`` or ``power:N``: how obstacles of several types add up.
-    barrier_strengths : mapping of str to float, optional
-        By defect type; laid over those of the material.
+    barrier_strengths : mapping of str to float or str, optional
+        By defect type, a number or a text such as ``"0.4 +/- 0.1"``; laid over those of the material.
+    taylor_factor : float or str, optional
+        In place of that of the material, a number or a text such as ``"3.06 +/- 0.1"``.
     thickness : str, pint.Quantity or pint.Measurement, optional
         One foil for all images, in place of what the images say; its uncertainty is that of the thickness.
     uncertainties : Uncertainties, optional
@@ -154,6 +158,7 @@ def harden_condition(
         model=model,
         superposition=superposition,
         barrier_strengths=barrier_strengths,
+        taylor_factor=taylor_factor,
         thickness=thickness,
         uncertainties=uncertainties,
         bootstrap=bootstrap,
@@ -166,7 +171,8 @@ def assess(
     material: Material | str | Path,
     model: HardeningModel | str,
     superposition: Superposition | str,
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
+    taylor_factor: Any = None,
     thickness: MeasuredLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
@@ -181,6 +187,8 @@ def assess(
 
     rule = Convention.from_settings(analysis.settings["convention"])
     stuff, chosen = hardening_choices(material, bin_free(model), barrier_strengths, analysis.taxonomy)
+    if taylor_factor is not None:
+        stuff = stuff.with_taylor_factor(taylor_factor)
     declared = uncertainties or Uncertainties()
     condition = condition_of(analysis)
     if thickness is not None:
@@ -307,11 +315,9 @@ def _cautions(
             yield f"No uncertainty of the {what} is declared ({option}); the intervals are as if it were exact."
     if analysis.labels is None and declared.detector is None:
         yield "Nothing is known of the error of the detector; the intervals are those of what it found."
-    material = strengthening.material
-    named = [f"barrier_strengths.{name}" for name in strengthening.obstacles if name in material.barrier_strengths]
-    bare = [name for name in named if not material.relative_uncertainty(name)]
-    if strengthening.model.needs_barrier_strength and declared.barrier_strength is None and bare:
+    unstated = unstated_constants(strengthening, declared)
+    if unstated:
         yield (
-            f"The material {material.name!r} states no uncertainty of its barrier strengths (barrier_strength); the "
+            f"The material {strengthening.material.name!r} states no uncertainty of {', '.join(unstated)}; the "
             "intervals of hardening are as if they were exact."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -40,7 +40,7 @@ def measure_labels(
     convention: Convention | str = "defectkit",
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
-    barrier_strengths: Mapping[str, float] | None = None,
+    barrier_strengths: Mapping[str, Any] | None = None,
     repairs: RepairReport | None = None,
     refused: Refused | str = Refused.RAISE,
     missing: Missing | str | None = None,
@@ -61,8 +61,8 @@ def measure_labels(
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
     hardening_model : HardeningModel or str
-    barrier_strengths : mapping of str to float, optional
-        By defect type; laid over those of the material.
+    barrier_strengths : mapping of str to float or str, optional
+        By defect type, a number or a text such as ``"0.4 +/- 0.1"``; laid over those of the material.
     repairs : RepairReport, optional
         What was mended while the labels were read; it is handed on.
     refused : Refused

@@ -148,7 +148,7 @@ def _with_refused(hardening: xarray.Dataset, n_refused: NDArray[np.int64], about
 def hardening_choices(
     material: Material | str | Path,
     hardening_model: HardeningModel | str,
-    barrier_strengths: Mapping[str, float] | None,
+    barrier_strengths: Mapping[str, Any] | None,
     taxonomy: Taxonomy,
 ) -> tuple[Material, HardeningModel]:
     """Return material and model, looked up now so that a wrong name is told before any work is done.

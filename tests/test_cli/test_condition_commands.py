@@ -174,11 +174,16 @@ def test_materials_are_listed_shown_and_checked(run, tmp_path):
     assert shown.exit_code == 0 and "shear_modulus" in shown.stdout and "10.1016/j.xcrp.2022.100876" in shown.stdout
     checked = run("materials", "check", "fecral")
     assert checked.exit_code == 1 and "barrier_strengths.bdot has no uncertainty" in checked.stdout
+    assert "not stated" in shown.stdout
+    hexagonal = run("materials", "check", "zirconium")
+    assert hexagonal.exit_code == 1
+    assert "no Taylor factor" in hexagonal.stdout and "no barrier strength of any type" in hexagonal.stdout
     own = tmp_path / "steel.toml"
     own.write_text(
         'taylor_factor = 3.06\nshear_modulus = "80 GPa"\nburgers_vector = "0.25 nm"\nsource = "mine"\ndoi = "10.1/x"\n'
         '[uncertainties]\ntaylor_factor = 0.1\nshear_modulus = "4 GPa"\nburgers_vector = "0.001 nm"\n'
-        '[origins]\ntaylor_factor = "a"\nshear_modulus = "b"\nburgers_vector = "c"\n'
+        '"barrier_strengths.loop" = 0.1\n[barrier_strengths]\nloop = 0.4\n'
+        '[origins]\ntaylor_factor = "a"\nshear_modulus = "b"\nburgers_vector = "c"\n"barrier_strengths.loop" = "d"\n'
     )
     assert run("materials", "check", own).exit_code == 0
     own.write_text(own.read_text().replace('shear_modulus = "4 GPa"', 'shear_modulus = "4 nm"'))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import attrs
 import pytest
@@ -51,8 +52,7 @@ def test_every_material_says_where_each_constant_comes_from():
         material = load_material(name)
         assert material.name == name
         assert material.source
-        constants = {"taylor_factor", "shear_modulus", "burgers_vector"}
-        assert set(material.origins) == constants | {f"barrier_strengths.{t}" for t in material.barrier_strengths}
+        assert set(material.origins) == set(material.constants)
 
 
 def test_sub_types_have_the_strength_of_their_parent_unless_they_have_one():
@@ -91,7 +91,7 @@ def test_an_unknown_material_lists_the_known():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("taylor_factor = 3.06", ""), "missing key: taylor_factor"),
+        (("source =", "# source ="), "missing key: source"),
         (("taylor_factor = 3.06", "taylor_factor = 0"), "Taylor factor: 0"),
         (("taylor_factor = 3.06", "tailor_factor = 3.06\ntaylor_factor = 3.06"), "unknown keys: tailor_factor"),
         (('"45.6 GPa"', '"45.6 nm"'), "shear modulus"),
@@ -112,3 +112,25 @@ def test_a_faulty_file_is_refused_with_its_path(tmp_path, change, message):
 def test_constants_need_units():
     with pytest.raises(UnitError, match="shear modulus"):
         Material(name="x", taylor_factor=3.0, shear_modulus="82 nm", burgers_vector="1 nm", source="none")
+
+
+def test_a_value_in_place_of_the_materials_takes_nothing_from_what_it_replaces():
+    own = load_material("steel-316l").with_taylor_factor("3.0 +/- 0.3").with_barrier_strengths({"loop": "0.4 +/- 0.1"})
+    assert own.taylor_factor == 3.0 and own.relative_uncertainty("taylor_factor") == pytest.approx(0.1)
+    assert own.relative_uncertainty("barrier_strengths.loop") == pytest.approx(0.25)
+    assert own.origins["taylor_factor"] == own.origins["barrier_strengths.loop"] == "given by the user"
+    assert own.origins["shear_modulus"] == load_material("steel-316l").origins["shear_modulus"]
+    bare = own.with_barrier_strengths({"loop": 0.3})
+    assert bare.uncertainty("barrier_strengths.loop") is None
+
+
+@pytest.mark.parametrize("wrong", ["many", "0.4 nm", "-0.4", 0, True, "nan", "0.4 +/- 0.5", None])
+def test_a_strength_is_a_positive_number_with_a_smaller_uncertainty(wrong):
+    with pytest.raises(UnitError, match=r"barrier strength of 'loop'"):
+        load_material("fecral").with_barrier_strengths({"loop": wrong})
+
+
+def test_a_number_of_the_package_uncertainties_is_understood():
+    number = SimpleNamespace(nominal_value=0.4, std_dev=0.1)
+    own = load_material("fecral").with_barrier_strengths({"loop": number})
+    assert own.relative_uncertainty("barrier_strengths.loop") == pytest.approx(0.25)

@@ -29,6 +29,7 @@ def test_loops_of_20_nm_at_1e22_per_cubic_meter():
 @pytest.mark.parametrize(("defect_type", "product"), [("loop_111", 6872.7), ("loop_100", 19993.3), ("bdot", 6247.9)])
 def test_products_of_the_constants_of_table_9(defect_type, product):
     m = load_material("fecral")
+    assert m.taylor_factor is not None
     stress = m.taylor_factor * m.barrier_strengths[defect_type] * m.shear_modulus * m.burgers_vector
     assert stress.to("MPa nm").magnitude == pytest.approx(product, abs=0.05)
 

@@ -33,7 +33,7 @@ def table_09(outcome: Outcome) -> NamedTables:
             cells=(
                 f"M alpha mu b, {name}",
                 "MPa nm",
-                constants.taylor_factor * constants.barrier_strengths[name] * shear * burgers,
+                ours["taylor_factor"][1] * constants.barrier_strengths[name] * shear * burgers,
                 None,
             ),
             decimals=1,
@@ -52,7 +52,7 @@ def table_09(outcome: Outcome) -> NamedTables:
 
 def _constants(constants: Material) -> dict[str, tuple[str, float]]:
     return {
-        "taylor_factor": ("", constants.taylor_factor),
+        "taylor_factor": ("", float(constants.constants["taylor_factor"].magnitude)),
         "shear_modulus": ("GPa", float(constants.shear_modulus.magnitude)),
         **{f"{PREFIX}{name}": ("", strength) for name, strength in constants.barrier_strengths.items()},
         "burgers_vector": ("nm", float(constants.burgers_vector.magnitude)),
