@@ -43,7 +43,7 @@ class LabelSet:
         ``instances`` holds fewer defects of it than people drew. It is no part of :meth:`digest`.
     """
 
-    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    name: str
     version: str = "1"
     instances: Mapping[str, Instances] = attrs.field(converter=_frozen_by_name)
     taxonomy: Taxonomy = attrs.field(factory=Taxonomy.standard)

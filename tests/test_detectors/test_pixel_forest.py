@@ -96,6 +96,9 @@ def test_other_damage_to_a_model_is_told(tmp_path: Path) -> None:
     settings.write_text(json.dumps(given | {"scales_nm": [1.0]}))
     with pytest.raises(DetectorError, match="do not fit each other"):
         PixelForest.load(tmp_path / "model")
+    settings.write_text(json.dumps(given | {"types": [*given["types"][:-1], 1.0]}))
+    with pytest.raises(DetectorError, match="cannot read its model"):
+        PixelForest.load(tmp_path / "model")
     settings.write_text(json.dumps({"types": ["bdot"]}))
     with pytest.raises(DetectorError, match="cannot read its model"):
         PixelForest.load(tmp_path / "model")

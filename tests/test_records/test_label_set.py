@@ -34,7 +34,7 @@ def test_an_image_that_is_not_there() -> None:
 
 @pytest.mark.parametrize("name", ["a@b", "a/b", "", " a"])
 def test_a_name_names_one_set(name: str) -> None:
-    with pytest.raises(ValueError, match="name"):
+    with pytest.raises(RecordError, match="name"):
         labels(name=name)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from defectkit.errors import ImplausibleSizeError, NotFullyReadWarning, RefusedRegionsError, StudyError
+from defectkit.errors import ImplausibleSizeError, NotFullyReadWarning, RecordError, RefusedRegionsError, StudyError
 from defectkit.studies import own_data
 from defectkit.studies.toml import read_data
 
@@ -64,3 +64,9 @@ def test_a_pixel_size_to_doubt_has_to_be_confirmed(folder: Path) -> None:
 def test_switches_are_true_or_false(folder: Path, key: str) -> None:
     with pytest.raises(StudyError, match=f"{key} is 'yes', but true or false is needed"):
         read_data(table(**{key: "yes"}), ["truth@1"], where=folder / "study.toml")
+
+
+def test_labels_without_a_name_are_refused(folder: Path) -> None:
+    labels = {"": {"path": folder / "labels", "format": "yolo-seg"}}
+    with pytest.raises(RecordError, match="name '' is empty"):
+        own_data("mine", images=[folder / "frames"], labels=labels, pixel_size="1 nm", refused="leave-out")

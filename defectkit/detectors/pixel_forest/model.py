@@ -52,7 +52,7 @@ class ForestModel:
 
     forest: Forest
     working: Working
-    types: tuple[str, ...]
+    types: tuple[str, ...] = attrs.field(validator=attrs.validators.deep_iterable(attrs.validators.instance_of(str)))
     threshold: float
     min_score: float
 
