@@ -95,11 +95,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types of defectkit and of its plugins, strictly, and those of the tests."""
+    """Check the types of defectkit and of its plugins, strictly, and those of the tests of both."""
     session.install("-e", ".[testing]", *GROUPS["test"], *GROUPS["types"])
     session.run("mypy")
     session.run("mypy", "--config-file", "tests/mypy.ini", "tests")
     session.run("mypy", "--config-file", "plugins/mypy.ini")
+    for folder in sorted(Path("plugins").glob("defectkit-*/tests")):
+        cache = f".mypy_cache/{folder.parent.name}-tests"
+        session.run("mypy", "--config-file", "plugins/mypy-tests.ini", "--cache-dir", cache, str(folder))
 
 
 @nox.session

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -18,7 +19,7 @@ CASCADE = {"MODEL.ROI_HEADS.NAME": "CascadeROIHeads", "MODEL.ROI_BOX_HEAD.CLS_AG
 LAZY = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
 
 
-def fitted(options: dict[str, object], brief: Detectron2, scenes: TrainingSet) -> Detectron2:
+def fitted(options: dict[str, Any], brief: Detectron2, scenes: TrainingSet) -> Detectron2:
     few = scenes.only(list(scenes.images)[:2])
     return attrs.evolve(brief, min_score=0.01, max_detections=3000, **options).fit(few)
 
@@ -29,7 +30,7 @@ def fitted(options: dict[str, object], brief: Detectron2, scenes: TrainingSet) -
     ids=["cascade", "LazyConfig"],
 )
 def test_other_networks_learn_predict_and_are_saved(
-    options: dict[str, object], brief: Detectron2, scenes: TrainingSet, tmp_path: Path
+    options: dict[str, Any], brief: Detectron2, scenes: TrainingSet, tmp_path: Path
 ) -> None:
     detector = fitted(options, brief, scenes)
     image = next(iter(scenes.images.values()))

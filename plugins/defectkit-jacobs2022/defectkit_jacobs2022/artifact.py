@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -89,8 +89,11 @@ NamedTables = Mapping[str, "Table"]
 NamedFigures = Mapping[str, "Figure"]
 
 
+M = TypeVar("M", "Table", "Figure")
+
+
 @attrs.frozen(kw_only=True)
-class Artifact:
+class Artifact(Generic[M]):
     """One table or figure.
 
     Parameters
@@ -102,10 +105,13 @@ class Artifact:
     studies : tuple of str
         Names of the studies that it needs; none for what only looks at the data.
     make : callable
-        From the outcome to the tables or figures.
+        From the outcome to the tables, or to the figures.
     """
 
     name: str
     title: str
     studies: tuple[str, ...] = ()
-    make: Callable[[Outcome], NamedTables | NamedFigures] = attrs.field(eq=False)
+    make: Callable[[Outcome], Mapping[str, M]] = attrs.field(eq=False)
+
+
+AnyArtifact: TypeAlias = "Artifact[Table] | Artifact[Figure]"

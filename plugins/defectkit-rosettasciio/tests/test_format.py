@@ -23,10 +23,14 @@ RAMP = np.arange(24, dtype=np.int16).reshape(4, 6)
 class SuiteOfOneKind(ImageFormatSuite):
     cls = RosettaSciIOFormat
     own_suffix = ".mrc"
+    writer: Write
 
     @property
     def suffix(self) -> str:
         return self.own_suffix
+
+    def write(self, path: Path, pixels: np.ndarray) -> None:
+        self.writer(path, pixels)
 
 
 class TestMrc(SuiteOfOneKind):
@@ -34,7 +38,7 @@ class TestMrc(SuiteOfOneKind):
 
     @pytest.fixture(autouse=True)
     def use(self, write_mrc: Write) -> None:
-        self.write = write_mrc
+        self.writer = write_mrc
 
 
 class TestDm3(SuiteOfOneKind):
@@ -43,7 +47,7 @@ class TestDm3(SuiteOfOneKind):
 
     @pytest.fixture(autouse=True)
     def use(self, write_dm3: Write) -> None:
-        self.write = write_dm3
+        self.writer = write_dm3
 
 
 class TestSer(SuiteOfOneKind):
@@ -52,7 +56,7 @@ class TestSer(SuiteOfOneKind):
 
     @pytest.fixture(autouse=True)
     def use(self, write_ser: Write) -> None:
-        self.write = write_ser
+        self.writer = write_ser
 
 
 class TestEmd(SuiteOfOneKind):
@@ -61,7 +65,7 @@ class TestEmd(SuiteOfOneKind):
 
     @pytest.fixture(autouse=True)
     def use(self, write_emd: Write) -> None:
-        self.write = write_emd
+        self.writer = write_emd
 
 
 def test_the_pixel_size_is_that_of_the_axes(

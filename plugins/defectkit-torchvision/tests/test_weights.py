@@ -54,7 +54,8 @@ def test_the_card_says_what_it_learned_from(fitted: TorchvisionMaskRCNN) -> None
     )
     assert card.settings["device"] == "cpu"
     assert card.settings["chosen_min_score"] == fitted.required().model.min_score
-    low, high = fitted.capability.pixel_size_range or ()
+    assert fitted.capability.pixel_size_range is not None
+    low, high = fitted.capability.pixel_size_range
     assert (low.magnitude, high.magnitude) == (pytest.approx(1 / 1.15), pytest.approx(1.15))
 
 

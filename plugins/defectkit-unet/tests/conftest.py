@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,14 @@ torch = pytest.importorskip("torch", reason="torch is not installed: python -m p
 from defectkit_unet.detector import UNetDetector  # noqa: E402  # it needs torch
 
 Scene = tuple[Image, Instances]
-FEW = {"iterations": 3, "batch_size": 2, "crop_size": 64, "watch_every": 2, "device": "cpu", "license": "CC0-1.0"}
+FEW: dict[str, Any] = {
+    "iterations": 3,
+    "batch_size": 2,
+    "crop_size": 64,
+    "watch_every": 2,
+    "device": "cpu",
+    "license": "CC0-1.0",
+}
 
 
 @pytest.fixture(scope="session")

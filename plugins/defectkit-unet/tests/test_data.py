@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from defectkit_unet.data.crop import Source
 from defectkit_unet.data.drawn import FecralSource, RandomisedSource
 from defectkit_unet.data.feeding import fed
 from defectkit_unet.data.labelled import LabelledSource, covered, dark
@@ -12,12 +13,17 @@ from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.data.warping import Scene
 from defectkit_unet.recipe.agreement import agreed
 
-from defectkit.records import Instances
+from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses
+
+DiscScene = tuple[Image, Instances]
 
 
 def mixture(seed: int = 0) -> Mixture:
-    sources = {"randomised": (RandomisedSource(), 2.0), "fecral": (FecralSource(seed=1), 1.0)}
+    sources: dict[str, tuple[Source, float]] = {
+        "randomised": (RandomisedSource(), 2.0),
+        "fecral": (FecralSource(seed=1), 1.0),
+    }
     return Mixture(sources=sources, side=64, batch_size=3, seed=seed)
 
 
@@ -56,7 +62,7 @@ def test_fecral_has_its_three_types() -> None:
     assert {TYPES[t] for t in types} == {"bdot", "loop_111", "loop_100"}
 
 
-def test_crops_show_defects_at_many_sizes(make_scene: Callable[..., tuple]) -> None:
+def test_crops_show_defects_at_many_sizes(make_scene: Callable[..., DiscScene]) -> None:
     image, truth = make_scene(0, shape=(256, 256), n=12)
     source = LabelledSource(scenes=[Scene.of(np.asarray(image.pixels), Ellipses.of(truth, TYPES))])
     rng = np.random.default_rng(0)
@@ -64,7 +70,7 @@ def test_crops_show_defects_at_many_sizes(make_scene: Callable[..., tuple]) -> N
     assert min(sizes) < 13 and max(sizes) > 28
 
 
-def test_bright_defects_are_turned_dark(make_scene: Callable[..., tuple]) -> None:
+def test_bright_defects_are_turned_dark(make_scene: Callable[..., DiscScene]) -> None:
     image, truth = make_scene(3)
     for given in (np.asarray(image.pixels), 255 - np.asarray(image.pixels)):
         pixels, mask = np.asarray(dark(given, covered(truth))), covered(truth)
@@ -81,7 +87,7 @@ def squares(*corners: tuple[int, int]) -> Instances:
 def test_two_passes_of_labels_become_one_with_trust() -> None:
     both = agreed(squares((4, 4), (24, 24)), squares((5, 5), (4, 28)))
     assert both.trust.tolist() == [1.0, 0.7, 0.5]
-    np.testing.assert_allclose(both.centers, [[8.5, 8.5], [28, 28], [8, 32]])
+    np.testing.assert_allclose(both.centers, [[8.5, 8.5], [28.0, 28.0], [8.0, 32.0]])
     np.testing.assert_allclose(both.diameters, both.diameters[0], rtol=1e-6)
 
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -21,10 +22,13 @@ from defectkit_unet.networks import build
 from defectkit_unet.training import Schedule, trained
 from torch import nn
 
-from defectkit.detectors import detect
+from defectkit.detectors import TrainingSet, detect
 from defectkit.detectors.learning.progress import CHECKPOINT
 from defectkit.errors import DetectorError
+from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses
+
+DiscScene = tuple[Image, Instances]
 
 CPU = torch.device("cpu")
 SCRIPT = """
@@ -77,7 +81,7 @@ def test_a_damaged_checkpoint_is_said(tmp_path: Path) -> None:
         training(tmp_path)
 
 
-def test_a_training_learns(make_scene: Callable[..., tuple]) -> None:
+def test_a_training_learns(make_scene: Callable[..., DiscScene]) -> None:
     image, truth = make_scene(0, n=10)
     source = LabelledSource(scenes=[Scene.of(np.asarray(image.pixels), Ellipses.of(truth, TYPES))])
     mixture = Mixture(sources={"discs": (source, 1.0)}, side=64, batch_size=4, seed=0)
@@ -97,7 +101,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 
 def test_few_images_bring_a_type_that_was_not_known(
-    make_scene: Callable[..., tuple], make_training_set: Callable[..., object], fitted: UNetDetector
+    make_scene: Callable[..., DiscScene], make_training_set: Callable[..., TrainingSet], fitted: UNetDetector
 ) -> None:
     assert "bdot" in fitted.capability.types
     image, truth = make_scene(50)
@@ -107,7 +111,7 @@ def test_few_images_bring_a_type_that_was_not_known(
 
 
 def test_a_saved_model_is_one_of_the_core(
-    fitted: UNetDetector, tmp_path: Path, make_scene: Callable[..., tuple]
+    fitted: UNetDetector, tmp_path: Path, make_scene: Callable[..., DiscScene]
 ) -> None:
     from defectkit.detectors.loopnet.detector import LoopNet
 
@@ -119,9 +123,9 @@ def test_a_saved_model_is_one_of_the_core(
 
 
 def test_other_networks_start_from_random_weights(
-    make_scene: Callable[..., tuple], make_training_set: Callable[..., object]
+    make_scene: Callable[..., DiscScene], make_training_set: Callable[..., TrainingSet]
 ) -> None:
-    options = {"iterations": 2, "batch_size": 2, "crop_size": 64, "device": "cpu"}
+    options: dict[str, Any] = {"iterations": 2, "batch_size": 2, "crop_size": 64, "device": "cpu"}
     training_set = make_training_set([make_scene(0)])
     with pytest.raises(DetectorError, match="set initial_weights"):
         UNetDetector(network="unet", **options).fit(training_set)
@@ -142,18 +146,23 @@ def test_other_networks_start_from_random_weights(
     ],
 )
 def test_what_cannot_be_is_refused(
-    options: dict, said: str, make_scene: Callable[..., tuple], make_training_set: Callable[..., object]
+    options: dict[str, Any],
+    said: str,
+    make_scene: Callable[..., DiscScene],
+    make_training_set: Callable[..., TrainingSet],
 ) -> None:
     with pytest.raises(DetectorError, match=said):
         UNetDetector(**options).fit(make_training_set([make_scene(0)]))
 
 
-def test_nothing_to_learn_from(make_scene: Callable[..., tuple], make_training_set: Callable[..., object]) -> None:
+def test_nothing_to_learn_from(
+    make_scene: Callable[..., DiscScene], make_training_set: Callable[..., TrainingSet]
+) -> None:
     with pytest.raises(DetectorError, match="nothing to learn from"):
         UNetDetector().fit(make_training_set([make_scene(0, n=0)]))
 
 
-def test_an_untrained_one_says_so(make_scene: Callable[..., tuple], tmp_path: Path) -> None:
+def test_an_untrained_one_says_so(make_scene: Callable[..., DiscScene], tmp_path: Path) -> None:
     with pytest.raises(DetectorError, match="not trained"):
         list(UNetDetector().predict([make_scene(0)[0]]))
     assert attrs.evolve(UNetDetector(), seed=1).card().types == ("defect",)

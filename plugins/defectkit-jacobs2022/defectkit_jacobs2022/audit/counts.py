@@ -1,4 +1,4 @@
-"""Counts: sums over types and sides of splits, in NamedTables 1, 2, 5 and 6."""
+"""Counts: sums over types and sides of splits, in Tables 1, 2, 5 and 6."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from defectkit_jacobs2022.published import PublishedRow, PublishedTable
 
 TYPES = ("loop_100", "loop_111", "bdot")
 SIDES = ("train", "test")
-NamedTables = Mapping[int, PublishedTable]
+PublishedTables = Mapping[int, PublishedTable]
 
 
-def audit_counts(tables: NamedTables) -> Iterator[Finding]:
+def audit_counts(tables: PublishedTables) -> Iterator[Finding]:
     """Check every sum of counts."""
     for row in tables[1]:
         yield from _sum_over_types(1, row, "defects", TYPES)
@@ -121,7 +121,7 @@ def _against_split(row: PublishedRow, split: PublishedRow) -> Iterator[Finding]:
             )
 
 
-def _test_instances(tables: NamedTables) -> Iterator[Finding]:
+def _test_instances(tables: PublishedTables) -> Iterator[Finding]:
     row = tables[5]["test_instances", "all"]
     for column in tables[5].columns.values():
         if column.split is None:

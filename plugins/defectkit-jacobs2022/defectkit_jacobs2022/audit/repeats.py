@@ -1,4 +1,4 @@
-"""Repeats: one model, that of Dataset1's initial split, whose results stand in NamedTables 5, 7 and 8."""
+"""Repeats: one model, that of Dataset1's initial split, whose results stand in Tables 5, 7 and 8."""
 
 from __future__ import annotations
 

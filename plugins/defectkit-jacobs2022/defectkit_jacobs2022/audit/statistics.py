@@ -1,4 +1,4 @@
-"""Statistics: means over types, averages, ranges and standard deviations, in NamedTables 5 to 8."""
+"""Statistics: means over types, averages, ranges and standard deviations, in Tables 5 to 8."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from defectkit_jacobs2022.audit.finding import Finding, FindingKind
 from defectkit_jacobs2022.audit.rounding import Computed, extent, mean, spread
 from defectkit_jacobs2022.published import PublishedRow, PublishedTable
 
-NamedTables = Mapping[int, PublishedTable]
+PublishedTables = Mapping[int, PublishedTable]
 TABLES_BY_TYPE = (5, 7, 8)
 DDOFS = (0, 1)
 
 
-def audit_statistics(tables: NamedTables) -> Iterator[Finding]:
+def audit_statistics(tables: PublishedTables) -> Iterator[Finding]:
     """Check every mean, average, range and standard deviation."""
     for number in TABLES_BY_TYPE:
         yield from _means_over_types(tables[number])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from defectkit_jacobs2022.artifact import Artifact
 from defectkit_jacobs2022.figures.convention_spread import conventions_figure
@@ -16,6 +17,9 @@ from defectkit_jacobs2022.figures.left_out import figure9
 from defectkit_jacobs2022.figures.parity import figure6, figure12, figure13
 from defectkit_jacobs2022.figures.percent_errors import figure7, figure14, figure15
 from defectkit_jacobs2022.figures.ranking import figure11
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _INITIAL = ("initial",)
 
@@ -37,7 +41,7 @@ _ALL = (
     Artifact(name="conventions", title="The spread over conventions", studies=_INITIAL, make=conventions_figure),
 )
 
-FIGURES: Mapping[str, Artifact] = MappingProxyType({artifact.name: artifact for artifact in _ALL})
+FIGURES: Mapping[str, Artifact[Figure]] = MappingProxyType({artifact.name: artifact for artifact in _ALL})
 """By name, ``figure2`` to ``figure15`` and ``conventions``."""
 
 __all__ = ["FIGURES"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from defectkit.errors import UnknownNameError
-from defectkit_jacobs2022.artifact import Artifact
+from defectkit_jacobs2022.artifact import AnyArtifact
 from defectkit_jacobs2022.figures import FIGURES
 from defectkit_jacobs2022.tables import TABLES
 
@@ -21,12 +21,14 @@ def _place(name: str) -> tuple[str, int, str]:
     return kind, int(number or 0), word
 
 
-ARTIFACTS: Mapping[str, Artifact] = MappingProxyType(
-    dict(sorted({**TABLES, **FIGURES}.items(), key=lambda item: _place(item[0])))
+_ALL: tuple[AnyArtifact, ...] = (*TABLES.values(), *FIGURES.values())
+
+ARTIFACTS: Mapping[str, AnyArtifact] = MappingProxyType(
+    {artifact.name: artifact for artifact in sorted(_ALL, key=lambda artifact: _place(artifact.name))}
 )
 
 
-def chosen(names: Iterable[str]) -> tuple[Artifact, ...]:
+def chosen(names: Iterable[str]) -> tuple[AnyArtifact, ...]:
     """Return artifacts by name; ``all`` stands for every one.
 
     Raises
@@ -39,7 +41,7 @@ def chosen(names: Iterable[str]) -> tuple[Artifact, ...]:
     >>> [artifact.name for artifact in chosen(["figure2", "table5"])]
     ['figure2', 'table5']
     """
-    found: dict[str, Artifact] = {}
+    found: dict[str, AnyArtifact] = {}
     for name in names:
         if name != ALL and name not in ARTIFACTS:
             raise UnknownNameError.of("table or figure", name, (ALL, *ARTIFACTS))

@@ -18,7 +18,7 @@ from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
 from defectkit.studies.running.progress import StudyProgress
 from defectkit.studies.running.run import study_predictions
-from defectkit_jacobs2022.artifact import Artifact, Outcome
+from defectkit_jacobs2022.artifact import AnyArtifact, Outcome
 from defectkit_jacobs2022.published import published_tables
 from defectkit_jacobs2022.reproduction.artifacts import chosen
 from defectkit_jacobs2022.reproduction.effort import Effort
@@ -212,7 +212,7 @@ def _results(
     return results, failures
 
 
-def _made(artifact: Artifact, outcome: Outcome, failures: Mapping[str, Exception], folder: Path) -> Written:
+def _made(artifact: AnyArtifact, outcome: Outcome, failures: Mapping[str, Exception], folder: Path) -> Written:
     for study in artifact.studies:
         if study in failures:
             raise StudyError(str(failures[study])) from failures[study]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from defectkit.files import replaced_file, write_text
-from defectkit_jacobs2022.artifact import Artifact, NamedFigures, NamedTables
+from defectkit_jacobs2022.artifact import AnyArtifact, NamedFigures, NamedTables
 from defectkit_jacobs2022.table import Table
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ class Written:
     folder : pathlib.Path
     """
 
-    artifact: Artifact
+    artifact: AnyArtifact
     tables: dict[str, Table] = attrs.field(hash=False)
     pictures: tuple[str, ...]
     folder: Path
 
 
-def written(artifact: Artifact, made: NamedTables | NamedFigures, folder: Path) -> Written:
+def written(artifact: AnyArtifact, made: NamedTables | NamedFigures, folder: Path) -> Written:
     """Write what an artifact made into a folder.
 
     Parameters

@@ -1,4 +1,4 @@
-"""NamedTables of the paper, and those that belong beside them, each a pure function of what studies gave."""
+"""Tables of the paper, and those that belong beside them, each a pure function of what studies gave."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from defectkit_jacobs2022.artifact import Artifact
+from defectkit_jacobs2022.table import Table
 from defectkit_jacobs2022.tables.floor import FLOOR
 from defectkit_jacobs2022.tables.hardening import HARDENING
 from defectkit_jacobs2022.tables.table_01 import TABLE_01
@@ -20,7 +21,7 @@ from defectkit_jacobs2022.tables.table_09 import TABLE_09
 from defectkit_jacobs2022.tables.table_10 import TABLE_10
 from defectkit_jacobs2022.tables.variance import VARIANCE
 
-TABLES: Mapping[str, Artifact] = MappingProxyType(
+TABLES: Mapping[str, Artifact[Table]] = MappingProxyType(
     {
         artifact.name: artifact
         for artifact in (

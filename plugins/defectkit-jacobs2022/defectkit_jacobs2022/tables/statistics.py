@@ -1,4 +1,4 @@
-"""Statistics: the numbers of one run that NamedTables 5, 7 and 8 are made of."""
+"""Statistics: the numbers of one run that Tables 5, 7 and 8 are made of."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 import pytest
@@ -25,7 +26,7 @@ def _forest(label: str, **options: object) -> DetectorChoice:
 
 def _data() -> StudyData:
     """Eight images with all types and three with black dots only, of two pixel sizes."""
-    shared = {"shape": (96, 96), "n_lines": 0}
+    shared: dict[str, Any] = {"shape": (96, 96), "n_lines": 0}
     images, labels = synthetic_dataset(
         11, 8, pixel_size="1 nm/px", counts={"bdot": 6, "loop_111": 4, "loop_100": 2}, **shared
     )

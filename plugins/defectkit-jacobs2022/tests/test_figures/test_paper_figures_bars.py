@@ -84,7 +84,7 @@ def test_bars_are_percent_errors_and_end_with_both_averages(
         whole = percent_error(*(here[f"{s}_{quantity}"].sel(defect_type=name).item() for s in ("predicted", "true")))
         shown = np.array([bar.get_height() for bar in own])
         np.testing.assert_allclose(shown[:n_images], np.nan_to_num(each))
-        np.testing.assert_allclose(shown[n_images:], [np.nanmean(each), whole])
+        np.testing.assert_allclose(shown[n_images:], [float(np.nanmean(each)), float(whole)])
         crosses = [line for line in axes.lines if line.get_gid() == f"undefined {name}"]
         assert sum(len(line.get_xdata()) for line in crosses) == np.isnan(each).sum()
         n_undefined += int(np.isnan(each).sum())
@@ -123,6 +123,6 @@ def test_configurations_are_ranked_by_the_norm(outcome: Outcome) -> None:
     for title, place in (("best", 0), ("typical", 1), ("worst", 2)):
         (line,) = [line for line in radar.lines if line.get_gid() == title]
         expected = [float(ranked[f"normalized_{n}"][place]) for n in FIGURES_OF]
-        np.testing.assert_allclose(line.get_ydata(), [*expected, expected[0]])
+        np.testing.assert_allclose(np.asarray(line.get_ydata()), [*expected, expected[0]])
         assert str(line.get_label()).startswith(f"{title}: {names[place]}")
         assert significant(float(ranked["find_f1_score"][place])) in str(line.get_label())

@@ -8,6 +8,7 @@ from defectkit_jacobs2022.figures.left_out import figure9
 from defectkit_jacobs2022.figures.parity import figure6, figure12, figure13
 from defectkit_jacobs2022.figures.points import QUANTITIES, Points, Regime, joined_points
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from defectkit.metrics import parity_statistics
@@ -100,6 +101,7 @@ def test_densities_are_numbers_over_areas(outcome: Outcome, initial: xarray.Data
         expected = parity_statistics(every["true"][part], every["predicted"][part])
         assert f"{words}: n {part.sum()}, R² {significant(expected.r2)}, MAE {significant(expected.mae)}" in title
     (box,) = [p for p in axes.patches if p.get_gid() == "regime"]
+    assert isinstance(box, Rectangle)
     assert box.get_x() + box.get_width() == pytest.approx(5)
 
 
@@ -138,7 +140,7 @@ def test_what_lacks_one_side_is_a_tick_at_the_other_axis(outcome: Outcome) -> No
         for what, lacking, other in (("truth", true, predicted), ("prediction", predicted, true)):
             ticks = [line for line in axes.lines if line.get_gid() == f"without {what} {name}"]
             expected = np.sort(other[np.isnan(lacking) & ~np.isnan(other)])
-            shown = [v for t in ticks for v in (t.get_ydata() if what == "truth" else t.get_xdata())]
+            shown = [v for t in ticks for v in np.asarray(t.get_ydata() if what == "truth" else t.get_xdata())]
             np.testing.assert_allclose(np.sort(shown), expected)
             total[what] += len(expected)
     assert min(total.values()) > 0

@@ -35,11 +35,11 @@ def test_find_scores_are_counts_of_pairs_over_the_threshold(outcome: Outcome, in
     for label, expected in (
         ("precision", found / n_predicted), ("recall", found / n_true), ("F1", 2 * found / (n_true + n_predicted))
     ):  # fmt: skip
-        np.testing.assert_allclose(lines[label].get_ydata(), expected)
-        np.testing.assert_allclose(lines[label].get_xdata(), initial["iou_threshold"].values)
+        np.testing.assert_allclose(np.asarray(lines[label].get_ydata()), expected)
+        np.testing.assert_allclose(np.asarray(lines[label].get_xdata()), initial["iou_threshold"].values)
     how = Bootstrap(n_resamples=40, level="images-and-defects", confidence=0.95)
     bands = bootstrap(initial, how, statistics=["find_recall"])
-    band = axes.collections[1].get_paths()[0].vertices
+    band = np.asarray(axes.collections[1].get_paths()[0].vertices)
     assert band[:, 1].min() == bands["find_recall_low"].min()
     assert band[:, 1].max() == bands["find_recall_high"].max()
     assert axes.get_xlabel() == "IoU threshold (box IoU)"
@@ -89,7 +89,8 @@ def test_best_and_worst_split_go_by_the_error_of_each_quantity(outcome: Outcome)
         for drawn in axes.collections:
             offsets = np.ma.filled(np.ma.asarray(drawn.get_offsets(), float), np.nan)
             count = int((~np.isnan(offsets).any(axis=1)).sum())
-            by_label[drawn.get_label()] = by_label.get(drawn.get_label(), 0) + count
+            label = str(drawn.get_label())
+            by_label[label] = by_label.get(label, 0) + count
         for label, run in (("best split", errors.argmin()), ("worst split", errors.argmax())):
             evaluation = select_run(result, int(run))
             n = evaluation[f"overall_{name.partition('_')[0]}_parity_n"].sel(subset="all").item()
@@ -122,10 +123,10 @@ def test_learning_curves_are_scores_over_the_defects_trained_on(outcome: Outcome
             )
             kept = ~np.isnan(score) & (trained > 0)
             (line,) = [line for line in axes.lines if line.get_gid() == study]
-            np.testing.assert_allclose(line.get_xdata(), trained[kept])
-            np.testing.assert_allclose(line.get_ydata(), score[kept])
+            np.testing.assert_allclose(np.asarray(line.get_xdata()), trained[kept])
+            np.testing.assert_allclose(np.asarray(line.get_ydata()), score[kept])
             lost = [line for line in axes.lines if line.get_gid() == f"undefined {study}"]
-            assert sum(len(x.get_xdata()) for x in lost) == (np.isnan(score) & (trained > 0)).sum()
+            assert sum(np.size(x.get_xdata()) for x in lost) == (np.isnan(score) & (trained > 0)).sum()
     assert len({line.get_marker() for line in panels[0].lines if line.get_gid() in CURVES}) == 3
     assert "trained on none (not drawn)" in panels[2].get_title(loc="left")
 

@@ -128,9 +128,8 @@ def test_the_synthetic_images_follow_tables_1_and_10():
     prefixes = toml("calibrations", "fecral.toml")["prefix"]
     for series in SERIES:
         name = series.pattern.format(7)
-        prefix = max(
-            (p for p in prefixes if re.match(p["match"], name)), key=lambda p: re.match(p["match"], name).end()
-        )
+        matches = [(found.end(), k) for k, p in enumerate(prefixes) if (found := re.match(p["match"], name))]
+        prefix = prefixes[max(matches)[1]]
         assert prefix["pixel_size"] == f"{series.pixel_size_nm} nm/px"
         assert float(prefix["foil_thickness"].removesuffix(" nm")) == series.thickness_nm
         assert (prefix["foil_thickness_source"] == "prefix table") == series.reported

@@ -125,7 +125,8 @@ def test_pages_and_marks_of_single_cells(tmp_path):
 )
 def test_a_faulty_file_is_refused_with_its_path(tmp_path, change, message):
     path = tmp_path / "table_99.toml"
-    path.write_text(SMALL.replace(*change, 1), encoding="utf-8")
+    old, new = change
+    path.write_text(SMALL.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(RecordError, match=message) as caught:
         read_published_table(path)
     assert str(path) in str(caught.value)

@@ -111,7 +111,7 @@ def test_a_published_split_without_its_images_is_an_error(data: StudyData) -> No
     fecral = plan_for("fecral")
 
     class Unpublished(StudyData):
-        def split(self, name: str):  # type: ignore[no-untyped-def]
+        def split(self, name: str):
             raise SplitError(f"split {name!r}: which images are on which side is not in the registry")
 
     bare = Unpublished(name="fecral", images=data.images, label_sets=data.label_sets)

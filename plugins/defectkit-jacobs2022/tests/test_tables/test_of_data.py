@@ -1,4 +1,4 @@
-"""NamedTables that look at the data alone."""
+"""Tables that look at the data alone."""
 
 from __future__ import annotations
 

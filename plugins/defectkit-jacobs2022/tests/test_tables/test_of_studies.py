@@ -73,7 +73,7 @@ def test_every_number_over_runs(made: dict[str, Table], outcome: Outcome, name: 
     assert set(lines) <= set(expected[0])
     assert len(lines) == (18 if name == "table5" else 13)
     for statistic, line in lines:
-        values = np.array([run[statistic, line] for run in expected])
+        values = np.array([run[str(statistic), str(line)] for run in expected])
         columns = [f"{stem}_{k}" for k in (1, 2, 3)]
         (row,) = found(
             table,
@@ -179,7 +179,7 @@ def test_label_sets(made: dict[str, Table], outcome: Outcome) -> None:
     own = [by_hand(result, pairs.index((key, key))) for key in (ROLES.first, ROLES.second)]
     for statistic, line in found(made["table7"], "statistic", "defect_type", source="ours"):
         (row,) = found(made["table7"], "dataset1", "dataset2", source="ours", statistic=statistic, defect_type=line)
-        np.testing.assert_allclose(np.array(row, float), [values[statistic, line] for values in own])
+        np.testing.assert_allclose(np.array(row, float), [values[str(statistic), str(line)] for values in own])
     crossed = by_hand(result, pairs.index((ROLES.first, ROLES.second)))
     (row,) = found(
         made["table7-crossed"],
@@ -343,7 +343,7 @@ def test_variance(made: dict[str, Table], outcome: Outcome) -> None:
     assert (sd, n_levels) == (pytest.approx(np.std(seeds, ddof=1)), 3)
     for study, name in set(zip(table.column("study"), table.column("statistic"), strict=True)):
         shares = [row[0] for row in found(table, "share", study=study, statistic=name)]
-        total = sum(float(share) for share in shares)  # type: ignore[arg-type]  # numbers
+        total = sum(map(float, shares))  # type: ignore[arg-type]  # numbers
         assert math.isnan(total) or total == pytest.approx(1)
     values = headline(outcome.results["label-sets"])["find_f1_score"].values
     ((sd,),) = found(table, "sd", study="label-sets", statistic="find_f1_score", factor="labels")

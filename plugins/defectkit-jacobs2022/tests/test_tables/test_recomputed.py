@@ -14,7 +14,7 @@ PUBLISHED = published_tables()
 
 def lines(table: Table) -> dict[tuple[str, str, str], tuple[Decimal, float, str]]:
     names = ("statistic", "defect_type", "what", "published_value", "recomputed", "verdict")
-    return {row[:3]: row[3:] for row in zip(*map(table.column, names), strict=True)}  # type: ignore[misc]  # by name
+    return {row[:3]: row[3:] for row in zip(*map(table.column, names), strict=True)}
 
 
 @pytest.mark.parametrize(("number", "stem"), [(5, "split_"), (8, "run_")])
