@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from defectkit.cli.analysis_options import pairs
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import format_option, output_option, overwrite_option, pixel_size_option
-from defectkit.cli.params import MeasuredParam
+from defectkit.cli.params import LineParam, MeasuredParam, QuantityParam
 
 if TYPE_CHECKING:
     import xarray
@@ -41,6 +42,26 @@ defectkit harden via.json --images frames/ --pixel-size "0.25 nm" --thickness "1
     type=MeasuredParam("nanometer", "100 +/- 20 nm"),
     help="Thickness of the foil of all images with its standard uncertainty; by default what the images say.",
 )
+@click.option(
+    "--class-width",
+    type=QuantityParam("nanometer", "2 nm"),
+    help="Width of the size classes; by default by the rule of Freedman and Diaconis.",
+)
+@click.option(
+    "--boundary",
+    "boundaries",
+    multiple=True,
+    type=LineParam(),
+    help="A line along which densities are given by their distance from it, a grain boundary for instance: the name of "
+    "an image and x,y of each vertex in pixels. May be given for several images.",
+)
+@click.option(
+    "--boundary-width",
+    type=QuantityParam("nanometer", "20 nm"),
+    default="20 nm",
+    show_default=True,
+    help="Width of the strips along the boundary.",
+)
 @condition_options
 @overwrite_option
 @output_option
@@ -50,6 +71,9 @@ def harden(
     format_name: str | None,
     pixel_size: Any,
     thickness: str | None,
+    class_width: Any,
+    boundaries: tuple[tuple[str, list[tuple[float, float]]], ...],
+    boundary_width: Any,
     choices: ConditionChoices,
     overwrite: bool,
     output: Path,
@@ -58,17 +82,25 @@ def harden(
 
     FOLDER_OR_LABELS is the folder of a finished analysis, its results.zarr, or a label file with --images. Writes
     condition.csv (one row for each type and one for all), budget.csv and budget.svg, size_classes.csv with
-    covariance.csv for modelling codes, fits.csv (distributions of sizes), condition.zarr and report.html.
+    covariance.csv for modelling codes, fits.csv (distributions of sizes), spatial.csv (patterns),
+    boundary.csv with --boundary, figures as .svg and .png, condition.zarr and report.html.
     """
     from defectkit.files import output_folder
     from defectkit.reports.condition import write_condition
+    from defectkit.workflows.boundary import boundary_profile
     from defectkit.workflows.condition import assess
 
     inputs: list[str | Path] = [source, *image_paths, choices["material"]]
     with output_folder(output, command="harden", inputs=inputs, overwrite=overwrite) as partial:
         analysis = _analysis(source, image_paths, format_name, pixel_size)
         assessment = assess(analysis, thickness=thickness, **choices)
-        write_condition(assessment, partial)
+        lines = pairs(boundaries, "--boundary")
+        write_condition(
+            assessment,
+            partial,
+            class_width_nm=None if class_width is None else class_width.magnitude,
+            boundary=boundary_profile(analysis, lines, width=boundary_width) if lines else None,
+        )
     show_condition(assessment.table())
     say(f"Report: {output / 'report.html'}")
     note("Tables of values, budget, size classes and fits, budget.svg and condition.zarr lie beside it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -71,6 +72,32 @@ class MeasuredParam(QuantityParam):
         if not 0 <= error.magnitude < quantity.magnitude:
             self._refuse(f"{value} is not positive, or its uncertainty is not less than it", param, ctx)
         return value
+
+
+class LineParam(_ParamType):
+    """Text ``IMAGE=X,Y X,Y ...`` to the name of an image and the vertices of a line in pixels."""
+
+    name = "line"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, list[tuple[float, float]]]:
+        """Return name and vertices, or end with a usage error."""
+        name, _, text = str(value).rpartition("=")
+        vertices = []
+        try:
+            for part in text.split():
+                x, y = part.split(",")
+                vertices.append((float(x), float(y)))
+        except ValueError:
+            vertices = []
+        if not name.strip() or len(vertices) < 2 or not all(math.isfinite(c) for v in vertices for c in v):
+            self.fail(f'{value!r} is not IMAGE=X,Y X,Y ..., for instance "frame_01=0,300 1024,420"', param, ctx)
+        return name.strip(), vertices
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return '"IMAGE=X,Y X,Y ..."'
 
 
 class PixelSizeParam(QuantityParam):

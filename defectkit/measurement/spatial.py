@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import RecordError
+from defectkit.measurement.window import Window
 
 Floats = NDArray[np.float64]
 
@@ -38,15 +39,15 @@ def nearest_neighbour_distances(points: Floats) -> Floats:
     return nearest
 
 
-def ripley_k(points: Floats, frame: tuple[float, float], radii: Floats) -> Floats:
+def ripley_k(points: Floats, frame: tuple[float, float] | Window, radii: Floats) -> Floats:
     r"""Return Ripley's K: the expected number of others within a radius of a point, over their density.
 
     Parameters
     ----------
     points : numpy.ndarray, shape (N, 2)
         Row and column, within the frame.
-    frame : (float, float)
-        Height and width in the unit of the points.
+    frame : (float, float) or Window
+        Height and width in the unit of the points, or the part of a frame that is seen.
     radii : numpy.ndarray, shape (R,)
         Rising, at most half the shorter side of the frame.
 
@@ -64,8 +65,10 @@ def ripley_k(points: Floats, frame: tuple[float, float], radii: Floats) -> Float
     -----
     With the translation correction, which is unbiased:
 
-    .. math:: \hat K(r) = \frac{A^2}{n (n - 1)} \sum_{i \ne j}
-        \frac{1[d_{ij} \le r]}{(h - |\Delta y_{ij}|) (w - |\Delta x_{ij}|)}
+    .. math:: \hat K(r) = \frac{A^2}{n (n - 1)} \sum_{i \ne j} \frac{1[d_{ij} \le r]}{\gamma(\Delta_{ij})}
+
+    with the area :math:`\gamma` that the window shares with itself moved by :math:`\Delta_{ij}`, which is
+    :math:`(h - |\Delta y|) (w - |\Delta x|)` for a whole frame.
 
     J. Ohser, *On estimators for the reduced second moment measure of point processes*, Mathematische
     Operationsforschung und Statistik, series Statistics 14 (1983) 63, doi 10.1080/02331888308801687.
@@ -76,25 +79,40 @@ def ripley_k(points: Floats, frame: tuple[float, float], radii: Floats) -> Float
     >>> ripley_k(corners, (4.0, 4.0), np.array([1.0, 2.0])).round(3)
     array([ 0.   , 21.333])
     """
-    distances, weights = _weighted_pairs(points, frame, radii)
+    window = frame if isinstance(frame, Window) else Window(frame=frame)
     n = len(points)
     if n < 2:
+        pair_sums(points, window, radii)
         return np.full(len(radii), np.nan)
-    order = np.argsort(distances)
-    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
-    scale = (frame[0] * frame[1]) ** 2 / (n * (n - 1))
-    counted: Floats = scale * sums[np.searchsorted(distances[order], radii, side="right")]
+    counted: Floats = pair_sums(points, window, radii) * window.area**2 / (n * (n - 1))
     return counted
 
 
-def pair_correlation(points: Floats, frame: tuple[float, float], edges: Floats) -> Floats:
+def pair_sums(points: Floats, window: Window, radii: Floats) -> Floats:
+    """Return the sum over pairs within each radius of one over the area that they share, shape (R,).
+
+    Over :math:`n (n - 1) / A^2` it is K; sums of several windows over the sum of these are K of all together.
+
+    Raises
+    ------
+    RecordError
+        As :func:`ripley_k`.
+    """
+    distances, weights = _weighted_pairs(points, window, radii)
+    order = np.argsort(distances)
+    sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+    within: Floats = sums[np.searchsorted(distances[order], radii, side="right")]
+    return within
+
+
+def pair_correlation(points: Floats, frame: tuple[float, float] | Window, edges: Floats) -> Floats:
     r"""Return the pair correlation function in rings: 1 for points at random, more where they cluster.
 
     Parameters
     ----------
     points : numpy.ndarray, shape (N, 2)
-    frame : (float, float)
-        Height and width.
+    frame : (float, float) or Window
+        Height and width, or the part of a frame that is seen.
     edges : numpy.ndarray, shape (R + 1,)
         Radii between which pairs are counted, rising from 0 or more.
 
@@ -152,17 +170,17 @@ def random_envelope(
     return low, high
 
 
-def _weighted_pairs(points: Floats, frame: tuple[float, float], radii: Floats) -> tuple[Floats, Floats]:
+def _weighted_pairs(points: Floats, window: Window, radii: Floats) -> tuple[Floats, Floats]:
     """Return distance and weight of every ordered pair within the largest radius."""
     from scipy.spatial import KDTree
 
+    frame = window.frame
     if np.any(np.diff(radii) <= 0) or (len(radii) and not 0 <= radii[0] <= radii[-1] <= min(frame) / 2):
         raise RecordError(f"radii have to rise from 0 or more to at most half the shorter side, {min(frame) / 2:g}")
-    if len(points) and (points.min() < 0 or np.any(points > np.array(frame))):
-        raise RecordError(f"a point lies outside the frame of {frame[0]:g} by {frame[1]:g}")
+    if len(points) and not window.holds(points).all():
+        raise RecordError(f"a point lies outside the frame of {frame[0]:g} by {frame[1]:g}, or in an excluded place")
     if len(points) < 2 or not len(radii):
         return np.zeros(0), np.zeros(0)
     pairs = KDTree(points).query_pairs(float(radii[-1]), output_type="ndarray")
-    apart = np.abs(points[pairs[:, 0]] - points[pairs[:, 1]])
-    overlap = (frame[0] - apart[:, 0]) * (frame[1] - apart[:, 1])
-    return np.tile(np.hypot(*apart.T), 2), np.tile(1 / overlap, 2)
+    apart = points[pairs[:, 0]] - points[pairs[:, 1]]
+    return np.tile(np.hypot(*apart.T), 2), np.tile(1 / window.shared_area(apart), 2)

@@ -11,20 +11,26 @@ import numpy as np
 
 from defectkit.measurement import ALL
 from defectkit.reports.budget_chart import budget_chart, readable
+from defectkit.reports.condition_figures import ENDS, boundary_figure, sizes_figure, spatial_figure
 from defectkit.reports.csv_tables import column_name, csv_text, write_text
+from defectkit.reports.embedding import drawn
 from defectkit.reports.folder import make_folder
 from defectkit.reports.numbers import MISSING, significant
 from defectkit.reports.page import render
+from defectkit.reports.plain_text import plain_text
 from defectkit.statistics.intervals import HIGH, LOW
 from defectkit.statistics.size_fits import SizeFit
 from defectkit.storage.results import save_results
 from defectkit.uncertainty.basis import NOT_STATED
 from defectkit.uncertainty.measures import UNITS
+from defectkit.uncertainty.size_classes import fixed_edges
 from defectkit.uncertainty.table import SHARE, UNCERTAINTY
 from defectkit.workflows.condition import Assessment
+from defectkit.workflows.spatial import spatial_statistics
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.figure import Figure
 
 STORE = "condition.zarr"
 SHORT_UNITS = {
@@ -38,7 +44,13 @@ SHORT_UNITS = {
 SETTINGS = ("n_images", "level", "convention", "hardening_model", "material", "material_source", "superposition")
 
 
-def write_condition(assessment: Assessment, folder: Path) -> None:
+def write_condition(
+    assessment: Assessment,
+    folder: Path,
+    *,
+    class_width_nm: float | None = None,
+    boundary: xarray.Dataset | None = None,
+) -> None:
     """Write a condition into a folder.
 
     Parameters
@@ -46,8 +58,13 @@ def write_condition(assessment: Assessment, folder: Path) -> None:
     assessment : Assessment
         As :func:`defectkit.workflows.condition.assess` returns it.
     folder : pathlib.Path
-        Made if need be. It gets ``condition.csv``, ``budget.csv``, ``budget.svg``, ``report.html`` and
-        ``condition.zarr``, and where a defect has a size ``size_classes.csv``, ``covariance.csv`` and ``fits.csv``.
+        Made if need be. It gets ``condition.csv``, ``budget.csv``, ``budget.svg``, ``spatial.csv``, ``report.html`` and
+        ``condition.zarr``; where a defect has a size ``size_classes.csv``, ``covariance.csv`` and ``fits.csv``; with a
+        boundary ``boundary.csv``; and figures of sizes, patterns and boundary as ``.svg`` and ``.png`` (300 dpi).
+    class_width_nm : float, optional
+        Of size classes, from 0 on; by default by the rule of Freedman and Diaconis.
+    boundary : xarray.Dataset, optional
+        As :func:`defectkit.workflows.boundary.boundary_profile` returns it.
 
     Raises
     ------
@@ -59,14 +76,86 @@ def write_condition(assessment: Assessment, folder: Path) -> None:
     write_text(folder / "condition.csv", condition_csv(table))
     write_text(folder / "budget.csv", budget_csv(table))
     write_text(folder / "budget.svg", render("budget_file.svg.jinja", chart=budget_chart(table)).lstrip())
-    write_text(folder / "report.html", condition_page(table))
-    tables = {"condition": table}
-    if not np.isnan(assessment.condition.sizes_nm).all():
-        tables["size_classes"] = classes = assessment.size_classes()
-        write_text(folder / "size_classes.csv", size_classes_csv(classes))
-        write_text(folder / "covariance.csv", covariance_csv(classes))
-        write_text(folder / "fits.csv", fits_csv(assessment.fits()))
+    condition = assessment.condition
+    spatial = spatial_statistics(assessment.analysis, level=table.attrs["level"], seed=assessment.bootstrap.seed)
+    write_text(folder / "spatial.csv", spatial_csv(spatial))
+    tables = {"condition": table, "spatial": spatial}
+    figures = []
+    with plain_text():
+        if not np.isnan(condition.sizes_nm).all():
+            edges = None if class_width_nm is None else fixed_edges(condition.sizes_nm, class_width_nm)
+            tables["size_classes"] = classes = assessment.size_classes(edges)
+            fits = assessment.fits()
+            write_text(folder / "size_classes.csv", size_classes_csv(classes))
+            write_text(folder / "covariance.csv", covariance_csv(classes))
+            write_text(folder / "fits.csv", fits_csv(fits))
+            bounds = np.append(classes["size_low"].values, classes["size_high"].values[-1])
+            sizes = {name: condition.sizes_of(name) for name in condition.types}
+            figures.append(_figure("sizes", sizes_figure(sizes, fits, bounds), folder))
+        if spatial["ripley_k"].notnull().any():
+            figures.append(_figure("spatial", spatial_figure(spatial), folder))
+        if boundary is not None:
+            tables["boundary"] = boundary
+            write_text(folder / "boundary.csv", boundary_csv(boundary))
+            figures.append(_figure("boundary", boundary_figure(boundary), folder))
+    write_text(folder / "report.html", condition_page(table, figures))
     save_results(tables, folder / STORE)
+
+
+FIGURES = {
+    "sizes": (
+        "Sizes",
+        "Above: sizes of each type by class, with the distribution that fits best. Below: the share of defects that "
+        "are not larger. fits.csv has all fits with the intervals of their parameters.",
+    ),
+    "spatial": (
+        "Where they lie",
+        "Above: how often pairs have a distance, over how often they would at random. Below: Ripley's K as a length. "
+        "Grey is where as many points lie that are put at random into the same fields; above it defects cluster, below "
+        "it they keep apart.",
+    ),
+    "boundary": ("Along the boundary", "Defects per area by their distance from the line, on both sides of it."),
+}
+"""Title and text of each figure."""
+
+
+def _figure(name: str, figure: Figure, folder: Path) -> dict[str, str]:
+    """Save a figure as SVG and as PNG of 300 dpi, and return what the page shows of it."""
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(folder / f"{name}.png", dpi=300)
+    title, text = FIGURES[name]
+    return {"name": name, "title": title, "text": text, "source": drawn(figure)}
+
+
+def spatial_csv(table: xarray.Dataset) -> str:
+    """Return K and pair correlation of each type beside those of chance: one row for each type and radius."""
+    names = [f"{name}{end}" for name in ("ripley_k", "pair_correlation") for end in ENDS]
+    near = [f"nearest_neighbour_mean{end}" for end in ENDS]
+    header = [column_name(name, table[name].attrs["units"]) for name in (*names, *near)]
+
+    def rows() -> Iterator[list[Any]]:
+        for t, defect_type in enumerate(table["defect_type"].values):
+            for k, radius in enumerate(table["radius"].values):
+                own = (table[name].values[t, k] for name in names)
+                yield [defect_type, radius, *own, *(table[name].values[t] for name in near), table.attrs["level"]]
+
+    return csv_text(["defect_type", "radius_nm", *header, "level"], rows())
+
+
+def boundary_csv(profile: xarray.Dataset) -> str:
+    """Return densities along a boundary: one row for each type and strip."""
+    names = ("areal_density", f"areal_density{LOW}", f"areal_density{HIGH}")
+    header = [column_name(name, profile[name].attrs["units"]) for name in names]
+    strips = [profile[name].values for name in ("distance_low", "distance_high", "area")]
+
+    def rows() -> Iterator[list[Any]]:
+        for t, defect_type in enumerate(profile["defect_type"].values):
+            for k, strip in enumerate(zip(*strips, strict=True)):
+                own = (profile[name].values[t, k] for name in names)
+                yield [defect_type, *strip, profile["count"].values[t, k], *own, profile.attrs["level"]]
+
+    ends = ["distance_low_nm", "distance_high_nm", column_name("area", profile["area"].attrs["units"])]
+    return csv_text(["defect_type", *ends, "count", *header, "level"], rows())
 
 
 def size_classes_csv(classes: xarray.Dataset) -> str:
@@ -91,7 +180,9 @@ def covariance_csv(classes: xarray.Dataset) -> str:
 
 def fits_csv(fits: Mapping[str, Sequence[SizeFit]]) -> str:
     """Return the distributions fitted to the sizes of each type, the best first: a row for each type and family."""
-    header = ["defect_type", "family", "shape", "scale_nm", "log_likelihood", "akaike", "ks_statistic"]
+    in_nm = {"scale", "scale_low", "scale_high"}
+    names = [field.name for field in attrs.fields(SizeFit)]
+    header = ["defect_type", *(f"{name}_nm" if name in in_nm else name for name in names)]
     return csv_text(header, ([name, *attrs.astuple(fit)] for name, own in fits.items() for fit in own))
 
 
@@ -139,7 +230,7 @@ def _number(value: float, digits: int) -> str:
     )
 
 
-def condition_page(table: xarray.Dataset) -> str:
+def condition_page(table: xarray.Dataset, figures: Sequence[Mapping[str, str]] = ()) -> str:
     """Return a condition as one HTML page without a script, which loads nothing."""
     shown = [name for name in UNITS if table[name].notnull().any()]
     rows = [
@@ -164,6 +255,7 @@ def condition_page(table: xarray.Dataset) -> str:
         rows=rows,
         has_notes=any(row["note"] for row in rows),
         chart=budget_chart(table),
+        figures=figures,
         unstated=[readable(str(n)) for n in table["source"].values[table["basis"].values == NOT_STATED]],
         settings=[(name.replace("_", " "), table.attrs[name]) for name in SETTINGS],
     )

@@ -1,4 +1,4 @@
-"""Embedding: overlays as they are put into a page."""
+"""Embedding: overlays and figures as they are put into a page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import quote
 import attrs
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from PIL.Image import Image as Picture
 
 STEPS = ((4, 1400), (16, 1000), (64, 700))
@@ -49,6 +50,13 @@ class Embedded:
     source: str
     width: int
     height: int
+
+
+def drawn(figure: Figure) -> str:
+    """Return a figure as SVG in a data URL."""
+    data = io.BytesIO()
+    figure.savefig(data, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
 
 
 def embed(name: str, picture: Picture) -> Embedded:

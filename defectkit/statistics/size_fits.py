@@ -17,6 +17,9 @@ FAMILIES = ("log-normal", "Weibull", "gamma")
 FEWEST = 3
 """Sizes that a fit needs: one more than it has parameters."""
 
+STEP = 1e-3
+"""Of the differences that give the curvature of the likelihood, in logarithms of the parameters."""
+
 
 @attrs.frozen(kw_only=True)
 class SizeFit:
@@ -29,6 +32,10 @@ class SizeFit:
     shape, scale : float
         Of ``scipy.stats``: for the log-normal the standard deviation of the logarithm and the median; for the others
         the exponent and the scale.
+    shape_low, shape_high, scale_low, scale_high : float
+        The ends of their intervals, each by itself.
+    level : float
+        Of the intervals.
     log_likelihood : float
     akaike : float
         Information criterion: the smaller, the better.
@@ -39,24 +46,46 @@ class SizeFit:
 
     family: str
     shape: float
+    shape_low: float
+    shape_high: float
     scale: float
+    scale_low: float
+    scale_high: float
+    level: float
     log_likelihood: float
     akaike: float
     ks_statistic: float
 
+    def cumulative(self, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of defects that are not larger, shape as ``sizes``."""
+        shares: NDArray[np.float64] = _laws()[self.family].cdf(sizes, self.shape, 0, self.scale)
+        return shares
 
-def fit_sizes(sizes: NDArray[np.float64]) -> tuple[SizeFit, ...]:
+    def density(self, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the share of defects per unit of size, shape as ``sizes``."""
+        shares: NDArray[np.float64] = _laws()[self.family].pdf(sizes, self.shape, 0, self.scale)
+        return shares
+
+
+def fit_sizes(sizes: NDArray[np.float64], *, confidence: float = 0.9) -> tuple[SizeFit, ...]:
     """Return the fits of all families, the one with the smallest Akaike criterion first.
 
     Parameters
     ----------
     sizes : numpy.ndarray, shape (N,)
         Positive; NaN are left out.
+    confidence : float
+        Of the intervals of the parameters.
 
     Raises
     ------
     EmptyInputError
         If fewer than :data:`FEWEST` different sizes are positive.
+
+    Notes
+    -----
+    The intervals are normal ones of the logarithms of the parameters, by the observed Fisher information of the sizes.
+    They take defects as independent of each other: where images differ more than chance, they are too narrow.
 
     Examples
     --------
@@ -69,24 +98,52 @@ def fit_sizes(sizes: NDArray[np.float64]) -> tuple[SizeFit, ...]:
     known = sizes[sizes > 0]
     if len(np.unique(known)) < FEWEST:
         raise EmptyInputError(f"a distribution needs {FEWEST} different sizes; there are {len(np.unique(known))}")
-    families: dict[str, rv_continuous] = dict(
-        zip(FAMILIES, (stats.lognorm, stats.weibull_min, stats.gamma), strict=True)
-    )
     found = []
-    for family, law in families.items():
-        shape, _, scale = law.fit(known, floc=0)
-        likelihood = float(law.logpdf(known, shape, 0, scale).sum())
+    for family, law in _laws().items():
+        shape, _, scale = (float(value) for value in law.fit(known, floc=0))
+        likelihood = _log_likelihood(law, known, np.log([shape, scale]))
+        away = np.exp(stats.norm.ppf((1 + confidence) / 2) * _log_errors(law, known, np.log([shape, scale])))
         found.append(
             SizeFit(
                 family=family,
-                shape=float(shape),
-                scale=float(scale),
+                shape=shape,
+                shape_low=float(shape / away[0]),
+                shape_high=float(shape * away[0]),
+                scale=scale,
+                scale_low=float(scale / away[1]),
+                scale_high=float(scale * away[1]),
+                level=confidence,
                 log_likelihood=likelihood,
                 akaike=4 - 2 * likelihood,
                 ks_statistic=float(stats.ks_1samp(known, law.cdf, args=(shape, 0, scale)).statistic),
             )
         )
     return tuple(sorted(found, key=lambda fit: fit.akaike))
+
+
+def _laws() -> dict[str, rv_continuous]:
+    from scipy import stats
+
+    return dict(zip(FAMILIES, (stats.lognorm, stats.weibull_min, stats.gamma), strict=True))
+
+
+def _log_likelihood(law: rv_continuous, sizes: NDArray[np.float64], logarithms: NDArray[np.float64]) -> float:
+    shape, scale = np.exp(logarithms)
+    return float(law.logpdf(sizes, shape, 0, scale).sum())
+
+
+def _log_errors(law: rv_continuous, sizes: NDArray[np.float64], best: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the standard errors of the logarithms of shape and scale by the observed information, shape (2,)."""
+    step = STEP * np.eye(2)
+
+    def at(*moves: NDArray[np.float64]) -> float:
+        return _log_likelihood(law, sizes, best + sum(moves))
+
+    curvature = np.array(
+        [[at(a, b) - at(a, -b) - at(-a, b) + at(-a, -b) for b in step] for a in step], dtype=np.float64
+    ) / (4 * STEP**2)
+    errors: NDArray[np.float64] = np.sqrt(np.diag(np.linalg.inv(-curvature)))
+    return errors
 
 
 def empirical_distribution(sizes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -154,3 +154,25 @@ def freedman_diaconis_edges(sizes_nm: Floats) -> Floats:
     known = sizes_nm[~np.isnan(sizes_nm)]
     edges: Floats = np.histogram_bin_edges(known, bins="fd")
     return edges
+
+
+def fixed_edges(sizes_nm: Floats, width_nm: float) -> Floats:
+    """Return edges from 0 on, as far as the largest size, ``width_nm`` apart.
+
+    Parameters
+    ----------
+    sizes_nm : numpy.ndarray, shape (N,)
+        At least one; NaN are left out.
+    width_nm : float
+        Positive.
+
+    Examples
+    --------
+    >>> fixed_edges(np.array([1.0, 5.0]), 2.0)
+    array([0., 2., 4., 6.])
+    """
+    if not 0 < width_nm < np.inf:
+        raise ConventionError(f"size classes: the width {width_nm:g} nm is not positive")
+    n = max(int(np.ceil(np.nanmax(sizes_nm) / width_nm)), 1)
+    edges: Floats = np.arange(n + 1, dtype=np.float64) * width_nm
+    return edges

@@ -49,6 +49,8 @@ class Assessment:
 
     Parameters
     ----------
+    analysis : Analysis
+        Whose condition it is.
     inputs : Inputs
     known : Propagation
     bootstrap : Bootstrap
@@ -56,6 +58,7 @@ class Assessment:
         Which uncertainties are missing, and which are assumed.
     """
 
+    analysis: Analysis
     inputs: Inputs
     known: Propagation
     bootstrap: Bootstrap
@@ -91,7 +94,11 @@ class Assessment:
     def fits(self) -> dict[str, tuple[SizeFit, ...]]:
         """Return the distributions fitted to the sizes of each type that has enough of them."""
         of_type = {name: self.condition.sizes_of(name) for name in self.condition.types}
-        return {name: fit_sizes(own) for name, own in of_type.items() if len(np.unique(own)) >= FEWEST}
+        return {
+            name: fit_sizes(own, confidence=self.known.confidence)
+            for name, own in of_type.items()
+            if len(np.unique(own[own > 0])) >= FEWEST
+        }
 
     def table(self) -> xarray.Dataset:
         """Return the values with their intervals; see :func:`defectkit.uncertainty.table.condition_table`."""
@@ -208,6 +215,7 @@ def assess(
     inputs = Inputs.of(condition, strengthening, declared, taxonomy=analysis.taxonomy, specimen=specimen)
     how = bootstrap or Bootstrap()
     return Assessment(
+        analysis=analysis,
         inputs=inputs,
         known=propagated(inputs, how),
         bootstrap=how,

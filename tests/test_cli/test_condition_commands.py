@@ -40,7 +40,8 @@ def test_a_finished_analysis_becomes_megapascals_with_intervals(run, measured, t
     assert result.exit_code == 0, result.output
     names = {path.name for path in (tmp_path / "H").iterdir() if path.name[0] != "."}
     assert names >= {"condition.csv", "budget.csv", "budget.svg", "report.html", "condition.zarr"}
-    assert names >= {"size_classes.csv", "covariance.csv", "fits.csv"}
+    assert names >= {"size_classes.csv", "covariance.csv", "fits.csv", "spatial.csv"}
+    assert names >= {f"{figure}.{end}" for figure in ("sizes", "spatial") for end in ("svg", "png")}
     table = pd.read_csv(tmp_path / "H" / "condition.csv").set_index("defect_type")
     assert table["level"].unique().tolist() == [0.9]
     assert table["superposition_exponent"].unique().tolist() == [1.5]
@@ -189,3 +190,29 @@ def test_materials_are_listed_shown_and_checked(run, tmp_path):
     own.write_text(own.read_text().replace('shear_modulus = "4 GPa"', 'shear_modulus = "4 nm"'))
     refused = run("materials", "check", own)
     assert refused.exit_code == 2 and "uncertainty of shear_modulus" in refused.stderr
+
+
+def test_a_boundary_and_a_class_width_are_given_by_options(run, measured, tmp_path):
+    name = first_image(measured / "a")
+    line = f"{name}=0,40 128,90"
+    result = run(
+        *("harden", measured / "a", *QUICK, "--boundary", line, "--boundary-width", "10 nm", "--class-width", "3 nm"),
+        *("-o", tmp_path / "H"),
+    )
+    assert result.exit_code == 0, result.output
+    strips = pd.read_csv(tmp_path / "H" / "boundary.csv")
+    assert (strips["distance_high_nm"] - strips["distance_low_nm"] == 10).all()
+    assert (strips["areal_density_low_per_nm2"] <= strips["areal_density_high_per_nm2"]).all()
+    classes = pd.read_csv(tmp_path / "H" / "size_classes.csv")
+    assert (classes["size_high_nm"] - classes["size_low_nm"]).to_numpy() == pytest.approx(3)
+    assert "Along the boundary" in (tmp_path / "H" / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "H" / "boundary.png").stat().st_size > 1000
+    for wrong in ("nowhere=0,0 1,1", f"{name}=0,0", f"{name}=0,0 1,x", "0,0 1,1", f"{name}=0,0 inf,1"):
+        refused = run("harden", measured / "a", *QUICK, "--boundary", wrong, "-o", tmp_path / "no")
+        assert refused.exit_code == 2 and wrong.split("=")[0] in refused.stderr, wrong
+        assert not (tmp_path / "no").exists()
+
+
+def first_image(folder: Path) -> str:
+    """The name of the first image of an analysis."""
+    return str(defectkit.workflows.Analysis.load(folder / "results.zarr").images[0].name)
