@@ -255,7 +255,7 @@ class LockWarning(DefectkitWarning):
     """A file system that has no locks, so that nothing keeps two runs from writing in one place."""
 
 
-class KeptAsideWarning(DefectkitWarning):
+class RenamedFileWarning(DefectkitWarning):
     """A file that was changed, or made by somebody else, stood where a result goes; it was renamed."""
 
 

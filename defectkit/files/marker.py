@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -43,9 +43,9 @@ class Marker:
     folders: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, folder: Path, *, command: str, run: str, starting: tuple[str, ...] = ("",)) -> Marker:
-        """Return the marker of a folder that is whole; of what lies there, it lists the paths that start so."""
-        found = {name: is_folder for name, is_folder in entries(folder) if name.startswith(starting)}
+    def of(cls, folder: Path, *, command: str, run: str) -> Marker:
+        """Return the marker of a folder that is whole."""
+        found = dict(entries(folder))
         return cls(
             command=command,
             run=run,
@@ -100,6 +100,15 @@ class Marker:
         """Write the marker into a folder, with further facts for people to read."""
         text = json.dumps({"written_by": "defectkit", **facts, **self.table()}, indent=1)
         (folder / MARKER).write_text(text + "\n", encoding="utf-8")
+
+    def with_files(self, folder: Path, names: Iterable[str]) -> Marker:
+        """Return a marker that lists some files, too, as they are in the folder now."""
+        return attrs.evolve(self, files={**self.files, **{name: digest(folder / name) for name in names}})
+
+    def without_files(self, names: Iterable[str]) -> Marker:
+        """Return a marker that does not list some files."""
+        gone = set(names)
+        return attrs.evolve(self, files={name: found for name, found in self.files.items() if name not in gone})
 
     def owns(self, folder: Path, name: str) -> bool:
         """Return whether the file ``name`` in ``folder`` is one that the run wrote and that nobody changed since."""

@@ -59,7 +59,7 @@ def output_folder(
 
     Warns
     -----
-    KeptAsideWarning
+    RenamedFileWarning
         If a file that is not known was in the way; it was renamed.
 
     Examples

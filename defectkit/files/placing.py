@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from defectkit.errors import KeptAsideWarning
+from defectkit.errors import RenamedFileWarning
 from defectkit.files.decoding import read_json
 from defectkit.files.exchange import exchanged
 from defectkit.files.marker import MARKER, Marker, entries
@@ -22,7 +22,7 @@ def place(work: Work, fresh: Marker, earlier: Marker) -> None:
     """Put ``work.new`` in its place.
 
     What the run of ``earlier`` wrote there and nobody changed is replaced, or removed where there is nothing new of
-    that name. Anything else stays; where it is in the way, it is renamed (see :func:`aside_name`), which is said.
+    that name. Anything else stays; where it is in the way, it is renamed (see :func:`backup_name`), which is said.
 
     Where all that is there is known, both folders swap in one step; otherwise entries are moved one by one, the marker
     last. A plan in the work folder lets the next run finish this if it is killed meanwhile. A step that the system
@@ -96,7 +96,7 @@ class Moves:
 
     def keep(self, path: Path) -> None:
         """Rename a file or folder that is not ours out of the way."""
-        name = aside_name(path)
+        name = backup_name(path)
         self.move(path, name)
         self.kept.append((path, name))
 
@@ -108,12 +108,27 @@ class Moves:
         self.kept.clear()
 
 
-def aside_name(path: Path) -> Path:
-    """Return the name under which a file that is in the way is kept: ``NAME.kept-1.SUFFIX``, or the next free number.
+def rename_to_backup(path: Path) -> Path:
+    """Rename a file that is not ours to a backup beside it, say so by a warning, and return its new name.
+
+    See :func:`backup_name`.
+
+    Warns
+    -----
+    RenamedFileWarning
+    """
+    name = backup_name(path)
+    path.rename(name)
+    _tell(path, name)
+    return name
+
+
+def backup_name(path: Path) -> Path:
+    """Return the name of the backup of a file that is in the way: ``NAME.kept-1.SUFFIX``, or the next free number.
 
     Examples
     --------
-    >>> aside_name(Path("nowhere/defects.csv")).name
+    >>> backup_name(Path("nowhere/defects.csv")).name
     'defects.kept-1.csv'
     """
     number = 1
@@ -188,7 +203,7 @@ def _retire(folder: Path, place: Path, earlier: Marker) -> None:
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
-            _tell(target, aside_name(target))
+            _tell(target, backup_name(target))
         path.rename(_free(target))
     for name, is_folder in sorted(found, reverse=True):
         if is_folder:
@@ -201,13 +216,13 @@ def _retire(folder: Path, place: Path, earlier: Marker) -> None:
 def _tell(path: Path, name: Path) -> None:
     warnings.warn(
         f"{path} was changed since defectkit wrote it, or is not its own; it is kept as {name.name}",
-        KeptAsideWarning,
+        RenamedFileWarning,
         stacklevel=6,
     )
 
 
 def _free(path: Path) -> Path:
-    return aside_name(path) if os.path.lexists(path) else path
+    return backup_name(path) if os.path.lexists(path) else path
 
 
 def _is_pinned(work: Work) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from defectkit.errors import KeptAsideWarning
+from defectkit.errors import RenamedFileWarning
 from tests.attack.commands import WRITERS, copied, make_workplace, run, state
 
 WORDS = {writer.name: writer.words for writer in WRITERS}
@@ -33,7 +33,7 @@ def test_a_second_analysis_keeps_a_picture_and_refuses_an_edited_table(analyzed:
     assert "defects.csv was changed since" in refused.stderr
     assert state(place) == before
     with warnings.catch_warnings():
-        warnings.simplefilter("always", KeptAsideWarning)
+        warnings.simplefilter("always", RenamedFileWarning)
         done = run(place, *WORDS["analyze"], "--overwrite")
     assert done.exit_code == 0
     assert "kept as defects.kept-1.csv" in done.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from defectkit.errors import KeptAsideWarning, OutputError
+from defectkit.errors import OutputError, RenamedFileWarning
 from defectkit.files import check_apart, output_folder, unfinished_of
 from defectkit.files.marker import MARKER
 
@@ -92,7 +92,7 @@ def test_overwrite_keeps_a_file_that_is_in_the_way_under_another_name(tmp_path: 
     place.mkdir()
     for name in ("thesis.tex", "a.csv", "a.kept-1.csv"):
         (place / name).write_text(f"my {name}")
-    with pytest.warns(KeptAsideWarning, match=r"a\.csv .* is kept as a\.kept-2\.csv"):
+    with pytest.warns(RenamedFileWarning, match=r"a\.csv .* is kept as a\.kept-2\.csv"):
         write(place, "a.csv", overwrite=True)
     mine = {"thesis.tex": "my thesis.tex", "a.kept-1.csv": "my a.kept-1.csv", "a.kept-2.csv": "my a.csv"}
     assert files(place) == {**mine, "a.csv": "new"}
@@ -114,7 +114,7 @@ def test_an_edited_file_is_named_before_any_work(tmp_path: Path) -> None:
     (place / "a.csv").write_text("mine")
     with pytest.raises(OutputError, match=r"a\.csv was changed since.*--overwrite"), analyze(place):
         pytest.fail("the block ran")
-    with pytest.warns(KeptAsideWarning, match=r"kept as a\.kept-1\.csv"):
+    with pytest.warns(RenamedFileWarning, match=r"kept as a\.kept-1\.csv"):
         write(place, "a.csv", overwrite=True)
     assert files(place) == {"a.csv": "new", "a.kept-1.csv": "mine"}
 
@@ -122,7 +122,7 @@ def test_an_edited_file_is_named_before_any_work(tmp_path: Path) -> None:
 def test_a_file_that_is_edited_during_the_run_is_kept(tmp_path: Path) -> None:
     place = tmp_path / "out"
     write(place, "a.csv", "b.csv", text="old")
-    with pytest.warns(KeptAsideWarning), analyze(place) as folder:
+    with pytest.warns(RenamedFileWarning), analyze(place) as folder:
         (folder / "a.csv").write_text("new")
         (place / "a.csv").write_text("mine")
         (place / "notes.txt").write_text("mine")
@@ -147,7 +147,7 @@ def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None
     (tmp_path / "elsewhere").mkdir()
     (place / "overlays").rename(tmp_path / "elsewhere" / "overlays")
     (place / "overlays").symlink_to(tmp_path / "elsewhere" / "overlays")
-    with pytest.warns(KeptAsideWarning):
+    with pytest.warns(RenamedFileWarning):
         write(place, "overlays/one.png", overwrite=True)
     assert files(place)["overlays/one.png"] == "new"
     assert (tmp_path / "elsewhere" / "overlays" / "one.png").read_text() == "old"
@@ -161,7 +161,7 @@ def test_an_old_marker_without_digests_proves_nothing(tmp_path: Path) -> None:
     (place / MARKER).write_text('{"written_by": "defectkit", "version": "0.1.0", "entries": ["a.csv", "gone.csv"]}')
     with pytest.raises(OutputError, match="earlier version of defectkit"):
         write(place, "a.csv")
-    with pytest.warns(KeptAsideWarning):
+    with pytest.warns(RenamedFileWarning):
         write(place, "a.csv", overwrite=True)
     assert files(place) == {"a.csv": "new", "a.kept-1.csv": "perhaps mine", "gone.csv": "perhaps mine"}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from defectkit.errors import KeptAsideWarning, OutputError
+from defectkit.errors import OutputError, RenamedFileWarning
 from defectkit.files import output_folder
 from defectkit.files.marker import MARKER
 from tests.attack.faults import CODES, failing_from, failing_once
@@ -57,7 +57,7 @@ class Promise(RuleBasedStateMachine):
         text = f"result {next(self.numbers)}"
         done = False
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", KeptAsideWarning)
+            warnings.simplefilter("ignore", RenamedFileWarning)
             with stopped:
                 try:
                     with output_folder(self.place, command=command, overwrite=overwrite) as folder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from defectkit.errors import OutputError, SplitError, StudyError
-from defectkit.files import Marker, check_apart, tidy, write_text
-from defectkit.files.decoding import read_json
+from defectkit.errors import SplitError, StudyError
+from defectkit.files import check_apart
 from defectkit.storage.results import save_results
 from defectkit.studies import catalogue_data, run_study, select_runs
 from defectkit.studies.data import StudyData
@@ -23,19 +21,17 @@ from defectkit_jacobs2022.published import published_tables
 from defectkit_jacobs2022.reproduction.artifacts import chosen
 from defectkit_jacobs2022.reproduction.effort import Effort
 from defectkit_jacobs2022.reproduction.in_memory import in_memory
-from defectkit_jacobs2022.reproduction.page import write_page
+from defectkit_jacobs2022.reproduction.listing import Listing
+from defectkit_jacobs2022.reproduction.page import PAGES, write_page
 from defectkit_jacobs2022.reproduction.plan import Plan
 from defectkit_jacobs2022.reproduction.studies import STUDIES, Declaring, with_group_splits, with_initial_split
-from defectkit_jacobs2022.reproduction.writing import Written, written
+from defectkit_jacobs2022.reproduction.writing import FOLDER, Written, file_names, write_artifact
 
 if TYPE_CHECKING:
     import xarray
 
 Report = Callable[[str, StudyProgress], None]
 
-MARKER = "reproduction.json"
-"""Lists the pages and artifacts of the last run that was finished, with their digests."""
-LISTED = ("artifacts/", "index.")
 OF_SEVERAL_CONVENTIONS = ("variance",)
 
 
@@ -109,11 +105,12 @@ def reproduce(
         images that are read.
     """
     artifacts = chosen(names)
-    place = _free(Path(folder))
+    listing = Listing.of(Path(folder))
+    place = listing.folder
     if data is None:
         data = catalogue_data(plan.dataset, plan.roles, available=plan.is_partial)
     check_apart(place, {image.path.parent for image in data.images.values() if image.path is not None})
-    _list(place, Marker(command="reproduce"))
+    listing.write()
     data = with_initial_split(data, plan)
     needed = tuple(dict.fromkeys(study for artifact in artifacts for study in artifact.studies))
     if needed:
@@ -134,13 +131,13 @@ def reproduce(
     omitted: dict[str, str] = {}
     for artifact in artifacts:
         try:
-            made.append(_made(artifact, outcome, failures, place / "artifacts"))
+            made.append(_made(artifact, outcome, failures, listing))
         except (StudyError, SplitError) as error:
             if len(artifacts) == 1:
                 raise
             omitted[artifact.name] = str(error)
-    write_page(place, made, omitted, outcome.provenance)
-    _list(place, Marker.of(place, command="reproduce", run="", starting=LISTED))
+    with listing.writing(PAGES):
+        write_page(place, made, omitted, outcome.provenance)
     return Reproduction(folder=place, written=tuple(made), omitted=omitted, provenance=outcome.provenance)
 
 
@@ -157,34 +154,6 @@ def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> 
         *data.refusals(plan.roles),
     )
     return tuple(line for line in lines if line)
-
-
-def _free(folder: Path) -> Path:
-    """Return the folder, in which nothing lies but what a reproduction wrote, and nobody changed an artifact."""
-    place = folder.expanduser().resolve()
-    if place.is_dir():
-        tidy(place / MARKER)
-    if place.exists() and (not place.is_dir() or any(place.iterdir())) and not (place / MARKER).is_file():
-        raise OutputError(f"{place} holds something that no reproduction wrote; name another folder")
-    for name in _listed(place).changed(place):
-        raise OutputError(f"{place / name} was changed since it was made; move it away, or name another folder")
-    return place
-
-
-def _listed(place: Path) -> Marker:
-    if not (place / MARKER).is_file():
-        return Marker()
-    table = read_json(place / MARKER)
-    if table == {"format": 1}:
-        return Marker()
-    try:
-        return Marker.from_table(table)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise OutputError(f"{place / MARKER} is damaged; move it away, or name another folder") from error
-
-
-def _list(place: Path, marker: Marker) -> None:
-    write_text(place / MARKER, json.dumps(marker.table(), indent=1))
 
 
 def _results(
@@ -212,8 +181,10 @@ def _results(
     return results, failures
 
 
-def _made(artifact: AnyArtifact, outcome: Outcome, failures: Mapping[str, Exception], folder: Path) -> Written:
+def _made(artifact: AnyArtifact, outcome: Outcome, failures: Mapping[str, Exception], listing: Listing) -> Written:
     for study in artifact.studies:
         if study in failures:
             raise StudyError(str(failures[study])) from failures[study]
-    return written(artifact, artifact.make(outcome), folder)
+    made = artifact.make(outcome)
+    with listing.writing(f"{FOLDER}/{name}" for name in file_names(artifact, made)):
+        return write_artifact(artifact, made, listing.folder / FOLDER)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 DOTS_PER_INCH = 110
 FIGURE_ENDS = (".png", ".svg")
+TABLE_ENDS = (".csv", ".tex", ".md")
+FOLDER = "artifacts"
+"""The folder of a reproduction that artifacts are written into."""
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +41,20 @@ class Written:
     folder: Path
 
 
-def written(artifact: AnyArtifact, made: NamedTables | NamedFigures, folder: Path) -> Written:
+def file_names(artifact: AnyArtifact, made: NamedTables | NamedFigures) -> tuple[str, ...]:
+    """Return the names of the files that :func:`write_artifact` writes of what an artifact made."""
+    return tuple(
+        f"{_stem(artifact, part)}{end}"
+        for part, thing in made.items()
+        for end in (TABLE_ENDS if isinstance(thing, Table) else FIGURE_ENDS)
+    )
+
+
+def _stem(artifact: AnyArtifact, part: str) -> str:
+    return f"{artifact.name}-{part}" if part else artifact.name
+
+
+def write_artifact(artifact: AnyArtifact, made: NamedTables | NamedFigures, folder: Path) -> Written:
     """Write what an artifact made into a folder.
 
     Parameters
@@ -50,12 +66,12 @@ def written(artifact: AnyArtifact, made: NamedTables | NamedFigures, folder: Pat
     """
     tables: dict[str, Table] = {}
     pictures: list[str] = []
-    for end, thing in made.items():
-        name = f"{artifact.name}-{end}" if end else artifact.name
+    for part, thing in made.items():
+        name = _stem(artifact, part)
         if isinstance(thing, Table):
-            write_text(folder / f"{name}.csv", thing.to_csv())
-            write_text(folder / f"{name}.tex", thing.to_latex())
-            write_text(folder / f"{name}.md", thing.to_markdown())
+            texts = (thing.to_csv(), thing.to_latex(), thing.to_markdown())
+            for end, text in zip(TABLE_ENDS, texts, strict=True):
+                write_text(folder / f"{name}{end}", text)
             tables[name] = thing
         else:
             save_figure(thing, folder / name)

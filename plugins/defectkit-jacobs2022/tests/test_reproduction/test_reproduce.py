@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import attrs
 import pytest
 from defectkit_jacobs2022.reproduction import Effort, Plan, Reproduction, reproduce
 
-from defectkit.errors import OutputError, StudyError
+from defectkit.errors import OutputError, RenamedFileWarning, StudyError
 from defectkit.storage.results import load_results
 from defectkit.studies import headline
 from defectkit.studies.data import StudyData
 from defectkit.studies.running.progress import StudyProgress
 
 NAMES = ("table1", "table7", "figure2", "figure7")
+
+
+KILLED = """
+import os, signal, sys
+from defectkit_jacobs2022.reproduction import reproduce, writing
+from small_reproduction import small_data, small_effort, small_plan
+
+plan = small_plan()
+writing.save_figure = lambda figure, path: os.kill(os.getpid(), signal.SIGKILL)
+reproduce(["table1", "figure2"], sys.argv[1], plan=plan, data=small_data(), effort=small_effort(plan))
+"""
+"""A run that is killed when it is about to write a figure."""
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +157,29 @@ def test_an_artifact_that_somebody_changed_is_left_alone(
     file.unlink()
     reproduce(["table1"], tmp_path / "out", plan=plan, data=data, effort=effort)
     assert file.read_bytes() == ours
+
+
+def test_what_somebody_changed_after_a_killed_run_becomes_a_backup(
+    plan: Plan, data: StudyData, effort: Effort, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    done = subprocess.run([sys.executable, "-c", KILLED, str(out)], env=os.environ | {"PYTHONPATH": path}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    whole, half = out / "artifacts" / "table1.csv", out / "artifacts" / "figure2.png"
+    assert whole.is_file()
+    whole_text = whole.read_bytes()
+    whole.write_text("mine")
+    with pytest.raises(OutputError, match=r"table1\.csv was changed since it was made"):
+        reproduce(["table1"], out, plan=plan, data=data, effort=effort)
+    whole.write_bytes(whole_text)
+    half.write_text("mine, too")
+    with pytest.warns(RenamedFileWarning, match=r"figure2\.png .*figure2\.kept-1\.png"):
+        reproduce(["figure2"], out, plan=plan, data=data, effort=effort)
+    assert half.with_name("figure2.kept-1.png").read_text() == "mine, too"
+    assert half.read_bytes().startswith(b"\x89PNG")
+    reproduce(["figure2"], out, plan=plan, data=data, effort=effort)
+    assert not half.with_name("figure2.kept-2.png").exists()
 
 
 @pytest.mark.parametrize("text", ['{"format": 1}', '{"files": {"../out": 3}}', '{"files": 3}', "[]"])

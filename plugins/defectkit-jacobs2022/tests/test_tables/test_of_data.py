@@ -122,6 +122,7 @@ def test_constants(made: dict[str, Table]) -> None:
     shown = [table.shown(row, table.columns[2]) for row in table.rows]
     assert shown == ["3.06", "82", "0.11", "0.32", "0.10", "0.249", "19993.3", "6872.7", "6247.9"]
     iron = load_material("fecral")
+    assert iron.taylor_factor is not None
     product = iron.taylor_factor * 0.32 * 82_000 * 0.249
     assert table.column("value")[6] == pytest.approx(product)
 
