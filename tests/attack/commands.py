@@ -154,7 +154,10 @@ WRITERS: tuple[Writer, ...] = (
     Writer("demo", DEMO, "out", (*DEMO, "--seed", "1"), weight=1),
 )
 if find_spec("defectkit_jacobs2022") is not None:
-    WRITERS += (Writer("reproduce", ("reproduce", "table9", "-o", "out"), "out", pieces=REPRODUCED, weight=3),)
+    WRITERS += (
+        Writer("reproduce", ("reproduce", "table9", "-o", "out"), "out", pieces=REPRODUCED, weight=3),
+        Writer("audit", ("audit", "jacobs2022", "-o", "audit.md"), "audit.md"),
+    )
 HAS_DONE = ("already", "no data set is named", "nothing is different")
 """What a command says that is run again after it was stopped when its work was done."""
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def defectkit_register_commands() -> list[click.Command]:
-    """Register ``defectkit reproduce``."""
+    """Register ``defectkit reproduce`` and ``defectkit audit``."""
+    from defectkit_jacobs2022.audit_command import audit
     from defectkit_jacobs2022.command import reproduce
 
-    return [reproduce]
+    return [reproduce, audit]

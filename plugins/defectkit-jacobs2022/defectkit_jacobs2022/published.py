@@ -37,12 +37,13 @@ class ColumnKind(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class PublishedColumn:
-    """One column: its name here, its title, its unit, and the split of Table 2 that it is about, if any."""
+    """One column: its name here, title and unit, and the data set and split of Table 2 that it is about, if any."""
 
     name: str
     title: str
     kind: ColumnKind = attrs.field(converter=ColumnKind)
     unit: str = ""
+    dataset: str = ""
     split: str | None = None
 
 
@@ -197,6 +198,17 @@ def published_tables(folder: Path | None = None) -> Mapping[int, PublishedTable]
             raise RecordError(f"published table {path}: Table {table.number} is there twice")
         tables[table.number] = table
     return MappingProxyType(dict(sorted(tables.items())))
+
+
+def published_hardening() -> PublishedTable:
+    """Return what the text of the paper says of true and predicted hardening.
+
+    Examples
+    --------
+    >>> print(published_hardening()["linear",]["mae"])
+    16.05
+    """
+    return read_published_table(REGISTRY / "hardening.toml")
 
 
 def read_published_table(path: Path) -> PublishedTable:

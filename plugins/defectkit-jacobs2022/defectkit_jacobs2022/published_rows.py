@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from defectkit_jacobs2022.artifact import Outcome, Roles
 from defectkit_jacobs2022.audit import audit_published
-from defectkit_jacobs2022.places import REGISTRY
-from defectkit_jacobs2022.published import PublishedRow, PublishedTable, Value, read_published_table
+from defectkit_jacobs2022.published import PublishedRow, PublishedTable, Value
 
 OURS, PUBLISHED = "ours", "published"
 """Cells of the column that says whose a row is."""
@@ -18,22 +17,12 @@ TYPES = ("loop_100", "loop_111", "bdot")
 OTHER_IMAGES = "Published numbers are about the images of the paper, which are not those that ours are about."
 
 
-def published_hardening() -> PublishedTable:
-    """Return what the text of the paper says of true and predicted hardening.
-
-    Examples
-    --------
-    >>> print(published_hardening()["linear",]["mae"])
-    16.05
-    """
-    return read_published_table(REGISTRY / "hardening.toml")
-
-
 def reference(table: PublishedTable) -> str:
     """Return where published numbers stand.
 
     Examples
     --------
+    >>> from defectkit_jacobs2022.published import published_hardening
     >>> reference(published_hardening()).partition(", ")[2]
     'https://doi.org/10.1016/j.xcrp.2022.100876, in the text, page 20 of the manuscript.'
     """
@@ -70,6 +59,7 @@ def printed(row: PublishedRow | None, columns: Sequence[str]) -> list[Value | No
 
     Examples
     --------
+    >>> from defectkit_jacobs2022.published import published_hardening
     >>> row = published_hardening()["linear",]
     >>> [str(value) for value in printed(row, ("mape", "range"))], printed(None, ("mape",))
     (['12.9', 'None'], [None])

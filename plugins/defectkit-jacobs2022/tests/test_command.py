@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from defectkit_jacobs2022.audit import audit_published
 from defectkit_jacobs2022.reproduction import ARTIFACTS
 
 from defectkit.cli import cli
@@ -46,3 +48,42 @@ def test_what_is_asked_for_wrongly_is_said(words: tuple[str, ...], message: str,
     assert status == 2
     assert message in " ".join(said.split())
     assert not (tmp_path / "out").exists()
+
+
+def test_the_audit_is_printed() -> None:
+    status, shown, said = run("audit", "jacobs2022")
+    assert status == 0, said
+    assert "600 + 134 = 734" in shown
+    assert "at least 84 are tested more than once" in shown
+    assert f"{len(audit_published())} findings" in said
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".md"])
+def test_the_audit_is_written(suffix: str, tmp_path: Path) -> None:
+    place = tmp_path / f"audit{suffix}"
+    status, shown, said = run("audit", "jacobs2022", "-o", str(place))
+    assert (status, shown) == (0, ""), said
+    text = place.read_text(encoding="utf-8")
+    assert all(finding.where.split(",")[0] in text.replace("\\", "") for finding in audit_published())
+    if suffix == ".csv":
+        rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+        assert [int(row["page"]) for row in rows] == [finding.page for finding in audit_published()]
+    place.write_text("mine", encoding="utf-8")
+    status, _, said = run("audit", "jacobs2022", "-o", str(place))
+    assert (status, place.read_text(encoding="utf-8")) == (2, "mine")
+    assert "is there already" in said
+    assert run("audit", "jacobs2022", "-o", str(place), "--overwrite")[0] == 0
+    assert place.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("jacobs2023",), "jacobs2022"),
+        (("jacobs2022", "-o", "audit.txt"), "audit.txt is neither CSV nor Markdown"),
+    ],
+)
+def test_an_audit_that_cannot_be_made_is_refused(words: tuple[str, ...], message: str) -> None:
+    status, _, said = run("audit", *words)
+    assert status == 2
+    assert message in " ".join(said.split())

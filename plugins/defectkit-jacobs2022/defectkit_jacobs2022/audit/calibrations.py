@@ -27,6 +27,7 @@ def _assumed(table: PublishedTable) -> Iterator[Finding]:
             where="thickness",
             printed=f"{len(rows)} of {len(table)} thicknesses as {rows[0].cells['thickness'].mark}",
             computed=f"assumed for {', '.join(row.key[0] for row in rows)}",
+            follows="number densities and hardening of these series are as uncertain as the assumed thickness",
         )
 
 
@@ -46,4 +47,6 @@ def _pixel_size(row: PublishedRow) -> Iterator[Finding]:
             printed=f"{printed} nm/px",
             computed=f"{width} px over {seen.field_of_view_um} um are {computed.value:.4f} nm/px, of which "
             f"the printed one is {printed / computed.value:.2f} times ({seen.source})",
+            follows=f"by the printed one sizes of this series are {printed / computed.value:.2f} times too large, and "
+            f"areal densities {(computed.value / printed) ** 2:.2f} times what they are",
         )

@@ -45,6 +45,7 @@ def _sum_over_types(table: int, row: PublishedRow, total: str, parts: Sequence[s
             where=f"{' / '.join(row.key)}, {total}",
             printed=f"{_count(row, total)} in all",
             computed=f"the types are {_addition(counts)}",
+            follows="one of the counts, or the sum, is misprinted",
         )
 
 
@@ -64,6 +65,9 @@ def _sides_against_parent(row: PublishedRow, parent: PublishedRow) -> Iterator[F
                 printed=_addition(sides),
                 computed=f"Table 1 has {there} in {parent.key[0]}"
                 + ("" if whole else ", so a side is labeled by another set"),
+                follows="the counts of one of the two tables are not those of the labels that were used"
+                if whole
+                else "the sides of the split carry different label sets: a model is tested on labels of another kind",
             )
 
 
@@ -81,6 +85,7 @@ def _share_left_out(row: PublishedRow, parent: PublishedRow) -> Iterator[Finding
             where=f"{' / '.join(row.key)}, images_test",
             printed=f"{test} images",
             computed=f"{share[1]} % of {images} are {wanted:g}",
+            follows="the name of the split does not say its size",
         )
 
 
@@ -97,6 +102,7 @@ def _sides_in_common(table: PublishedTable) -> Iterator[Finding]:
                     where=f"{row.key[1]}, test side",
                     printed=f"{_addition(_side(row, 'test'))} for {row.key[0]} and for {other.key[0]}",
                     computed="both are tested on the same labels, those of one of the two",
+                    follows="their scores can be compared; the name of the data set is that of the training side only",
                 )
 
 
@@ -118,6 +124,7 @@ def _against_split(row: PublishedRow, split: PublishedRow) -> Iterator[Finding]:
                 where=f"{' / '.join(row.key)}, {column}",
                 printed=str(_count(row, column)),
                 computed=f"Table 2 has {count}",
+                follows="the two tables are not about one split",
             )
 
 
@@ -126,7 +133,7 @@ def _test_instances(tables: PublishedTables) -> Iterator[Finding]:
     for column in tables[5].columns.values():
         if column.split is None:
             continue
-        counts = _side(tables[2]["dataset1", column.split], "test")
+        counts = _side(tables[2][column.dataset, column.split], "test")
         if _count(row, column.name) != sum(counts):
             yield Finding(
                 table=5,
@@ -135,6 +142,7 @@ def _test_instances(tables: PublishedTables) -> Iterator[Finding]:
                 where=f"test instances, {column.name}",
                 printed=str(_count(row, column.name)),
                 computed=f"Table 2 has {_addition(counts)}",
+                follows="the column is not about the split that it stands for",
             )
 
 

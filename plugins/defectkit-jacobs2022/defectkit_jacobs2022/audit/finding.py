@@ -11,7 +11,7 @@ class FindingKind(enum.StrEnum):
     """How bad it is."""
 
     CONTRADICTION = "contradiction"
-    """No rounding explains it: two printed numbers cannot both hold."""
+    """No rounding explains it: two printed numbers or statements cannot both hold."""
 
     ROUNDING = "rounding"
     """The printed digits do not follow from the printed inputs, but from inputs that round to them they may."""
@@ -22,6 +22,12 @@ class FindingKind(enum.StrEnum):
     ASSUMPTION = "assumption"
     """Numbers that were not measured."""
 
+    REPETITION = "repetition"
+    """One number stands where two are to be expected."""
+
+    INFERENCE = "inference"
+    """The numbers close, and show something that is not said."""
+
 
 @attrs.frozen(kw_only=True)
 class Finding:
@@ -29,13 +35,16 @@ class Finding:
 
     Parameters
     ----------
-    table, page : int
-        Where the first of the numbers stands.
+    table : int
+        Where the first of the numbers stands; 0 for the text.
+    page : int
     kind : FindingKind
     where : str
-        Row and column.
+        Row and column, or what the text speaks of.
     printed, computed : str
         What stands there, and what it ought to be by the other numbers.
+    follows : str
+        What a reader has to take from it.
     """
 
     table: int
@@ -44,8 +53,22 @@ class Finding:
     where: str
     printed: str
     computed: str
+    follows: str
+
+    @property
+    def place(self) -> str:
+        """The table, or the text.
+
+        Examples
+        --------
+        >>> said = Finding(table=0, page=2, kind="rounding", where="x", printed="1", computed="2", follows="none")
+        >>> said.place
+        'Text'
+        """
+        return f"Table {self.table}" if self.table else "Text"
 
     def __str__(self) -> str:
         return (
-            f"Table {self.table}, page {self.page}, {self.where}: printed {self.printed}; {self.computed} ({self.kind})"
+            f"{self.place}, page {self.page}, {self.where}: printed {self.printed}; {self.computed} ({self.kind}). "
+            f"What follows: {self.follows}"
         )

@@ -26,4 +26,5 @@ def audit_repeats(tables: Mapping[int, PublishedTable]) -> Iterator[Finding]:
                 where=f"{' / '.join(row.key)}, {other_column}",
                 printed=str(other[other_column]),
                 computed=f"Table {first} has {row[column]} for the same model",
+                follows="it is not the same model, or one of the two is misprinted",
             )

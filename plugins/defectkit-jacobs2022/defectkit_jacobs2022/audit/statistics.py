@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -13,6 +14,10 @@ from defectkit_jacobs2022.published import PublishedRow, PublishedTable
 PublishedTables = Mapping[int, PublishedTable]
 TABLES_BY_TYPE = (5, 7, 8)
 DDOFS = (0, 1)
+FOLLOWS = {
+    FindingKind.ROUNDING: "it was made from numbers with more digits than are printed",
+    FindingKind.CONTRADICTION: "it was not made from the numbers beside it, or one of them is misprinted",
+}
 
 
 def audit_statistics(tables: PublishedTables) -> Iterator[Finding]:
@@ -74,6 +79,7 @@ def _degrees_of_freedom(table: PublishedTable, columns: Sequence[str]) -> Iterat
     if all(only.values()):
         few, many = sorted(only, key=lambda d: len(only[d]))
         row = only[few][0]
+        ratio = math.sqrt((len(columns) - many) / (len(columns) - few))
         yield Finding(
             table=table.number,
             page=row.cells["sd"].page,
@@ -81,6 +87,7 @@ def _degrees_of_freedom(table: PublishedTable, columns: Sequence[str]) -> Iterat
             where="standard deviations",
             printed="; ".join(f"{_name(r)} {r['sd']}" for r in only[few]) + f" has ddof {few}",
             computed="; ".join(f"{_name(r)} {r['sd']}" for r in only[many]) + f" has ddof {many}",
+            follows=f"for {len(columns)} values the first is {ratio:.3f} times what the definition of the others gives",
         )
 
 
@@ -98,6 +105,7 @@ def _finding(table: int, row: PublishedRow, column: str, kind: FindingKind, comp
         where=f"{' / '.join(row.key)}, {column}",
         printed=str(row[column]),
         computed=f"it ought to be {computed}",
+        follows=FOLLOWS[kind],
     )
 
 

@@ -15,7 +15,8 @@ from defectkit.files.decoding import parse_json
 from defectkit.hardening import Binning, DispersedBarrier, harden
 from defectkit.studies import select_run
 from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
-from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, notes, printed, published_hardening
+from defectkit_jacobs2022.published import published_hardening
+from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, notes, printed
 from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.over_runs import SOURCE
 from defectkit_jacobs2022.tables.table_09 import MATERIAL

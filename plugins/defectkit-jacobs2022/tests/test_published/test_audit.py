@@ -79,6 +79,7 @@ def test_1147_against_1148():
 def test_other_overall_figures_that_only_rounding_explains():
     rounding = {(f.table, f.where) for f in BEFORE if f.kind is FindingKind.ROUNDING}
     assert rounding == {
+        (0, "summary-of-hardening"),
         (5, "density_error / overall, split_5"),
         (6, "leave-out-microscope / dataset2, type_f1_overall"),
         (8, "density_error / overall, run_3"),
@@ -138,9 +139,10 @@ def test_every_check_can_fail(change, where):
 def test_findings_say_where_what_and_why():
     for finding in BEFORE:
         text = str(finding)
-        assert text.startswith(f"Table {finding.table}, page {finding.page}, ")
+        assert text.startswith(f"{finding.place}, page {finding.page}, ")
         assert finding.kind in text
         assert finding.printed in text
+        assert finding.follows in text
 
 
 def test_a_missing_row_is_named():

@@ -11,7 +11,8 @@ from decimal import Decimal
 import attrs
 import pytest
 from defectkit_jacobs2022.artifact import Outcome
-from defectkit_jacobs2022.published_rows import OTHER_IMAGES, published_hardening
+from defectkit_jacobs2022.published import published_hardening
+from defectkit_jacobs2022.published_rows import OTHER_IMAGES
 from defectkit_jacobs2022.table import Origin, Table
 from defectkit_jacobs2022.tables import TABLES
 from tiny_reproduction import PROVENANCE

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray
 from defectkit_jacobs2022.artifact import Outcome
-from defectkit_jacobs2022.published_rows import published_hardening
+from defectkit_jacobs2022.published import published_hardening
 from defectkit_jacobs2022.table import Table, Value
 from defectkit_jacobs2022.tables import TABLES
 from defectkit_jacobs2022.tables.hardening import hardening_of_sides, mean_errors
