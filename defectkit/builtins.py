@@ -52,10 +52,12 @@ def defectkit_register_hardening_models() -> Iterable[type]:
 def defectkit_register_formats() -> Iterable[type]:
     """Register the built-in formats of labels and of images."""
     from defectkit.formats.coco import CocoFormat
+    from defectkit.formats.cvat import CvatFormat
     from defectkit.formats.imagej_roi import ImagejRoiFormat
     from defectkit.formats.images.pillow import PillowFormat
     from defectkit.formats.images.tiff import TiffFormat
     from defectkit.formats.label_image import LabelImageFormat
+    from defectkit.formats.label_studio import LabelStudioFormat
     from defectkit.formats.labelme import LabelmeFormat
     from defectkit.formats.type_masks import TypeMasksFormat
     from defectkit.formats.via import ViaFormat
@@ -69,6 +71,8 @@ def defectkit_register_formats() -> Iterable[type]:
         TypeMasksFormat,
         LabelmeFormat,
         ImagejRoiFormat,
+        CvatFormat,
+        LabelStudioFormat,
         TiffFormat,
         PillowFormat,
     ]

@@ -42,12 +42,12 @@ def _advice(file: Path) -> str:
         if b"<annotation>" in head:
             return "Pascal VOC XML holds boxes, no outlines; export the labels as COCO, YOLO segmentation or masks"
         if b"<annotations" in head:
-            return "CVAT's own XML is not read; in CVAT, export the task as 'COCO 1.0' and read it as coco"
+            return "" if b"<track" not in head else "it holds tracks of a video; in CVAT, export as 'CVAT for images 1.1'"
         return "XML labels are not read; export the labels as COCO"
     if suffix == ".csv":
         if b"region_shape_attributes" in head.split(b"\n", 1)[0]:
             return "VIA's CSV is not read; in VIA, choose Annotation > Export Annotations (as json)"
         return ""
-    if head.startswith(b"[") and b'"data"' in head and (b'"annotations"' in head or b'"completions"' in head):
-        return "Label Studio's own JSON is not read; in Label Studio, export the project as 'COCO' and read it as coco"
+    if head.startswith(b"[") and b'"annotation_id"' in head and b'"annotator"' in head:
+        return "Label Studio's JSON-MIN lacks the sizes of images; in Label Studio, export the project as 'JSON'"
     return ""

@@ -78,3 +78,35 @@ def ellipse(row: float, col: float, radius_x: float, radius_y: float, theta: flo
     x = col + along * math.cos(theta) - across * math.sin(theta)
     y = row + along * math.sin(theta) + across * math.cos(theta)
     return np.column_stack([y, x])
+
+
+def turned(ring: Ring, degrees: float, about: tuple[float, float] | None = None) -> Ring:
+    """Return a ring turned clockwise as it is shown.
+
+    Parameters
+    ----------
+    ring : numpy.ndarray, shape (K, 2)
+        Row, column.
+    degrees : float
+    about : (float, float), optional
+        Row and column of the place that stays; the middle of the vertices unless given.
+
+    Raises
+    ------
+    LabelReadError
+        If the angle is not finite.
+
+    Examples
+    --------
+    >>> turned(rectangle(0, 0, 2, 4), 90).tolist()
+    [[-1.0, 3.0], [3.0, 3.0], [3.0, 1.0], [-1.0, 1.0]]
+    """
+    if not math.isfinite(degrees):
+        raise LabelReadError(f"it is turned by {degrees:g} degrees")
+    if degrees % 360 == 0:
+        return ring
+    cos, sin = (float(np.round(f(math.radians(degrees)), 15)) for f in (math.cos, math.sin))
+    middle = ring.mean(axis=0) if about is None else np.array(about, np.float64)
+    y, x = (ring - middle).T
+    around: Ring = np.column_stack([x * sin + y * cos, x * cos - y * sin])
+    return around + middle

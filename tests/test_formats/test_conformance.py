@@ -12,10 +12,12 @@ import tifffile
 from scipy import ndimage
 
 from defectkit.formats.coco import CocoFormat
+from defectkit.formats.cvat import CvatFormat
 from defectkit.formats.imagej_roi import ImagejRoiFormat
 from defectkit.formats.images.pillow import PillowFormat
 from defectkit.formats.images.tiff import TiffFormat
 from defectkit.formats.label_image import LabelImageFormat
+from defectkit.formats.label_studio import LabelStudioFormat
 from defectkit.formats.labelme import LabelmeFormat
 from defectkit.formats.type_masks import TypeMasksFormat
 from defectkit.formats.via import ViaFormat
@@ -46,6 +48,16 @@ class TestVia(LabelFormatSuite):
 
 class TestCoco(LabelFormatSuite):
     cls = CocoFormat
+    target = "labels.json"
+
+
+class TestCvat(LabelFormatSuite):
+    cls = CvatFormat
+    target = "annotations.xml"
+
+
+class TestLabelStudio(LabelFormatSuite):
+    cls = LabelStudioFormat
     target = "labels.json"
 
 

@@ -239,8 +239,8 @@ def test_a_hole_traced_through_centres_is_the_hole_of_the_mask(blank: Blank, wri
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.xml", '<?xml version="1.0"?><annotations><image/></annotations>', "CVAT.*COCO 1.0"),
-        ("a.json", [{"id": 1, "data": {"image": "a.png"}, "annotations": []}], "Label Studio.*COCO"),
+        ("a.xml", '<?xml version="1.0"?><annotations><track id="0"/></annotations>', "CVAT for images 1.1"),
+        ("a.json", [{"image": "a.png", "label": [], "annotator": 1, "annotation_id": 2}], "Label Studio.*'JSON'"),
         ("a.csv", "filename,file_size,region_shape_attributes,region_attributes\n", r"VIA.*as json"),
     ],
 )
@@ -278,8 +278,8 @@ SHARED = [
     ("yolo-track-id-last", "labels", "frames", {}, {"a": [400, 100]}),
     ("yolo-track-id-last", "conf-and-id", "frames", {}, {"a": [400, 100]}),
     ("label-of-another-image-taken", "labels", "frames", {}, PairingError),
-    ("unsupported-formats", "cvat.xml", "frames", {}, LabelReadError),
-    ("unsupported-formats", "labelstudio.json", "frames", {}, LabelReadError),
+    ("unsupported-formats", "cvat.xml", "frames", {}, {"a": [190]}),
+    ("unsupported-formats", "labelstudio.json", "frames", {}, {"a": [240]}),
     ("unsupported-formats", "via.csv", "frames", {}, LabelReadError),
 ]
 
