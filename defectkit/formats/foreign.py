@@ -42,7 +42,8 @@ def _advice(file: Path) -> str:
         if b"<annotation>" in head:
             return "Pascal VOC XML holds boxes, no outlines; export the labels as COCO, YOLO segmentation or masks"
         if b"<annotations" in head:
-            return "" if b"<track" not in head else "it holds tracks of a video; in CVAT, export as 'CVAT for images 1.1'"
+            tracks = "it holds tracks of a video; in CVAT, export the task as 'CVAT for images 1.1'"
+            return tracks if b"<track" in head else ""
         return "XML labels are not read; export the labels as COCO"
     if suffix == ".csv":
         if b"region_shape_attributes" in head.split(b"\n", 1)[0]:

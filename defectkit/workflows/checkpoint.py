@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import warnings
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from defectkit.records.prediction import Prediction
 
 SETTINGS = "unfinished-run.json"
 SUFFIX = ".prediction"
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @attrs.frozen(kw_only=True)
@@ -122,15 +124,16 @@ class Checkpoint:
 
 
 def _runs(folder: Path) -> list[Path]:
-    """Return the folders of the runs that have left something; raise where there is anything else."""
+    """Return the folders of the runs that have left something; raise where there is anything else.
+
+    A run that was killed while it began or was discarded has no settings, or nothing at all.
+    """
     if not folder.exists():
         return []
     found = sorted(folder.iterdir()) if folder.is_dir() else [folder]
-    if not all((run / SETTINGS).is_file() or not any(run.iterdir()) for run in found if run.is_dir()) or any(
-        not run.is_dir() for run in found
-    ):
+    if not all(run.is_dir() and _KEY.fullmatch(run.name) for run in found):
         raise OutputError(f"{folder} holds files that defectkit did not write; move them, or name another folder")
-    return found
+    return [run for run in found if (run / SETTINGS).is_file()]
 
 
 def _read(file: Path) -> dict[str, Any]:

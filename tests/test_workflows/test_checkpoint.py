@@ -90,3 +90,12 @@ def test_discarding_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "work" / kept.key / ".0123.part").write_text("cut sho")
     kept.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("left", [".0123456789abcdef.part", f"{'a' * 32}.prediction"])
+def test_a_run_that_was_killed_while_it_began_or_ended_hinders_nobody(left: str, tmp_path: Path) -> None:
+    mine, other = tmp_path / "work" / ("b" * 32), {"detector": "other"}
+    mine.mkdir(parents=True)
+    (mine / left).write_text("half")
+    Checkpoint.open(tmp_path / "work", other).discard()
+    assert [file.name for file in mine.iterdir()] == [left]
