@@ -16,11 +16,13 @@ from defectkit.conventions import (
     BoxRule,
     Combination,
     Convention,
+    EdgeRule,
     IoUKind,
     ShapeRule,
     check_iou_threshold,
     convention,
     known_conventions,
+    read_convention,
 )
 from defectkit.errors import ConventionError, UnknownConventionError
 from defectkit.hardening import harden, load_material
@@ -147,6 +149,7 @@ VARIED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "iou_threshold": ({}, {"iou_threshold": 0.6}),
     "size_rule": ({}, {"size_rule": "vertex"}),
     "shape_rule": ({}, {"shape_rule": "hull"}),
+    "edge_rule": ({}, {"edge_rule": "all"}),
     "types": ({}, {"types": ("loop_111",)}),
     "size_bin_edges_nm": (BY_CENTER, {"size_bin_edges_nm": {"bdot": (0, 7, 30)}}),
     "other_size_bin_edges_nm": (BY_CENTER, {"other_size_bin_edges_nm": (0, 8, 40)}),
@@ -172,7 +175,7 @@ def drawn(*rows: tuple[float, float, float, float, str], **columns: Any) -> Inst
 
 TRUTH = {
     "a": drawn((2.4, 2.6, 9, 7, "bdot"), (12, 12, 12, 20, "loop_111"), (13, 30, 12, 15, "loop_111")),
-    "b": drawn((5, 5, 8, 8, "bdot"), (30, 30, 6, 5, "bdot"), (40, 5, 20, 9, "loop_100")),
+    "b": drawn((5, 5, 8, 8, "bdot"), (30, 30, 6, 5, "bdot"), (40, 0, 20, 9, "loop_100")),
 }
 PREDICTED = {
     "a": drawn((4, 3, 8, 7, "bdot"), (12, 22, 13, 19, "loop_111"), scores=np.array([0.8, 0.7])),
@@ -211,3 +214,16 @@ def test_another_value_of_a_field_gives_another_result_and_digest(field: str) ->
     assert settings[0] != settings[1]
     if field not in ("name", "description"):  # words, which change no number
         assert results(one) != results(other), f"no result depends on {field}"
+
+
+def test_results_of_before_there_were_edge_rules_counted_all() -> None:
+    old = {name: value for name, value in DEFECTKIT.settings().items() if name != "edge_rule"}
+    assert Convention.from_settings(old) == attrs.evolve(DEFECTKIT, edge_rule="all")
+    assert JACOBS2022.edge_rule is EdgeRule.ALL and DEFECTKIT.edge_rule.is_unbiased
+
+
+def test_a_file_that_names_no_edge_rule_has_the_unbiased_one(tmp_path: Path) -> None:
+    lines = (registry_path() / "conventions" / "jacobs2022.toml").read_text(encoding="utf-8").splitlines()
+    own = tmp_path / "mine.toml"
+    own.write_text("\n".join(line for line in lines if not line.startswith("edge_rule")), encoding="utf-8")
+    assert read_convention(own).edge_rule is EdgeRule.HORVITZ_THOMPSON

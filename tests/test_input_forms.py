@@ -28,6 +28,7 @@ from defectkit.errors import DefectkitError
 from defectkit.formats.report import ReportBuilder
 from defectkit.formats.type_names import TypeNames
 from defectkit.hooks.kinds import KINDS
+from defectkit.measurement.counting import counted, rows_of
 from defectkit.metrics import Find
 from defectkit.records import Image, Instances, LabelSet, Prediction, Split, Taxonomy
 from defectkit.records.colors import type_colors
@@ -192,6 +193,10 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
         p, lambda folder: dk.write_labels(s(), folder / "labels.json", format="coco", images=i()), "labels.json"
     ),
     "hardening.harden.harden": lambda i, s, p: numbers(dk.harden(dk.measure(IMAGES, BY_IMAGE), i(), material="fecral")),
+    "measurement.counting.counted": lambda i, s, p: numbers(counted(dk.measure(IMAGES, BY_IMAGE), i())),
+    "measurement.counting.rows_of": lambda i, s, p: [
+        (image.name, rows.tolist()) for image, rows in rows_of(dk.measure(IMAGES, BY_IMAGE), i())
+    ],
     "measurement.measure.measure": lambda i, s, p: numbers(dk.measure(i(), s())),
     "measurement.summary.summarize": lambda i, s, p: numbers(dk.summarize(dk.measure(IMAGES, BY_IMAGE), i(), s())),
     "reports.agreement.write_agreement": lambda i, s, p: written(

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
+from defectkit.cli.counting_options import counting_options
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import min_score_option
 from defectkit.cli.params import PluginNameParam
+
+if TYPE_CHECKING:
+    from defectkit.measurement import Counting
 
 EXAMPLE = """
 defectkit analyze image.tif --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
@@ -58,6 +62,7 @@ defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
 )
 @min_score_option
 @analysis_options
+@counting_options
 def analyze(
     paths: tuple[Path, ...],
     detector: str,
@@ -74,6 +79,7 @@ def analyze(
     exclude_mask: Path | None,
     include_overprints: bool,
     convention_name: str,
+    counting: Counting,
     material: str,
     hardening_model: str,
     barrier_strengths: tuple[tuple[str, float], ...],
@@ -112,6 +118,7 @@ def analyze(
             min_score=min_score,
             field=field,
             convention=convention_name,
+            counting=counting,
             material=material,
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from defectkit.cli.command import Command
 from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning
+from defectkit.cli.counting_options import counting_options
 from defectkit.cli.options import output_option, overwrite_option
+
+if TYPE_CHECKING:
+    from defectkit.measurement import Counting
 
 EXAMPLE = "defectkit compare as-received/ irradiated/ --material fecral -o compared"
 
@@ -18,12 +23,14 @@ EXAMPLE = "defectkit compare as-received/ irradiated/ --material fecral -o compa
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @condition_options
+@counting_options
 @overwrite_option
 @output_option
 def compare(
     first: Path,
     second: Path,
     choices: ConditionChoices,
+    counting: Counting,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -40,7 +47,7 @@ def compare(
     analyses = [read_analysis(path) for path in (first, second)]
     inputs: list[str | Path] = [first, second, choices["material"]]
     with output_folder(output, command="compare", inputs=inputs, overwrite=overwrite) as partial:
-        pair = assess_pair(*analyses, **choices)
+        pair = assess_pair(*analyses, counting=counting, **choices)
         result = pair.table()
         write_comparison(result, pair.sizes(), partial)
     for caution in result.attrs["cautions"]:

@@ -12,12 +12,15 @@ from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning, say
+from defectkit.cli.counting_options import counting_options
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import format_option, output_option, overwrite_option, pixel_size_option
 from defectkit.cli.params import LineParam, MeasuredParam, QuantityParam
 
 if TYPE_CHECKING:
     import xarray
+
+    from defectkit.measurement import Counting
 
 EXAMPLE = """
 defectkit harden out --material fecral --thickness "100 +/- 20 nm" -o hardening
@@ -63,6 +66,7 @@ defectkit harden via.json --images frames/ --pixel-size "0.25 nm" --thickness "1
     help="Width of the strips along the boundary.",
 )
 @condition_options
+@counting_options
 @overwrite_option
 @output_option
 def harden(
@@ -75,6 +79,7 @@ def harden(
     boundaries: tuple[tuple[str, list[tuple[float, float]]], ...],
     boundary_width: Any,
     choices: ConditionChoices,
+    counting: Counting,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -93,7 +98,7 @@ def harden(
     inputs: list[str | Path] = [source, *image_paths, choices["material"]]
     with output_folder(output, command="harden", inputs=inputs, overwrite=overwrite) as partial:
         analysis = _analysis(source, image_paths, format_name, pixel_size)
-        assessment = assess(analysis, thickness=thickness, **choices)
+        assessment = assess(analysis, thickness=thickness, counting=counting, **choices)
         lines = pairs(boundaries, "--boundary")
         write_condition(
             assessment,

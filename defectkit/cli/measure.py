@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,8 +11,12 @@ from defectkit.cli.analysis_options import Assignment, analysis_options, field_o
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_warning, progress
+from defectkit.cli.counting_options import counting_options
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import allow_refused_option, format_option
+
+if TYPE_CHECKING:
+    from defectkit.measurement import Counting
 
 EXAMPLE = """
 defectkit measure --labels via.json --images frames/ --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
@@ -57,6 +61,7 @@ defectkit measure --labels via.json --images frames/ --pixel-size "0.2554 nm" --
     "named.",
 )
 @analysis_options
+@counting_options
 def measure(
     labels: Path,
     format_name: str | None,
@@ -73,6 +78,7 @@ def measure(
     exclude_mask: Path | None,
     include_overprints: bool,
     convention_name: str,
+    counting: Counting,
     material: str,
     hardening_model: str,
     barrier_strengths: tuple[tuple[str, float], ...],
@@ -115,6 +121,7 @@ def measure(
             images,
             field=field,
             convention=convention_name,
+            counting=counting,
             material=material,
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),

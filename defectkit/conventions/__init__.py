@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defectkit.conventions.catalogue import convention, known_conventions, read_convention
-from defectkit.conventions.choices import BinRepresentative, BoxRule, Combination, IoUKind, ShapeRule
+from defectkit.conventions.choices import BinRepresentative, BoxRule, Combination, EdgeRule, IoUKind, ShapeRule
 from defectkit.conventions.convention import Convention, check_iou_threshold
 
 DEFECTKIT: Convention
@@ -19,6 +19,7 @@ __all__ = [
     "BoxRule",
     "Combination",
     "Convention",
+    "EdgeRule",
     "IoUKind",
     "ShapeRule",
     "check_iou_threshold",

@@ -5,12 +5,16 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from defectkit.conventions.choices import EdgeRule
 from defectkit.conventions.convention import Convention
 from defectkit.errors import ConventionError, DecodingError, UnknownConventionError
 from defectkit.files import decoding
 from defectkit.resources import registry_path
 
 SUFFIX = ".toml"
+
+DEFAULT_EDGE_RULE = str(EdgeRule.HORVITZ_THOMPSON)
+"""Of a file that names none."""
 
 
 def known_conventions() -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def read_convention(path: Path) -> Convention:
     except DecodingError as error:
         raise ConventionError(f"convention {error}") from error
     try:
-        return Convention.from_settings({"name": path.stem, **table})
+        return Convention.from_settings({"name": path.stem, "edge_rule": DEFAULT_EDGE_RULE, **table})
     except (ConventionError, TypeError, ValueError) as error:
         raise ConventionError(f"{path}: {error}") from error
 

@@ -54,3 +54,28 @@ class BinRepresentative(_Choice):
 
     CENTER = "center"
     MEAN = "mean"
+
+
+class EdgeRule(_Choice):
+    """What is done with defects at the border of what an image shows."""
+
+    ALL = "all"
+    """All are counted. Densities are too large: a field shows parts of defects whose centers lie outside."""
+
+    EXCLUDE = "exclude"
+    """Those that the border cuts are left out. Densities are too small, of large defects most."""
+
+    HALF = "half"
+    """Those that the lower or the right border cuts are left out. Densities are unbiased; sizes are of what is seen."""
+
+    GUARD = "guard"
+    """Those are counted whose center lies in the field without a margin. Unbiased; the margin is lost."""
+
+    HORVITZ_THOMPSON = "horvitz-thompson"
+    """Those that the border cuts are left out; each other one stands for those of its extent that would have been cut.
+    Densities and sizes are unbiased."""
+
+    @property
+    def is_unbiased(self) -> bool:
+        """Whether densities are right on average."""
+        return self not in (EdgeRule.ALL, EdgeRule.EXCLUDE)

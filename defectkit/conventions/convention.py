@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from defectkit.conventions.choices import BinRepresentative, BoxRule, Combination, IoUKind, ShapeRule
+from defectkit.conventions.choices import BinRepresentative, BoxRule, Combination, EdgeRule, IoUKind, ShapeRule
 from defectkit.errors import ConventionError
 from defectkit.records.names import as_names
 from defectkit.short_repr import short_repr
@@ -20,6 +20,9 @@ Edges = tuple[float, ...]
 
 RETIRED = frozenset({"perimeter", "run_ddof"})
 """Settings of results of older versions that no code ever read."""
+
+BEFORE: Mapping[str, Any] = MappingProxyType({"edge_rule": "all"})
+"""What versions did that did not know a setting."""
 
 
 def _edges(value: Iterable[float]) -> Edges:
@@ -48,6 +51,8 @@ class Convention:
     size_rule : str
         The name of a rule of :mod:`defectkit.measurement.size_rules`.
     shape_rule : ShapeRule
+    edge_rule : EdgeRule
+        For how many defects each one stands, where the border of a field cuts some; matching does not weigh.
     types : tuple of str
         The types that an "overall" figure averages over; empty for those that occur, folded to the taxonomy's roots.
     size_bin_edges_nm : mapping of str to tuple of float
@@ -90,6 +95,7 @@ class Convention:
     iou_threshold: float = attrs.field(converter=float)
     size_rule: str = attrs.field(validator=attrs.validators.min_len(1))
     shape_rule: ShapeRule = attrs.field(converter=ShapeRule)
+    edge_rule: EdgeRule = attrs.field(default=EdgeRule.HORVITZ_THOMPSON, converter=EdgeRule)
     types: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     size_bin_edges_nm: Mapping[str, Edges] = attrs.field(factory=dict, converter=_edges_by_type, hash=False)
     other_size_bin_edges_nm: Edges = attrs.field(converter=_edges)
@@ -131,6 +137,8 @@ class Convention:
     def from_settings(cls, settings: Mapping[str, Any]) -> Convention:
         """Return the convention of which :meth:`settings` are given, those of an older version included.
 
+        A setting that an older version did not know is what that version did.
+
         Raises
         ------
         ConventionError
@@ -147,7 +155,7 @@ class Convention:
             )
         if missing:
             raise ConventionError(f"{where}: missing settings: {', '.join(missing)}")
-        return cls(**{name: value for name, value in settings.items() if name in known})
+        return cls(**{**BEFORE, **{name: value for name, value in settings.items() if name in known}})
 
     def settings(self) -> dict[str, Any]:
         """Return all choices as plain numbers, texts, lists and dicts, ready for JSON.

@@ -103,7 +103,7 @@ def _bins(populations: Populations, binning: Binning) -> tuple[NDArray[np.int64]
                 representatives[of_type] = bin_centers(numbers[of_type], edges)
     _, first, inverse = np.unique(np.stack([members, numbers], axis=1), axis=0, return_index=True, return_inverse=True)
     owners = members[first]
-    sums = np.bincount(inverse.ravel(), weights=representatives, minlength=len(first))
+    sums = np.bincount(inverse.ravel(), weights=populations.weights * representatives, minlength=len(first))
     return owners, sums / populations.volumes_nm3[owners]
 
 

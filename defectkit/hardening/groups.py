@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import ConventionError, PairingError, UnitError, UnknownDefectTypeError
+from defectkit.measurement.counting import weights_of
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.names import as_names
@@ -31,6 +32,8 @@ class DefectGroups:
     image_codes, type_codes : array of int64, shape (N,)
     sizes_nm : array of float64, shape (N,)
         Under the convention; NaN where a defect has none.
+    weights : array of float64, shape (N,)
+        How many defects of the specimen each one stands for.
     convention : Convention
     """
 
@@ -39,6 +42,7 @@ class DefectGroups:
     image_codes: NDArray[np.int64]
     type_codes: NDArray[np.int64]
     sizes_nm: NDArray[np.float64]
+    weights: NDArray[np.float64]
     convention: Convention
 
     def sums(self, values: NDArray[Any], type_codes: NDArray[np.int64], n_types: int) -> NDArray[np.float64]:
@@ -88,6 +92,7 @@ def group_defects(
         image_codes=_codes(image_names, tuple(images)),
         type_codes=_codes(names, known),
         sizes_nm=_sizes_nm(defects["size"]),
+        weights=weights_of(defects),
         convention=_convention(defects, convention),
     )
 

@@ -51,7 +51,7 @@ def harden(
     ----------
     defects : xarray.Dataset
         A table of defects: dimension ``defect`` with the variables ``image``, ``defect_type`` and ``size``, as
-        :func:`defectkit.measurement.measure` makes it.
+        :func:`defectkit.measurement.measure` makes it. Where it has a ``weight``, defects stand for so many.
     images : iterable or mapping of Image
         I images, those without a defect too. Their shape and calibration give the volumes.
     model : HardeningModel or str
@@ -124,6 +124,7 @@ def harden(
     obstacle_codes = np.array([obstacles.index(o) for o in obstacle_of], dtype=np.int64)[groups.type_codes]
     by_obstacle, _ = setting.contributions(groups, obstacle_codes, obstacles)
     counts = groups.sums(np.ones(len(groups.sizes_nm)), groups.type_codes, len(groups.types))
+    numbers = groups.sums(groups.weights, groups.type_codes, len(groups.types))
     obstacle_counts = groups.sums(np.ones(len(groups.sizes_nm)), obstacle_codes, len(obstacles))
     totals = setting.totals(by_obstacle, obstacle_counts, obstacles)
     total_note = setting.total_notes(note, counts, groups.types)
@@ -134,7 +135,7 @@ def harden(
             "count": (table, counts.astype(np.int64), {"long_name": "number of defects", "units": ""}),
             "number_density": (
                 table,
-                _densities(counts, volumes),
+                _densities(numbers, volumes),
                 {"long_name": "defects per volume", "units": NUMBER_DENSITY},
             ),
             "size_mean": (table, _mean_sizes(groups), {"long_name": "mean size under the convention", "units": LENGTH}),
@@ -267,6 +268,7 @@ class _Setting:
         strengths = [material.barrier_strength(t, taxonomy) for t in types]
         return Populations(
             sizes_nm=groups.sizes_nm[taken],
+            weights=groups.weights[taken],
             members=members[taken],
             types=tuple(types[t] for t in type_of),
             volumes_nm3=self.volumes_nm3[image_of],
@@ -303,15 +305,15 @@ def _total(contributions: Floats, combination: Combination) -> Floats:
     return totals
 
 
-def _densities(counts: Floats, volumes_nm3: Floats) -> Floats:
-    per_nm3 = counts / volumes_nm3[:, None]
+def _densities(numbers: Floats, volumes_nm3: Floats) -> Floats:
+    per_nm3 = numbers / volumes_nm3[:, None]
     per_m3: Floats = ureg.Quantity(per_nm3, "1 / nanometer ** 3").to(NUMBER_DENSITY).magnitude
     return per_m3
 
 
 def _mean_sizes(groups: DefectGroups) -> Floats:
     known = ~np.isnan(groups.sizes_nm)
-    n = groups.sums(known, groups.type_codes, len(groups.types))
-    sums = groups.sums(np.where(known, groups.sizes_nm, 0.0), groups.type_codes, len(groups.types))
+    n = groups.sums(known * groups.weights, groups.type_codes, len(groups.types))
+    sums = groups.sums(np.where(known, groups.sizes_nm, 0.0) * groups.weights, groups.type_codes, len(groups.types))
     means: Floats = np.full(n.shape, np.nan)
     return np.divide(sums, n, out=means, where=n > 0)

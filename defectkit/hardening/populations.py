@@ -33,6 +33,8 @@ class Populations:
     shear_modulus_mpa : float
     convention : Convention
         Under which the sizes were measured.
+    weights : array of float64, shape (N,), optional
+        How many defects of the specimen each one stands for; by default 1.
     """
 
     sizes_nm: Floats
@@ -44,6 +46,11 @@ class Populations:
     taylor_factor: float
     shear_modulus_mpa: float
     convention: Convention
+    weights: Floats = attrs.field()
+
+    @weights.default
+    def _one_each(self) -> Floats:
+        return np.ones(len(self.sizes_nm))
 
     __repr__ = short_repr
 
@@ -51,25 +58,25 @@ class Populations:
         return len(self.types)
 
     def sums(self, values: Floats) -> Floats:
-        """Return the sum of ``values`` (one a defect, shape (N,)) over the members of each population, shape (P,)."""
-        return np.bincount(self.members, weights=values, minlength=len(self)).astype(np.float64)
+        """Return the weighted sum of ``values``, (N,), over the defects of each population, shape (P,)."""
+        return np.bincount(self.members, weights=self.weights * values, minlength=len(self)).astype(np.float64)
 
     @property
-    def counts(self) -> NDArray[np.int64]:
-        """The number of defects, shape (P,)."""
-        return np.bincount(self.members, minlength=len(self)).astype(np.int64)
+    def numbers(self) -> Floats:
+        """How many defects of the specimen there are in the volume: the sums of the weights, shape (P,)."""
+        return self.sums(np.ones(len(self.sizes_nm)))
 
     @property
     def number_densities_nm3(self) -> Floats:
         """Defects per volume, 1 / nm^3, shape (P,)."""
-        return self.counts / self.volumes_nm3
+        return self.numbers / self.volumes_nm3
 
     @property
     def mean_sizes_nm(self) -> Floats:
         """Mean sizes in nm, shape (P,); NaN for a population without a defect."""
-        counts = self.counts
+        numbers = self.numbers
         means: Floats = np.full(len(self), np.nan)
-        return np.divide(self.sums(self.sizes_nm), counts, out=means, where=counts > 0)
+        return np.divide(self.sums(self.sizes_nm), numbers, out=means, where=numbers > 0)
 
     @property
     def prefactors_mpa_nm(self) -> Floats:

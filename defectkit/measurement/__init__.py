@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, MEASURES, POLYGON_COLUMNS, Column
+from defectkit.measurement.counting import AS_CONVENTION, Counting, counted
 from defectkit.measurement.densities import areal_density, number_density
 from defectkit.measurement.measure import check_pairs, measure, measure_instances
 from defectkit.measurement.pooling import pool
@@ -10,13 +11,16 @@ from defectkit.measurement.summary import ALL, summarize
 
 __all__ = [
     "ALL",
+    "AS_CONVENTION",
     "COLUMN",
     "DEFECT_COLUMNS",
     "MEASURES",
     "POLYGON_COLUMNS",
     "Column",
+    "Counting",
     "areal_density",
     "check_pairs",
+    "counted",
     "measure",
     "measure_instances",
     "number_density",

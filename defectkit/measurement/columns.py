@@ -55,6 +55,7 @@ DEFECT_COLUMNS: tuple[Column, ...] = (
     Column(name="touches_border", description="whether the frame may cut it off"),
     Column(name="size", description="size under the convention", units=LENGTH),
     Column(name="shape_factor", description="Heywood circularity under the convention", units=""),
+    Column(name="weight", description="how many defects of the specimen it stands for; 0: not counted", units=""),
 )
 """Of every defect."""
 

@@ -1,105 +1,128 @@
-"""Counting rules: for how many defects each one stands that the border of the field may cut."""
+"""Counting: for how many defects of the specimen each one that is seen stands."""
 
 from __future__ import annotations
 
-import enum
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.errors import GeometryError
+from defectkit.conventions import Convention, EdgeRule, convention as find_convention
+from defectkit.measurement.columns import COLUMN
+from defectkit.measurement.edges import edge_weights
+from defectkit.parallel import about
+from defectkit.records.image import Image
+from defectkit.records.inputs import Images, images_by_name
+
+if TYPE_CHECKING:
+    import xarray
 
 Floats = NDArray[np.float64]
 
-
-class EdgeRule(enum.StrEnum):
-    """What is done with defects at the border of the field."""
-
-    ALL = "all"
-    """All are counted. Densities are too large: a field shows parts of defects whose centers lie outside."""
-
-    EXCLUDE = "exclude"
-    """Those that the border cuts are left out. Densities are too small, of large defects most."""
-
-    HALF = "half"
-    """Those that the lower or the right border cuts are left out. Densities are unbiased; sizes are of what is seen."""
-
-    GUARD = "guard"
-    """Those are counted whose box has its center in the field without a margin. Unbiased; the margin is lost."""
-
-    HORVITZ_THOMPSON = "horvitz-thompson"
-    """Those that the border cuts are left out; each other one stands for those of its extent that would have been cut.
-    Densities and sizes are unbiased."""
-
-    @property
-    def is_unbiased(self) -> bool:
-        """Whether densities are right on average."""
-        return self not in (EdgeRule.ALL, EdgeRule.EXCLUDE)
+SIDES = ("top", "left", "bottom", "right")
+WEIGHT = "weight"
 
 
-def counting_weights(boxes: Floats, shape: tuple[int, int], rule: EdgeRule | str) -> Floats:
-    r"""Return for how many defects each one stands, so that the sum over the area of the field is the density.
+@attrs.frozen(kw_only=True)
+class Counting:
+    """For how many defects of the specimen each one that is seen stands.
 
     Parameters
     ----------
-    boxes : numpy.ndarray, shape (N, 4)
-        Top, left, bottom and right in pixels, half-open.
-    shape : (int, int)
-        Height and width of the field in pixels.
-    rule : EdgeRule
+    edges : EdgeRule or str, optional
+        What is done with defects at the border of the field; by default what was done before, and of new tables what
+        the convention says.
+
+    Examples
+    --------
+    >>> Counting(edges="half").settings()
+    {'edges': 'half'}
+    """
+
+    edges: EdgeRule | None = attrs.field(default=None, converter=attrs.converters.optional(EdgeRule))
+
+    def settings(self) -> dict[str, Any]:
+        """Return the choices as plain values, ready for JSON."""
+        return {"edges": None if self.edges is None else str(self.edges)}
+
+
+AS_CONVENTION = Counting()
+"""What the convention says of edges, and no correction."""
+
+
+def counted(
+    defects: xarray.Dataset,
+    images: Images,
+    counting: Counting = AS_CONVENTION,
+    *,
+    convention: Convention | str | None = None,
+) -> xarray.Dataset:
+    """Return a table of defects with the weight of each one.
+
+    Parameters
+    ----------
+    defects : xarray.Dataset
+        As :func:`~defectkit.measurement.measure.measure` makes it; a weight that it has is replaced.
+    images : iterable or mapping of Image
+        Those of the defects; their fields are what was counted in.
+    counting : Counting
+    convention : Convention or str, optional
+        By default that of ``defects``.
 
     Returns
     -------
-    numpy.ndarray, shape (N,)
-        At least 0.
+    xarray.Dataset
+        ``weight`` is 0 where a defect does not count; the sum of the weights over the area of the field is the density.
+        The attribute ``edge_rule`` names the rule.
 
     Raises
     ------
     GeometryError
-        If a guard margin leaves nothing of the field.
-
-    Notes
-    -----
-    On the grid of pixels a box of height *h* and width *w* lies in a field of height *H* and width *W* without touching
-    its border at :math:`(H - h - 1)(W - w - 1)` places, and has its upper left corner in the field at *H W*. One that
-    does not touch the border therefore stands for
-
-    .. math:: \frac{H W}{(H - h - 1)(W - w - 1)}
-
-    of them, as one that does not touch the lower and right border stands for :math:`H W / ((H - 1)(W - 1))`: D. G.
-    Horvitz and D. J. Thompson, Journal of the American Statistical Association 47 (1952) 663,
-    doi 10.1080/01621459.1952.10483446, as R. E. Miles and C. Lantuéjoul use it in stereology. The rule ``half`` is the
-    counting frame of H. J. G. Gundersen, Journal of Microscopy 111 (1977) 219,
-    doi 10.1111/j.1365-2818.1977.tb00062.x.
-
-    Examples
-    --------
-    >>> boxes = np.array([[0, 40, 10, 50], [40, 40, 60, 60], [90, 10, 100, 20]], dtype=float)
-    >>> counting_weights(boxes, (100, 100), "half").round(2)
-    array([1.02, 1.02, 0.  ])
-    >>> counting_weights(boxes, (100, 100), "horvitz-thompson").round(3)
-    array([0.   , 1.602, 0.   ])
+        If a guard margin leaves nothing of a field.
     """
-    top, left, bottom, right = np.asarray(boxes, dtype=np.float64).reshape(-1, 4).T
-    height, width = shape
-    first, last = (top <= 0) | (left <= 0), (bottom >= height) | (right >= width)
-    kind = EdgeRule(rule)
-    if kind is EdgeRule.ALL:
-        return np.ones(top.size)
-    if kind is EdgeRule.EXCLUDE:
-        return (~(first | last)).astype(np.float64)
-    if kind is EdgeRule.HALF:
-        return np.where(last, 0.0, height * width / max((height - 1) * (width - 1), 1))
-    if kind is EdgeRule.HORVITZ_THOMPSON:
-        places = np.maximum(height - (bottom - top) - 1, 1) * np.maximum(width - (right - left) - 1, 1)
-        return np.where(first | last, 0.0, height * width / places)
-    margin = np.ceil(max((bottom - top).max(initial=0), (right - left).max(initial=0)) / 2)
-    inner = (height - 2 * margin) * (width - 2 * margin)
-    if min(height, width) <= 2 * margin:
-        raise GeometryError(
-            f"a margin of {margin:g} px, half the largest defect, leaves nothing of a field of {width} x {height} px; "
-            "choose another rule for the edges"
-        )
-    rows, cols = (top + bottom) / 2, (left + right) / 2
-    inside = (rows >= margin) & (rows < height - margin) & (cols >= margin) & (cols < width - margin)
-    return np.where(inside, height * width / inner, 0.0)
+    rule = find_convention(str(defects.attrs["convention"]) if convention is None else convention)
+    edges = counting.edges or EdgeRule(defects.attrs.get("edge_rule", rule.edge_rule))
+    boxes, centers = boxes_of(defects), centers_of(defects)
+    weights = np.ones(len(boxes))
+    for image, here in rows_of(defects, images):
+        with about(image.name):
+            weights[here] = edge_weights(boxes[here], image.field, edges, centers=centers[here])
+    weighed = defects.assign({WEIGHT: ("defect", weights, COLUMN[WEIGHT].attributes)})
+    return weighed.assign_attrs(edge_rule=str(edges))
+
+
+def counting_of(defects: xarray.Dataset) -> dict[str, str]:
+    """Return by which rules the defects of a table were counted; one that names none is of before there were any."""
+    return {"edge_rule": str(defects.attrs.get("edge_rule", EdgeRule.ALL))}
+
+
+def boxes_of(defects: xarray.Dataset) -> Floats:
+    """Return the boxes of a table of defects: top, left, bottom and right in pixels, shape (N, 4)."""
+    return np.stack([defects[f"bbox_{side}"].values for side in SIDES], axis=1).astype(np.float64)
+
+
+def centers_of(defects: xarray.Dataset) -> Floats:
+    """Return the centroids of a table of defects: row and column in pixels, shape (N, 2)."""
+    return np.stack([defects[f"centroid_{axis}"].values for axis in ("row", "col")], axis=1).astype(np.float64)
+
+
+def rows_of(defects: xarray.Dataset, images: Images) -> Iterator[tuple[Image, NDArray[np.int64]]]:
+    """Yield each image that has defects with the positions of their rows."""
+    given = images_by_name(images)
+    place = {name: k for k, name in enumerate(given)}
+    codes = np.array([place[name] for name in defects["image"].values.astype(str).tolist()], np.int64)
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(given)))
+    for image, rows in zip(given.values(), np.split(order, ends[:-1]) if len(given) else (), strict=True):
+        if rows.size:
+            yield image, rows
+
+
+def weights_of(defects: xarray.Dataset) -> Floats:
+    """Return for how many defects each one stands, shape (N,): 1 in a table that does not say."""
+    if WEIGHT not in defects:
+        return np.ones(defects.sizes["defect"])
+    weights: Floats = defects[WEIGHT].values.astype(np.float64)
+    return weights

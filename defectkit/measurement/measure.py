@@ -13,6 +13,7 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import PairingError
 from defectkit.geometry.polygons import Polygons
 from defectkit.measurement.columns import COLUMN, DEFECT_COLUMNS, POLYGON_COLUMNS
+from defectkit.measurement.counting import AS_CONVENTION, WEIGHT, Counting, counted
 from defectkit.measurement.outlines import Side, Spacing
 from defectkit.measurement.sizes import shape_factors, sizes
 from defectkit.measurement.stacking import Stack
@@ -34,6 +35,7 @@ def measure_instances(
     *,
     convention: Convention | str = "defectkit",
     taxonomy: Taxonomy | None = None,
+    counting: Counting = AS_CONVENTION,
 ) -> xarray.Dataset:
     """Return the measurements of the defects of one image.
 
@@ -47,6 +49,8 @@ def measure_instances(
         What ``size`` and ``shape_factor`` mean; all other columns mean the same under any convention.
     taxonomy : Taxonomy, optional
         Tells sub-types, for size rules that go by type.
+    counting : Counting
+        For how many defects each one stands; by default what the convention says.
 
     Returns
     -------
@@ -61,6 +65,8 @@ def measure_instances(
         If the image has no pixel size.
     PairingError
         If image and instances differ in shape.
+    GeometryError
+        If a guard margin leaves nothing of the field.
 
     Notes
     -----
@@ -78,7 +84,7 @@ def measure_instances(
     >>> float(table["area"][0]), table["area"].attrs["units"]
     (36.0, 'nanometer ** 2')
     """
-    return measure([image], {image.name: instances}, convention=convention, taxonomy=taxonomy)
+    return measure([image], {image.name: instances}, convention=convention, taxonomy=taxonomy, counting=counting)
 
 
 def measure(
@@ -87,6 +93,7 @@ def measure(
     *,
     convention: Convention | str = "defectkit",
     taxonomy: Taxonomy | None = None,
+    counting: Counting = AS_CONVENTION,
     workers: int = 1,
 ) -> xarray.Dataset:
     """Return the measurements of the defects of many images in one table.
@@ -99,6 +106,8 @@ def measure(
         By image name; exactly those of ``images``.
     convention : Convention or str
     taxonomy : Taxonomy, optional
+    counting : Counting
+        For how many defects each one stands; by default what the convention says.
     workers : int
         Threads that measure images; the table is the same to the bit whatever their number.
 
@@ -114,6 +123,8 @@ def measure(
         If an image has no pixel size.
     PairingError
         If images and instances differ in names or shapes, or two images have one name.
+    GeometryError
+        If a guard margin leaves nothing of a field.
     WorkersError
         If ``workers`` is not 1 or more.
     """
@@ -136,7 +147,8 @@ def measure(
             ]
 
     block = block_size(len(given), workers)
-    return _dataset(list(map_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block)), rule)
+    tables = list(map_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block))
+    return counted(_dataset(tables, rule), given, counting, convention=rule)
 
 
 def check_pairs(images: Iterable[Image], instances: Mapping[str, Instances]) -> None:
@@ -204,6 +216,7 @@ def _columns(
         "touches_border": touches_border(stack.runs, stack.parts[0].shape),
         "size": sizes(stack, spacing, convention, side=side, taxonomy=taxonomy),
         "shape_factor": shape_factors(stack, spacing, convention, side=side),
+        WEIGHT: np.ones(len(stack.areas)),
     }
     return columns | _polygon_columns(stack.polygons, spacing)
 

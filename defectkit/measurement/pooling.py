@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
-from defectkit.measurement.statistics import attributes_of, counts_and_statistics
+from defectkit.measurement.statistics import STANDS_FOR, attributes_of, statistics_of
 from defectkit.units import ureg
 
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
     Returns
     -------
     xarray.Dataset
-        Dimension ``defect_type`` (T + 1, the last one ``"all"``): ``count``, ``areal_density`` and ``number_density``,
+        Dimension ``defect_type`` (T + 1, the last one ``"all"``): ``count``, ``stands_for``, ``areal_density`` and
+        ``number_density``,
         and mean and SD over all defects, not over images, of each of
         :data:`~defectkit.measurement.columns.MEASURES`.
 
     Notes
     -----
-    Densities are the sum of the counts over the sum of the areas (or volumes), so a large image weighs more than a
+    Densities are the sum of the weights over the sum of the areas (or volumes), so a large image weighs more than a
     small one. The number density is NaN if any image has no foil thickness; without an image both are NaN. Images that
     the summary leaves out, because they are not fully read, take no part: the attributes ``n_images`` and
     ``n_left_out`` say how many are in and out. A type that none of the others holds has no density, either, if any of
@@ -49,8 +50,9 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
         summary = summary.isel(image=~out)
 
     names = [str(name) for name in summary["defect_type"].values[:-1]]
-    counts, statistics = counts_and_statistics(defects, names, int(summary.attrs["ddof"]))
-    number = ureg.Quantity(counts, "")
+    found = statistics_of(defects, names, int(summary.attrs["ddof"]))
+    counts = found.counts
+    number = ureg.Quantity(found.stands_for, "")
     areas = ureg.Quantity(summary["field_area"].values, AREA)
     volumes = areas * ureg.Quantity(summary["foil_thickness"].values, LENGTH)
     with np.errstate(invalid="ignore"):  # no image: 0 / 0 is the NaN that is meant
@@ -63,7 +65,8 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
             "count": ("defect_type", counts, dict(summary["count"].attrs)),
             "areal_density": ("defect_type", areal, {"long_name": "defects per area", "units": AREAL_DENSITY}),
             "number_density": ("defect_type", volumic, {"long_name": "defects per volume", "units": NUMBER_DENSITY}),
-            **{name: ("defect_type", values, attributes_of(name)) for name, values in statistics.items()},
+            **{name: ("defect_type", values, attributes_of(name)) for name, values in found.of_measures.items()},
+            "stands_for": ("defect_type", found.stands_for, STANDS_FOR),
         },
         coords={"defect_type": summary["defect_type"].values},
         attrs=dict(summary.attrs) | {"n_images": int(summary.sizes["image"]), "n_left_out": n_left_out},

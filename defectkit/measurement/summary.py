@@ -14,7 +14,7 @@ from defectkit.geometry.runs import Runs
 from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
-from defectkit.measurement.statistics import attributes_of, counts_and_statistics
+from defectkit.measurement.statistics import STANDS_FOR, attributes_of, statistics_of
 from defectkit.parallel import about, block_size, map_blocks
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
@@ -67,7 +67,8 @@ def summarize(
     Returns
     -------
     xarray.Dataset
-        Dimensions ``image`` (I) and ``defect_type`` (T + 1, the last one ``"all"``): ``count``, ``areal_density``,
+        Dimensions ``image`` (I) and ``defect_type`` (T + 1, the last one ``"all"``): ``count`` of the defects in the
+        table, ``stands_for`` (the sum of their weights, of which densities are made), ``areal_density``,
         ``number_density``, ``area_fraction``, and for each of :data:`~defectkit.measurement.columns.MEASURES` its
         ``_mean`` and ``_sd``; by image, ``field_area`` and ``foil_thickness``, and with ``n_refused`` also
         ``n_refused`` and ``left_out``.
@@ -100,13 +101,14 @@ def summarize(
     check_pairs(given, instances)
     rule = _convention(defects, convention)
     names = _types(given, instances, None if types is None else as_names(types))
-    counts, statistics = counts_and_statistics(defects, names, rule.summary_ddof, [i.name for i in given])
+    found = statistics_of(defects, names, rule.summary_ddof, [i.name for i in given])
+    counts = found.counts
     calibrations = [image.required_calibration() for image in given]
     fields = [image.field_area_nm2 for image in given]
     thickness = np.array(
         [np.nan if c.foil_thickness is None else c.foil_thickness.magnitude for c in calibrations], dtype=np.float64
     )
-    areal, volumic = _densities(counts, np.array(fields, dtype=np.float64), thickness)
+    areal, volumic = _densities(found.stands_for, np.array(fields, dtype=np.float64), thickness)
     unknown = [i.name for i, c in zip(given, calibrations, strict=True) if c.foil_thickness is None]
     note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
     fractions = _area_fractions(given, instances, names, workers)
@@ -127,7 +129,8 @@ def summarize(
                 {"long_name": "defects per volume", "units": NUMBER_DENSITY} | note,
             ),
             "area_fraction": (table, fractions, {"long_name": "part of the field under masks", "units": ""}),
-            **{name: (table, values, attributes_of(name)) for name, values in statistics.items()},
+            **{name: (table, values, attributes_of(name)) for name, values in found.of_measures.items()},
+            "stands_for": (table, found.stands_for, STANDS_FOR),
             "field_area": ("image", np.array(fields), {"long_name": "area that was counted in", "units": AREA}),
             "foil_thickness": ("image", thickness, {"long_name": "foil thickness", "units": LENGTH}),
             **({} if n_refused is None else _reading(given, n_refused, out)),
@@ -171,8 +174,8 @@ def _types(images: Sequence[Image], instances: Mapping[str, Instances], types: S
     return tuple(types)
 
 
-def _densities(counts: NDArray[np.int64], fields_nm2: Floats, thickness_nm: Floats) -> tuple[Floats, Floats]:
-    areal = (ureg.Quantity(counts, "") / ureg.Quantity(fields_nm2[:, None], AREA)).to(AREAL_DENSITY)
+def _densities(numbers: Floats, fields_nm2: Floats, thickness_nm: Floats) -> tuple[Floats, Floats]:
+    areal = (ureg.Quantity(numbers, "") / ureg.Quantity(fields_nm2[:, None], AREA)).to(AREAL_DENSITY)
     volumic = (areal / ureg.Quantity(thickness_nm[:, None], LENGTH)).to(NUMBER_DENSITY)
     return areal.magnitude, volumic.magnitude
 

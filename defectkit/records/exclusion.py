@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from defectkit.errors import RecordError
 from defectkit.geometry.runs import Runs
 
+OUTSIDE = "outside the crop"
+"""What the place around a crop is called."""
+
 
 @attrs.frozen(kw_only=True)
 class Exclusion:
@@ -62,3 +65,8 @@ class Exclusion:
     def n_pixels(self) -> int:
         """How many pixels it covers."""
         return int(self.place.areas()[0])
+
+    @property
+    def hides(self) -> bool:
+        """Whether it hides a part of the defects at its border; around a crop they are seen whole."""
+        return self.reason != OUTSIDE

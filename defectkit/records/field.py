@@ -65,6 +65,53 @@ class Field:
         places = Runs.concatenate(exclusion.place for exclusion in self.excluded)
         return union(places, np.zeros(len(places), np.int64), 1)
 
+    @property
+    def window(self) -> tuple[int, int, int, int]:
+        """The smallest box that holds all that is seen: top, left, bottom and right in pixels, half-open.
+
+        It is the image without what hides it from an edge inwards, an information strip for instance: a defect that
+        touches its border may be cut. Around a crop defects are seen whole, so that a crop does not make it smaller.
+        """
+        hidden = attrs.evolve(self, excluded=tuple(place for place in self.excluded if place.hides)).left_out()
+        height, width = self.shape
+        covered = np.bincount(hidden.row, hidden.end - hidden.start, height)
+        rows = np.flatnonzero(covered < width)
+        if not rows.size:
+            return 0, 0, 0, 0
+        left, right = np.zeros(height, np.int64), np.full(height, width)
+        starts, ends = hidden.start == 0, hidden.end == width
+        left[hidden.row[starts]] = hidden.end[starts]
+        right[hidden.row[ends]] = hidden.start[ends]
+        return int(rows[0]), int(left[rows].min()), int(rows[-1]) + 1, int(right[rows].max())
+
+    def n_pixels_in(self, boxes: ArrayLike) -> NDArray[np.int64]:
+        """Return how many pixels of each box count, shape (N,).
+
+        Parameters
+        ----------
+        boxes : array_like of int, shape (N, 4)
+            Top, left, bottom and right in pixels, half-open; what lies outside the image does not count.
+
+        Examples
+        --------
+        >>> field = Field(shape=(4, 6), excluded=(Exclusion.box((3, 0, 4, 6), reason="information strip"),))
+        >>> field.n_pixels_in([[0, 0, 4, 6], [2, 4, 9, 9]]).tolist()
+        [18, 2]
+        """
+        height, width = self.shape
+        inside = np.clip(np.asarray(boxes, np.int64).reshape(-1, 4), 0, [height, width, height, width])
+        top, left, bottom, right = inside.T
+        found: NDArray[np.int64] = np.maximum(bottom - top, 0) * np.maximum(right - left, 0)
+        if self.is_whole:
+            return found
+        places = self.left_out()
+        first, stop = (np.searchsorted(places.row, edge) for edge in (top, bottom))
+        for k in np.flatnonzero((first < stop) & (found > 0)):
+            rows = slice(first[k], stop[k])
+            overlap = np.minimum(places.end[rows], right[k]) - np.maximum(places.start[rows], left[k])
+            found[k] -= int(np.maximum(overlap, 0).sum())
+        return found
+
     def holds(self, rows: ArrayLike, columns: ArrayLike) -> NDArray[np.bool_]:
         """Return which points lie in the field; the pixel of a row and a column is that of their whole part.
 

@@ -14,6 +14,7 @@ from defectkit.measurement import ALL
 from defectkit.measurement.size_rules import size_rule
 from defectkit.records.calibration import Source
 from defectkit.records.defect_type import Taxonomy
+from defectkit.records.facts import number_of
 from defectkit.records.image import Image
 from defectkit.reports.charts import Chart, chart
 from defectkit.reports.histograms import histogram, readable_edges
@@ -53,6 +54,15 @@ def type_rows(table: xarray.Dataset, taxonomy: Taxonomy, colors: dict[str, str])
 def _count(count: int, areal_density: float) -> int | str:
     """Return a count; a dash for 0 where there is no density, since then nothing was counted."""
     return count if count or not np.isnan(areal_density) else MISSING
+
+
+def counting_text(defects: xarray.Dataset, summary: xarray.Dataset) -> str:
+    """Return by which rule the defects at borders count, and for how many all stand; nothing for older results."""
+    if "stands_for" not in summary:
+        return ""
+    numbers = summary[["count", "stands_for"]].sel(defect_type=ALL).sum()
+    found = f"{number_of(int(numbers['count']), 'defect')} {'stands' if numbers['count'] == 1 else 'stand'}"
+    return f"{found} for {float(numbers['stands_for']):.1f} (edges: {defects.attrs['edge_rule']})."
 
 
 def image_rows(summary: xarray.Dataset, taxonomy: Taxonomy, colors: dict[str, str]) -> list[Row]:

@@ -41,7 +41,19 @@ SHORT_UNITS = {
     "swelling": "%",
     "hardening": "MPa",
 }
-SETTINGS = ("n_images", "level", "convention", "hardening_model", "material", "material_source", "superposition")
+COUNTED = ("edge_rule",)
+"""By which rules defects were counted."""
+
+SETTINGS = (
+    "n_images",
+    "level",
+    "convention",
+    *COUNTED,
+    "hardening_model",
+    "material",
+    "material_source",
+    "superposition",
+)
 
 
 def write_condition(
@@ -191,9 +203,10 @@ def condition_csv(table: xarray.Dataset) -> str:
     names = [f"{name}{end}" for name in UNITS for end in ("", LOW, HIGH, UNCERTAINTY)]
     header = ["defect_type", "count", *(column_name(name, table[name].attrs["units"]) for name in names)]
     columns = [table[name].values for name in ("defect_type", "count", *names, "note")]
-    settings = [table.attrs[name] for name in ("level", "superposition", "superposition_exponent")]
+    chosen = ("level", "superposition", "superposition_exponent", *COUNTED)
+    settings = [table.attrs[name] for name in chosen]
     rows = ([*cells[:-1], *settings, cells[-1]] for cells in zip(*columns, strict=True))
-    return csv_text([*header, "level", "superposition", "superposition_exponent", "note"], rows)
+    return csv_text([*header, *chosen, "note"], rows)
 
 
 def budget_csv(table: xarray.Dataset) -> str:

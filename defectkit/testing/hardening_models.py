@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+import attrs
 import numpy as np
 from hypothesis import given, strategies as st
 from numpy.typing import NDArray
@@ -124,6 +125,15 @@ class HardeningModelSuite(Suite[HardeningModel]):
         """Several times the same defects in the same volume harden more."""
         once, often = self.contributions([sizes]), self.contributions([sizes * times])
         assert often[0] > once[0], f"{often[0]} MPa for {times} times the defects of {once[0]} MPa"
+
+    @inherited
+    @given(SIZES.filter(bool), st.integers(2, 5))
+    def test_a_weight_is_so_many_defects(self, sizes: list[float], weight: int) -> None:
+        """A defect that stands for several hardens as these do."""
+        one = populations([sizes])
+        heavy = attrs.evolve(one, weights=np.full(len(sizes), float(weight)))
+        found, often = np.asarray(self.make().contributions(heavy)), self.contributions([sizes * weight])
+        np.testing.assert_allclose(found, often, rtol=1e-9, err_msg=f"defects of the weight {weight}")
 
     def test_what_is_given_is_left_as_it_is(self) -> None:
         """The columns of the populations are not written to."""

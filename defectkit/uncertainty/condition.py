@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.errors import EmptyInputError, UnitError
 from defectkit.measurement import ALL
+from defectkit.measurement.counting import weights_of
 from defectkit.records.names import as_names
 from defectkit.units import LENGTH, as_quantity, ureg
 
@@ -61,6 +62,13 @@ class Condition:
         Whether regions of an image were refused, so that a type that it lacks was not counted.
     convention : str
         Under which the sizes were measured.
+    weights : numpy.ndarray, shape (N,), optional
+        How many defects of the specimen each one stands for, per area: above 0; by default 1.
+    visible_fractions : mapping of str to float
+        By type, the fraction of the defects that the imaging condition shows, which the weights hold; 1 for others.
+    height_factor : float
+        The mean height of a defect in the foil over its size, where those that the surfaces cut are corrected for; 0
+        where they are not.
     """
 
     images: tuple[str, ...] = attrs.field(converter=as_names)
@@ -74,6 +82,13 @@ class Condition:
     foils: tuple[SharedInput, ...]
     partly_read: NDArray[np.bool_]
     convention: str
+    weights: Floats = attrs.field()
+    visible_fractions: Mapping[str, float] = attrs.field(factory=dict)
+    height_factor: float = 0.0
+
+    @weights.default
+    def _one_each(self) -> Floats:
+        return np.ones(len(self.sizes_nm))
 
     @classmethod
     def of(
@@ -89,7 +104,7 @@ class Condition:
         Parameters
         ----------
         defects : xarray.Dataset
-            As :func:`defectkit.measurement.measure` makes it.
+            As :func:`defectkit.measurement.measure` makes it. Defects whose weight is 0 are left out.
         summary : xarray.Dataset
             What :func:`defectkit.measurement.summarize` made of it; gives images, types, areas and thicknesses.
         pixel_sizes, foils : mapping of str to SharedInput, optional
@@ -109,7 +124,8 @@ class Condition:
         if not images:
             raise EmptyInputError("there is no image to compute intervals of; give at least one that is fully read")
         types = tuple(str(name) for name in summary["defect_type"].values[:-1])
-        inside = np.isin(defects["image"].values.astype(str), images)
+        weights = weights_of(defects)
+        inside = np.isin(defects["image"].values.astype(str), images) & (weights > 0)
         thicknesses = here["foil_thickness"].values.astype(np.float64)
         return cls(
             images=images,
@@ -126,6 +142,7 @@ class Condition:
             ),
             partly_read=here["n_refused"].values > 0 if "n_refused" in here else np.zeros(len(images), np.bool_),
             convention=str(defects.attrs["convention"]),
+            weights=weights[inside],
         )
 
     @property
@@ -146,12 +163,46 @@ class Condition:
         """One where a defect has a type, zero elsewhere, shape (N, T)."""
         return np.eye(len(self.types))[self.type_codes]
 
+    @property
+    def unseen_weights(self) -> Floats:
+        """How many defects one would stand for of a type of which none was seen, shape (T,)."""
+        return np.array([1 / self.visible_fractions.get(name, 1.0) for name in self.types], np.float64)
+
+    def weights_in_volume(self, sizes_nm: Floats, thicknesses_nm: Floats) -> Floats:
+        r"""Return how many defects of the specimen each one stands for, per volume, in B states: shape (B, N).
+
+        Parameters
+        ----------
+        sizes_nm : numpy.ndarray, shape (B, N)
+            NaN counts as 0.
+        thicknesses_nm : numpy.ndarray, shape (B or 1, I)
+
+        Notes
+        -----
+        A defect of mean height *h* is seen, whole or in part, if its center lies in a depth of :math:`t + h`, so that
+        it stands for :math:`t / (t + h)`; see :class:`defectkit.measurement.counting.Truncation`.
+        """
+        if not self.height_factor:
+            return np.broadcast_to(self.weights, sizes_nm.shape)
+        depth = thicknesses_nm[:, self.image_codes]
+        seen: Floats = self.weights * depth / (depth + self.height_factor * np.nan_to_num(sizes_nm))
+        return seen
+
     def sizes_of(self, name: str) -> Floats:
         """Return the known sizes of a type, in nm; those of all types for ``"all"``, none for one that is not there."""
-        place = self.types.index(name) if name in self.types else -1
-        of_type = (self.type_codes == place) | (name == ALL)
-        sizes: Floats = self.sizes_nm[of_type & ~np.isnan(self.sizes_nm)]
+        sizes: Floats = self.sizes_nm[self._known_of(name)]
         return sizes
+
+    def weights_of(self, name: str) -> Floats:
+        """Return how many defects each of :meth:`sizes_of` stands for, per volume."""
+        weights = self.weights_in_volume(self.sizes_nm[None], self.thicknesses_nm[None])
+        found: Floats = weights[0][self._known_of(name)]
+        return found
+
+    def _known_of(self, name: str) -> NDArray[np.bool_]:
+        place = self.types.index(name) if name in self.types else -1
+        known: NDArray[np.bool_] = ((self.type_codes == place) | (name == ALL)) & ~np.isnan(self.sizes_nm)
+        return known
 
     def with_thickness(self, thickness_nm: float) -> Self:
         """Return the condition with one foil of a thickness for all images."""

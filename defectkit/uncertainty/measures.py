@@ -67,12 +67,16 @@ class Measures:
         repeats = np.broadcast_to(sampled.repeats, (n, len(codes)))
         known = ~np.isnan(sizes)
         held = np.where(known, sizes, 0.0)
-        sized = (repeats * known) @ members
-        lengths, cubes = (repeats * held) @ members, (repeats * held**3) @ members
-        numbers = sampled.numbers * factors.number[:, None]
+        depths = condition.thicknesses_nm * factors.foil_thickness
+        weights = repeats * condition.weights_in_volume(sizes, depths)
+        sized = (weights * known) @ members
+        lengths, cubes = (weights * held) @ members, (weights * held**3) @ members
+        seen = sampled.numbers * factors.number[:, None]
+        per_area = seen * self._mean_weights(repeats * condition.weights, repeats)
+        numbers = seen * self._mean_weights(weights, repeats)
         areas = sampled.image_weights * condition.areas_nm2 * factors.pixel_size**2
         area = areas.sum(axis=1)[:, None]
-        volume = (areas * condition.thicknesses_nm * factors.foil_thickness).sum(axis=1)[:, None]
+        volume = (areas * depths).sum(axis=1)[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):  # no defect has no mean size: the NaN that is meant
             means = lengths / sized
             cubic = cubes / sized
@@ -80,15 +84,21 @@ class Measures:
         absent = np.where(np.isnan(condition.sizes_nm) @ members == 0, 0.0, np.nan)
         line = np.where(sized > 0, np.pi * numbers * means, absent) / volume * PER_M2
         cavities = np.where(sized > 0, np.pi / 6 * numbers * cubic, absent) / volume
-        every = np.broadcast_to(_with_sum(numbers), (n, numbers.shape[1] + 1))
         return {
-            "areal_density": every / area,
-            "number_density": every / volume * PER_M3,
+            "areal_density": _with_sum(per_area) / area,
+            "number_density": _with_sum(numbers) / volume * PER_M3,
             "size_mean": mean,
             "line_length_density": _of(self._are(LOOPS), line),
             "swelling": _percent(_of(self._are(CAVITIES), cavities)),
-            "hardening": self._hardening(sizes, repeats, numbers, volume[:, 0], factors),
+            "hardening": self._hardening(sizes, weights, repeats, seen, volume[:, 0], factors),
         }
+
+    def _mean_weights(self, weights: Floats, repeats: NDArray[np.int64]) -> Floats:
+        """Return the mean weight of the defects of each type in each state, shape (B, T)."""
+        members = self.condition.members
+        present = repeats @ members
+        unseen = np.broadcast_to(self.condition.unseen_weights, present.shape).copy()
+        return np.divide(weights @ members, present, out=unseen, where=present > 0)
 
     def _are(self, roots: tuple[str, ...]) -> NDArray[np.bool_]:
         """Return which types are one of ``roots`` or below one, shape (T,)."""
@@ -96,7 +106,13 @@ class Measures:
         return np.array([known.canonical(name, roots) is not None for name in self.condition.types], dtype=np.bool_)
 
     def _hardening(
-        self, sizes: Floats, repeats: NDArray[np.int64], numbers: Floats, volume: Floats, factors: Factors
+        self,
+        sizes: Floats,
+        weights: Floats,
+        repeats: NDArray[np.int64],
+        numbers: Floats,
+        volume: Floats,
+        factors: Factors,
     ) -> Floats:
         """Return the hardening by each type alone and by all together, shape (B, T + 1)."""
         rules = self.strengthening
@@ -108,13 +124,21 @@ class Measures:
             "burgers": np.broadcast_to(factors.burgers_vector, (n,)),
         }
         kinds = np.arange(n_types)
-        alone = self._stress(sizes, repeats, numbers, volume, shared, kinds, kinds, rules.obstacle_codes)
+        alone = self._stress(sizes, weights, repeats, numbers, volume, shared, kinds, kinds, rules.obstacle_codes)
         if len(rules.obstacles) == n_types:
             by_obstacle = alone
         else:
             codes = rules.obstacle_codes
             by_obstacle = self._stress(
-                sizes, repeats, numbers, volume, shared, codes, rules.first_of_obstacle, np.arange(len(rules.obstacles))
+                sizes,
+                weights,
+                repeats,
+                numbers,
+                volume,
+                shared,
+                codes,
+                rules.first_of_obstacle,
+                np.arange(len(rules.obstacles)),
             )
         alone = np.where(rules.has_constants, alone, np.nan)
         stress = np.broadcast_to(factors.stress, (n,))[:, None]
@@ -128,6 +152,7 @@ class Measures:
     def _stress(
         self,
         sizes: Floats,
+        weights: Floats,
         repeats: NDArray[np.int64],
         numbers: Floats,
         volume: Floats,
@@ -144,19 +169,19 @@ class Measures:
         no_size = np.bincount(kind_of_defect, np.isnan(self.condition.sizes_nm), n_kinds) > 0
         wanted = self.strengthening.has_constants[type_of_kind] & ~no_size
         rows, columns = np.nonzero(repeats * wanted[kind_of_defect])
-        times = repeats[rows, columns]
         computed = (present > 0) & (number > NEGLIGIBLE) & wanted & ~np.isnan(volume)[:, None]
         place = np.full(computed.shape, -1)
         place[computed] = np.arange(computed.sum())
-        members = np.repeat(place[rows, kind_of_defect[columns]], times)
+        members = place[rows, kind_of_defect[columns]]
         taken = members >= 0
         state, kind = np.nonzero(computed)
         result = np.where(wanted | (self.condition.totals[:-1] @ to_kind == 0), 0.0, np.nan) * np.ones((n, 1))
         result[np.isnan(volume)] = np.nan
         if len(state):
             result[computed] = self.strengthening.contributions(
-                np.repeat(sizes[rows, columns], times)[taken],
+                sizes[rows, columns][taken],
                 members[taken],
+                weights=weights[rows, columns][taken],
                 types=type_of_kind[kind],
                 volumes_nm3=volume[state] * present[state, kind] / number[state, kind],
                 strength_factors=shared["strength"][state, obstacle_of_kind[kind]],

@@ -65,9 +65,12 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
     normals = inputs.normals(how)
     cells = condition.type_codes * n_classes
     detector = inputs.declared.detector
-    classes = class_numbers(condition.sizes_nm * (1.0 if detector is None else detector.size_factor), edges)
+    sizes_nm = condition.sizes_nm * (1.0 if detector is None else detector.size_factor)
+    classes = class_numbers(sizes_nm, edges)
     inside = classes >= 0
     counts = np.bincount((cells + classes)[inside], minlength=n_types * n_classes).astype(np.int64)
+    stand_for = condition.weights_in_volume(sizes_nm[None], condition.thicknesses_nm[None])[0]
+    numbers = np.bincount((cells + classes)[inside], stand_for[inside], n_types * n_classes)
     parts = []
     first = 0
     for states in sampled(condition, how.n_resamples, how.seed):
@@ -80,12 +83,14 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
         )
         first += len(states)
         sizes = condition.sizes_nm * off.pixel_size[:, condition.image_codes] * off.size[:, None]
-        found = class_numbers(sizes + off.size_shift_nm[:, None], edges)
-        volumes = states.image_weights * condition.areas_nm2 * condition.thicknesses_nm
-        volumes = (volumes * off.pixel_size**2 * off.foil_thickness).sum(axis=1)
+        sizes = np.maximum(sizes + off.size_shift_nm[:, None], 0.0)
+        found = class_numbers(sizes, edges)
+        depths = condition.thicknesses_nm * off.foil_thickness
+        volumes = (states.image_weights * condition.areas_nm2 * depths * off.pixel_size**2).sum(axis=1)
         present = states.repeats @ condition.members
         scale = np.divide(states.numbers, present, out=np.zeros(present.shape), where=present > 0)
         weights = states.repeats * scale[:, condition.type_codes] * off.number[:, None] / volumes[:, None]
+        weights = weights * condition.weights_in_volume(sizes, depths)
         rows = np.arange(len(states))[:, None] * n_types * n_classes
         taken = found >= 0
         places = (rows + cells + found)[taken]
@@ -94,7 +99,7 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
         )
     draws: Floats = PER_M3 * np.concatenate(parts).astype(np.float64)
     low, high, _ = percentile_interval(draws, how.confidence)
-    values = counts / volume * PER_M3 * (1.0 if detector is None else detector.number_factor)
+    values = numbers / volume * PER_M3 * (1.0 if detector is None else detector.number_factor)
     names = [f"{name}: {a:g} to {b:g} nm" for name in condition.types for a, b in itertools.pairwise(edges)]
     table, per_volume = ("defect_type", "size_class"), {"units": "1 / meter ** 3"}
     shape = (n_types, n_classes)

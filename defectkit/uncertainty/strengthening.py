@@ -98,6 +98,7 @@ class Strengthening:
         sizes_nm: Floats,
         members: NDArray[np.int64],
         *,
+        weights: Floats,
         types: NDArray[np.int64],
         volumes_nm3: Floats,
         strength_factors: Floats,
@@ -109,6 +110,8 @@ class Strengthening:
         ----------
         sizes_nm, members : numpy.ndarray, shape (M,)
             Sizes of defects and the population of each.
+        weights : numpy.ndarray, shape (M,)
+            How many defects each one stands for.
         types : numpy.ndarray, shape (P,)
             Position of the type whose constants a population has.
         volumes_nm3, strength_factors, burgers_factors : numpy.ndarray, shape (P,)
@@ -119,6 +122,7 @@ class Strengthening:
                 Populations(
                     sizes_nm=sizes_nm,
                     members=members,
+                    weights=weights,
                     types=tuple(self.types[t] for t in types),
                     volumes_nm3=volumes_nm3,
                     barrier_strengths=self.strengths[types] * strength_factors,

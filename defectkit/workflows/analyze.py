@@ -12,6 +12,7 @@ import attrs
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import RecordError
+from defectkit.measurement import AS_CONVENTION, Counting
 from defectkit.parallel import check_workers
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import ArrayPixels, Image
@@ -45,6 +46,7 @@ def analyze(
     min_score: float | None = None,
     field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
+    counting: Counting = AS_CONVENTION,
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
     barrier_strengths: Mapping[str, Any] | None = None,
@@ -68,6 +70,8 @@ def analyze(
         Which part of each image is counted; by default all but burned-in scale bars and information strips. Defects are
         looked for in the whole image, and those that do not belong to the field are left out.
     convention : Convention or str
+    counting : Counting
+        For how many defects each one stands; by default what the convention says of those that the border cuts.
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
     hardening_model : HardeningModel or str
@@ -97,6 +101,8 @@ def analyze(
         If an image has no pixel size; told before any detection starts.
     PairingError
         If two images have one name, or a mask does not fit its image.
+    GeometryError
+        If a guard margin leaves nothing of a field.
     RecordError
         If ``min_score`` is not between 0 and 1, the crop leaves an image, or nothing of one is left.
     WorkersError
@@ -152,6 +158,7 @@ def analyze(
         convention=rule,
         material=stuff,
         hardening_model=model,
+        counting=counting,
         workers=workers,
     )
     return Analysis(
@@ -161,7 +168,9 @@ def analyze(
         defects=made.defects,
         summary=made.summary,
         hardening=made.hardening,
-        settings=settings_of(rule, stuff, model, detector=identity, min_score=min_score, field=field.settings()),
+        settings=settings_of(
+            rule, stuff, model, counting, detector=identity, min_score=min_score, field=field.settings()
+        ),
         versions=versions(_distribution(finder)),
         cautions=cautions(given, made.defects, kept, n_outside=n_outside, material=stuff),
     )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from defectkit.measurement.counting import EdgeRule, counting_weights
+from defectkit.conventions import EdgeRule
+from defectkit.measurement.counting import boxes_of, centers_of, counting_of, rows_of
+from defectkit.measurement.edges import edge_weights, is_cut
 from defectkit.measurement.overprints import BAR, STRIP
 from defectkit.records.calibration import Source
 from defectkit.records.image import Image, cautions_of_images
@@ -18,11 +20,8 @@ if TYPE_CHECKING:
 
     from defectkit.hardening import Material
 
-MOST_CUT = 0.15
-"""If the border cuts more than this share of the defects, what is counted too much is more than noise."""
-
-FEWEST_CUT = 10
-"""Fewer cut defects than this say nothing of a share."""
+MOST_STANDS_FOR = 4.0
+"""If one defect stands for more than this, the field is small for defects of its size."""
 
 SMALLEST_PX = 2.0
 """Below this equivalent diameter in pixels, size and shape say more about the pixels than about the defect."""
@@ -62,7 +61,7 @@ def cautions(
                 *_assumed(images),
                 *_without_thickness(images),
                 *(_of_another_alloy(images, material) if material is not None else ()),
-                *_cut(images, defects),
+                *edge_cautions(images, defects),
                 *_small(images, defects),
                 *_without_pixels(defects),
                 *_noted({name: prediction for name, prediction in predictions.items() if not prediction.capped}),
@@ -141,18 +140,35 @@ def _of_another_alloy(images: Sequence[Image], material: Material) -> Iterator[s
         )
 
 
-def _cut(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:
-    cut = defects["touches_border"].values.astype(bool)
-    if cut.sum() < FEWEST_CUT or cut.mean() < MOST_CUT:
+def edge_cautions(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:
+    """Yield what is to be known of how defects at the border are counted; nothing where densities are right."""
+    boxes, centers = boxes_of(defects), centers_of(defects)
+    cut, fair = np.zeros(len(boxes), np.bool_), np.ones(len(boxes))
+    for image, here in rows_of(defects, images):
+        cut[here] = is_cut(boxes[here], image.field)
+        fair[here] = edge_weights(boxes[here], image.field, EdgeRule.HORVITZ_THOMPSON, centers=centers[here])
+    rule = EdgeRule(counting_of(defects)["edge_rule"])
+    if rule is EdgeRule.HORVITZ_THOMPSON and fair.max(initial=0) > MOST_STANDS_FOR:
+        yield (
+            f"One defect stands for {fair.max():.1f} of its extent: the field is small for defects of that size, and "
+            "what follows from it is uncertain; larger images would help."
+        )
+    if not cut.any():
         return
-    boxes = np.stack([defects[f"bbox_{side}"].values for side in ("top", "left", "bottom", "right")], axis=1)
-    names = defects["image"].values
-    fair = sum(counting_weights(boxes[names == i.name], i.shape, EdgeRule.HORVITZ_THOMPSON).sum() for i in images)
-    stand_for = f"stand for {fair:.0f} defects ({100 * (cut.size / fair - 1):+.0f} % counted)" if fair else "are none"
-    yield (
-        f"{int(cut.sum())} of {cut.size} defects are cut by the border of their image. All are counted, so densities "
-        f"are too high and mean sizes too small: those that lie whole within it {stand_for}."
+    number = (
+        f"{int(cut.sum())} of {cut.size} defects {'is' if cut.sum() == 1 else 'are'} cut by the border of the field"
     )
+    if rule is EdgeRule.ALL:
+        stand_for = f"stand for {fair.sum():.0f} defects ({100 * (cut.size / fair.sum() - 1):+.0f} % counted)"
+        yield (
+            f"{number}. All are counted (--edges all), so densities are too high and mean sizes too small: those that "
+            f"lie whole within it {stand_for if fair.any() else 'are none'}."
+        )
+    if rule is EdgeRule.EXCLUDE:
+        yield (
+            f"{number}. They are left out without anything in their place (--edges exclude), so densities are too low, "
+            "and large defects are missing most."
+        )
 
 
 def _small(images: Sequence[Image], defects: xarray.Dataset) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import ConventionError
-from defectkit.measurement import ALL
+from defectkit.measurement import ALL, AS_CONVENTION, Counting
 from defectkit.statistics import Bootstrap, percentile_interval
 from defectkit.statistics.intervals import HIGH, LOW
 from defectkit.uncertainty import Condition, Uncertainties
@@ -90,6 +90,7 @@ class ConditionPair:
             attrs={
                 "level": confidence,
                 "convention": self.convention,
+                **self.first.counted,
                 "material": sides[0].strengthening.material.name,
                 "hardening_model": sides[0].strengthening.model.name,
                 "superposition": str(sides[0].strengthening.superposition),
@@ -109,6 +110,7 @@ def compare(
     superposition: Superposition | str = "quadrature",
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
+    counting: Counting = AS_CONVENTION,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> xarray.Dataset:
@@ -118,7 +120,7 @@ def compare(
     ----------
     first, second : Analysis
         Measured under one convention.
-    material, model, superposition, barrier_strengths, taylor_factor, uncertainties, bootstrap
+    material, model, superposition, barrier_strengths, taylor_factor, counting, uncertainties, bootstrap
         As :func:`defectkit.workflows.condition.harden_condition` takes them.
 
     Returns
@@ -131,14 +133,15 @@ def compare(
     Raises
     ------
     ConventionError
-        If the two were measured under different conventions.
+        If the two were measured under different conventions, or counted by different rules.
 
     Notes
     -----
     What both share (constants of the material, a pixel size) is off by the same in both and nearly cancels; foils are
     off by themselves. Images, or defects where there are few images, are drawn anew in each. The two-sample test of
     Kolmogorov and Smirnov takes defects as independent of each other; those of one image may not be, so that its
-    p-value is too small where images differ.
+    p-value is too small where images differ. It takes each defect that counts once, whatever it stands for;
+    Wasserstein's distance weighs them.
     """
     return assess_pair(
         first,
@@ -148,6 +151,7 @@ def compare(
         superposition=superposition,
         barrier_strengths=barrier_strengths,
         taylor_factor=taylor_factor,
+        counting=counting,
         uncertainties=uncertainties,
         bootstrap=bootstrap,
     ).table()
@@ -162,6 +166,7 @@ def assess_pair(
     superposition: Superposition | str,
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
+    counting: Counting = AS_CONVENTION,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> ConditionPair:
@@ -180,12 +185,19 @@ def assess_pair(
             superposition=superposition,
             barrier_strengths=barrier_strengths,
             taylor_factor=taylor_factor,
+            counting=counting,
             uncertainties=uncertainties,
             bootstrap=bootstrap,
             specimen=specimen,
         )
         for analysis, specimen in zip((first, second), SIDES, strict=True)
     ]
+    counted = [list(side.counted.values()) for side in assessed]
+    if counted[0] != counted[1]:
+        raise ConventionError(
+            f"the defects of the first condition were counted by the rules {counted[0]}, those of the second by "
+            f"{counted[1]}; name one for both (--edges)"
+        )
     return ConditionPair(first=assessed[0], second=assessed[1], convention=rules[0])
 
 
@@ -204,4 +216,5 @@ def _size_distances(first: Condition, second: Condition, name: str) -> tuple[flo
     if not one or not two:
         return np.nan, np.nan, np.nan
     test = stats.ks_2samp(one, two)
-    return float(test.statistic), float(test.pvalue), float(stats.wasserstein_distance(one, two))
+    distance = stats.wasserstein_distance(one, two, first.weights_of(name), second.weights_of(name))
+    return float(test.statistic), float(test.pvalue), float(distance)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from defectkit.conventions import Convention
 from defectkit.detectors.card import ModelCard
 from defectkit.errors import DefectkitError, EmptyInputError, HardeningError, StorageError
+from defectkit.measurement import AS_CONVENTION, Counting, counted
+from defectkit.measurement.counting import counting_of
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.names import as_names
 from defectkit.statistics import Bootstrap
@@ -32,6 +34,7 @@ from defectkit.uncertainty.size_classes import freedman_diaconis_edges, size_cla
 from defectkit.uncertainty.table import condition_table
 from defectkit.units import LENGTH, MeasuredLike, as_measured
 from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.cautions import edge_cautions
 from defectkit.workflows.results import hardening_choices
 
 if TYPE_CHECKING:
@@ -54,6 +57,8 @@ class Assessment:
     inputs : Inputs
     known : Propagation
     bootstrap : Bootstrap
+    counted : mapping of str to str
+        By which rules the defects were counted.
     cautions : tuple of str
         Which uncertainties are missing, and which are assumed.
     """
@@ -62,6 +67,7 @@ class Assessment:
     inputs: Inputs
     known: Propagation
     bootstrap: Bootstrap
+    counted: Mapping[str, str]
     cautions: tuple[str, ...] = attrs.field(converter=as_names)
 
     @property
@@ -103,7 +109,7 @@ class Assessment:
     def table(self) -> xarray.Dataset:
         """Return the values with their intervals; see :func:`defectkit.uncertainty.table.condition_table`."""
         table = condition_table(self.inputs, self.known)
-        return table.assign_attrs(cautions=list(self.cautions))
+        return table.assign_attrs(self.counted, cautions=list(self.cautions))
 
 
 def harden_condition(
@@ -114,6 +120,7 @@ def harden_condition(
     superposition: Superposition | str = "quadrature",
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
+    counting: Counting = AS_CONVENTION,
     thickness: MeasuredLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
@@ -135,6 +142,8 @@ def harden_condition(
         By defect type, a number or a text such as ``"0.4 +/- 0.1"``; laid over those of the material.
     taylor_factor : float or str, optional
         In place of that of the material, a number or a text such as ``"3.06 +/- 0.1"``.
+    counting : Counting
+        For how many defects each one stands; what it does not say is as the analysis was made.
     thickness : str, pint.Quantity or pint.Measurement, optional
         One foil for all images, in place of what the images say; its uncertainty is that of the thickness.
     uncertainties : Uncertainties, optional
@@ -166,6 +175,7 @@ def harden_condition(
         superposition=superposition,
         barrier_strengths=barrier_strengths,
         taylor_factor=taylor_factor,
+        counting=counting,
         thickness=thickness,
         uncertainties=uncertainties,
         bootstrap=bootstrap,
@@ -180,6 +190,7 @@ def assess(
     superposition: Superposition | str,
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
+    counting: Counting = AS_CONVENTION,
     thickness: MeasuredLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
@@ -197,6 +208,7 @@ def assess(
     if taylor_factor is not None:
         stuff = stuff.with_taylor_factor(taylor_factor)
     declared = uncertainties or Uncertainties()
+    analysis = recounted(analysis, counting)
     condition = condition_of(analysis)
     if thickness is not None:
         value, error = as_measured(thickness, LENGTH, what="foil thickness")
@@ -219,8 +231,17 @@ def assess(
         inputs=inputs,
         known=propagated(inputs, how),
         bootstrap=how,
+        counted=counting_of(analysis.defects),
         cautions=tuple(_cautions(analysis, condition, strengthening, declared)),
     )
+
+
+def recounted(analysis: Analysis, counting: Counting) -> Analysis:
+    """Return an analysis with the weights that its defects have by another counting; its summary is left as it is."""
+    if counting == AS_CONVENTION:
+        return analysis
+    rule = Convention.from_settings(analysis.settings["convention"])
+    return attrs.evolve(analysis, defects=counted(analysis.defects, analysis.images, counting, convention=rule))
 
 
 def bin_free(model: HardeningModel | str) -> HardeningModel | str:
@@ -313,6 +334,7 @@ def _card(analysis: Analysis) -> ModelCard | None:
 def _cautions(
     analysis: Analysis, condition: Condition, strengthening: Strengthening, declared: Uncertainties
 ) -> Iterator[str]:
+    yield from edge_cautions(analysis.images, analysis.defects)
     for what, given, inputs, option in (
         ("pixel size", declared.pixel_size, condition.pixel_sizes, "pixel_size"),
         ("foil thickness", declared.foil_thickness, condition.foils, "foil_thickness"),

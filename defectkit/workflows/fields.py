@@ -11,16 +11,13 @@ from typing import Any
 import attrs
 
 from defectkit.errors import PairingError, RecordError
-from defectkit.records.exclusion import Exclusion
+from defectkit.records.exclusion import OUTSIDE, Exclusion
 from defectkit.records.field import Field
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 
 Crop = tuple[int, int, int, int]
 """Top, left, height and width in pixels."""
-
-OUTSIDE = "outside the crop"
-"""What the place around a crop is called."""
 
 
 class Overprints(enum.StrEnum):

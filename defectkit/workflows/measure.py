@@ -12,6 +12,7 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import PairingError
 from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import RepairReport
+from defectkit.measurement import AS_CONVENTION, Counting
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_by_name
 from defectkit.records.instances import Instances
@@ -38,6 +39,7 @@ def measure_labels(
     *,
     field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
+    counting: Counting = AS_CONVENTION,
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
     barrier_strengths: Mapping[str, Any] | None = None,
@@ -58,6 +60,8 @@ def measure_labels(
         Which part of each image is counted; by default all but burned-in scale bars and information strips. A place in
         which a defect is drawn is no such thing. Defects that do not belong to the field are left out.
     convention : Convention or str
+    counting : Counting
+        For how many defects each one stands; by default what the convention says of those that the border cuts.
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
     hardening_model : HardeningModel or str
@@ -86,6 +90,8 @@ def measure_labels(
     PairingError
         If the labels speak of an image that is not given, two images have one name, shapes differ, or the labels do not
         speak of an image and ``missing`` is ``error``; or a mask does not fit its image.
+    GeometryError
+        If a guard margin leaves nothing of a field.
     RecordError
         If the crop leaves an image, or nothing of one is left.
     ImageReadError
@@ -142,6 +148,7 @@ def measure_labels(
         convention=rule,
         material=stuff,
         hardening_model=model,
+        counting=counting,
         n_refused=labels.refused,
         left_out=reasons,
         workers=workers,
@@ -156,7 +163,7 @@ def measure_labels(
         summary=made.summary,
         hardening=made.hardening,
         settings=settings_of(
-            rule, stuff, model, labels=identity, refused=str(Refused(refused)), field=field.settings()
+            rule, stuff, model, counting, labels=identity, refused=str(Refused(refused)), field=field.settings()
         ),
         versions=versions(),
         cautions=(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.conventions import Convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, UnknownDefectTypeError
-from defectkit.measurement import measure, summarize
+from defectkit.measurement import AS_CONVENTION, Counting, measure, summarize
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
@@ -79,6 +79,7 @@ def analysis_tables(
     convention: Convention,
     material: Material,
     hardening_model: HardeningModel,
+    counting: Counting = AS_CONVENTION,
     n_refused: Mapping[str, int] | None = None,
     left_out: Mapping[str, str] | None = None,
     workers: int = 1,
@@ -87,6 +88,8 @@ def analysis_tables(
 
     Parameters
     ----------
+    counting : Counting
+        For how many defects each one stands.
     n_refused : mapping of str to int, optional
         By image, how many regions were refused when labels were read; the tables name it. None where none were read.
     left_out : mapping of str to str, optional
@@ -96,7 +99,7 @@ def analysis_tables(
     """
     from defectkit.hardening import harden
 
-    defects = measure(images, instances, convention=convention, taxonomy=taxonomy, workers=workers)
+    defects = measure(images, instances, convention=convention, taxonomy=taxonomy, counting=counting, workers=workers)
     made = AnalysisTables(
         defects=defects,
         summary=summarize(
@@ -174,7 +177,7 @@ def hardening_choices(
 
 
 def settings_of(
-    convention: Convention, material: Material, hardening_model: HardeningModel, **more: Any
+    convention: Convention, material: Material, hardening_model: HardeningModel, counting: Counting, **more: Any
 ) -> dict[str, Any]:
     """Return all choices as plain values, ready for JSON."""
     from defectkit.records.json import record_converter
@@ -182,6 +185,7 @@ def settings_of(
     return {
         **more,
         "convention": convention.settings(),
+        "counting": counting.settings(),
         "hardening_model": hardening_model.name,
         "material": record_converter().unstructure(material),
     }

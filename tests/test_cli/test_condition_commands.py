@@ -151,8 +151,10 @@ def test_a_condition_differs_from_itself_by_nothing():
     assert (same["hardening_difference_low"].values[-1], same["hardening_difference_high"].values[-1]) != (0, 0)
     other = defectkit.compare(a, b, bootstrap=how)
     one, two = (x.defects["size"].values.tolist() for x in (a, b))
-    assert other["wasserstein_distance"].values[-1] == pytest.approx(stats.wasserstein_distance(one, two))
-    assert other["ks_statistic"].values[-1] == pytest.approx(stats.ks_2samp(one, two).statistic)
+    weights = (x.defects["weight"].values.tolist() for x in (a, b))
+    assert other["wasserstein_distance"].values[-1] == pytest.approx(stats.wasserstein_distance(one, two, *weights))
+    counted = (x.defects["size"].values[x.defects["weight"].values > 0].tolist() for x in (a, b))
+    assert other["ks_statistic"].values[-1] == pytest.approx(stats.ks_2samp(*counted).statistic)
 
 
 def test_what_two_conditions_share_cancels():

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import DEFECTKIT, JACOBS2022
 from defectkit.errors import ConventionError, UnknownConventionError, UnknownDefectTypeError
-from defectkit.measurement import MEASURES, measure, pool, summarize
+from defectkit.measurement import MEASURES, Counting, measure, pool, summarize
 from defectkit.records import Image, Instances
 
 SHAPE = (64, 64)
+EVERY = Counting(edges="all")
 
 
 def square(side: int, top: int = 0, left: int = 0) -> NDArray[np.bool_]:
@@ -35,7 +36,7 @@ def image(name: str, thickness: str | None = "100 nm", pixel_size: str = "0.5 nm
 def test_counts_and_densities_by_image_and_type() -> None:
     images = [image("one"), image("two")]
     instances = {"one": squares(4, 8, 12, types=("bdot", "loop_111")), "two": squares(5)}
-    summary = summarize(measure(images, instances), images, instances)
+    summary = summarize(measure(images, instances, counting=EVERY), images, instances)
     assert summary["defect_type"].values.tolist() == ["bdot", "loop_111", "all"]
     assert summary["image"].values.tolist() == ["one", "two"]
     assert summary["count"].values.tolist() == [[2, 1, 3], [1, 0, 1]]
@@ -52,7 +53,7 @@ def test_counts_and_densities_by_image_and_type() -> None:
 def test_means_and_deviations_are_those_of_numpy() -> None:
     images = [image("one")]
     instances = {"one": squares(4, 8, 12, 5, 9, types=("bdot", "loop_111"))}
-    defects = measure(images, instances)
+    defects = measure(images, instances, counting=EVERY)
     for rule in (DEFECTKIT, attrs.evolve(DEFECTKIT, summary_ddof=0)):
         summary = summarize(defects, images, instances, convention=rule)
         for name in MEASURES:
@@ -118,7 +119,7 @@ def test_defects_without_a_pixel_count_but_do_not_enter_means() -> None:
     whole = [(0.0, 0.0), (0.0, 8.0), (8.0, 8.0), (8.0, 0.0)]
     instances = {"one": Instances.from_polygons([speck, whole], types=["bdot", "bdot"], shape=SHAPE)}
     images = [image("one")]
-    row = summarize(measure(images, instances), images, instances).sel(image="one", defect_type="bdot")
+    row = summarize(measure(images, instances, counting=EVERY), images, instances).sel(image="one", defect_type="bdot")
     assert int(row["count"]) == 2
     assert float(row["equivalent_diameter_mean"]) == pytest.approx(2 * np.sqrt(16 / np.pi))
 
@@ -162,7 +163,7 @@ def test_pooling_sums_counts_over_summed_areas() -> None:
     large = Image.from_array("large", np.zeros(SHAPE), pixel_size="1 nm/px", foil_thickness="50 nm")
     images = [image("small"), large]
     instances = {"small": squares(4, 8), "large": squares(5, 6, 7, types=("bdot", "loop_111"))}
-    defects = measure(images, instances)
+    defects = measure(images, instances, counting=EVERY)
     pooled = pool(defects, summarize(defects, images, instances))
     assert pooled["count"].values.tolist() == [4, 1, 5]
     areas = np.array([64 * 64 * 0.25, 64 * 64])
@@ -177,7 +178,7 @@ def test_pooling_sums_counts_over_summed_areas() -> None:
 def test_pooling_needs_every_thickness_and_some_image() -> None:
     images = [image("thick"), image("unknown", None)]
     instances = {i.name: squares(4) for i in images}
-    defects = measure(images, instances)
+    defects = measure(images, instances, counting=EVERY)
     pooled = pool(defects, summarize(defects, images, instances))
     assert np.isnan(pooled["number_density"].values).all()
     assert (pooled["areal_density"].sel(defect_type=["bdot", "all"]) > 0).all()

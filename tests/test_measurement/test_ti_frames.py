@@ -13,7 +13,7 @@ import xarray
 from numpy.typing import NDArray
 
 from defectkit.formats import read_images, read_labels
-from defectkit.measurement import measure, summarize
+from defectkit.measurement import Counting, measure, summarize
 
 SIDE_PX = 2048
 NM_PER_PX = 0.2554
@@ -47,7 +47,7 @@ def tables(ti_frames: Path) -> tuple[xarray.Dataset, xarray.Dataset]:
     images = read_images(ti_frames / "Raw Images", pixel_size=f"{NM_PER_PX} nm/px", foil_thickness=f"{THICKNESS_NM} nm")
     labels = read_labels(ti_frames / "Annotation Data New", images=images, format="yolo-seg").labels
     labelled = [images[name] for name in labels.images]
-    defects = measure(labelled, labels.instances)
+    defects = measure(labelled, labels.instances, counting=Counting(edges="all"))
     return defects, summarize(defects, labelled, labels.instances)
 
 

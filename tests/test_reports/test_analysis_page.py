@@ -12,6 +12,7 @@ from defectkit.formats import RepairReport
 from defectkit.records import Prediction
 from defectkit.reports import analysis_page
 from defectkit.reports.embedding import Embedded, embedded_px
+from defectkit.reports.numbers import significant
 from defectkit.workflows import Analysis
 
 MakeAnalysis = Callable[..., Analysis]
@@ -102,7 +103,8 @@ def test_numbers_of_every_part_are_there(make_analysis: MakeAnalysis) -> None:
         assert words in text, words
     for name, number in analysis.versions.items():
         assert f"{name} {number}" in text
-    assert f"{float(analysis.hardening['total_quadrature'][0]):.1f}" in text
+    assert f" {significant(float(analysis.hardening['total_quadrature'][0]))} " in text
+    assert f"8 defects stand for {float(analysis.summary['stands_for'][0, -1]):.1f} (edges: horvitz-thompson)" in text
     assert "convention.iou_threshold 0.3" in text
 
 

@@ -44,7 +44,7 @@ def frame(text: str) -> pd.DataFrame:
 def test_defects_have_the_columns_that_were_agreed_in_their_order(make_analysis: MakeAnalysis) -> None:
     header = defects_csv(make_analysis("one").defects).split("\r\n")[0].split(",")
     assert header[: len(DEFECT_COLUMNS)] == DEFECT_COLUMNS
-    assert header[len(DEFECT_COLUMNS) :] == ["size_nm", "shape_factor", "n_refused"]
+    assert header[len(DEFECT_COLUMNS) :] == ["size_nm", "shape_factor", "weight", "n_refused"]
 
 
 def test_polygons_have_columns_of_their_own_after_all_others(make_analysis: MakeAnalysis) -> None:

@@ -21,7 +21,7 @@ class Root(HardeningModel):
     needs_barrier_strength = False
 
     def contributions(self, populations):
-        return np.sqrt(populations.counts)
+        return np.sqrt(populations.numbers)
 
 
 def computing(rule: Callable[[Any], Any]) -> type[HardeningModel]:
@@ -36,12 +36,12 @@ def computing(rule: Callable[[Any], Any]) -> type[HardeningModel]:
 
 def first_defect(populations: Any) -> Any:
     first = [populations.sizes_nm[populations.members == k][:1].sum() for k in range(len(populations))]
-    return np.array(first) * np.sqrt(populations.counts)
+    return np.array(first) * np.sqrt(populations.numbers)
 
 
 def scribbling(populations: Any) -> Any:
     populations.sizes_nm[:] = 0
-    return np.sqrt(populations.counts)
+    return np.sqrt(populations.numbers)
 
 
 class HardensWell(HardeningModelSuite):
@@ -62,14 +62,18 @@ FAULTS: dict[str, tuple[type, str]] = {
         type("Silent", (Root,), {"needs_barrier_strength": None}),
         "needs_barrier_strength is None",
     ),
-    "test_one_stress_a_population": (computing(lambda p: np.sqrt(p.counts).sum()), r"shape \(\) for"),
-    "test_no_defect_no_hardening": (computing(lambda p: np.sqrt(p.counts) + 1), r"0 defects harden by 1\.0 MPa"),
+    "test_one_stress_a_population": (computing(lambda p: np.sqrt(p.numbers).sum()), r"shape \(\) for"),
+    "test_no_defect_no_hardening": (computing(lambda p: np.sqrt(p.numbers) + 1), r"0 defects harden by 1\.0 MPa"),
     "test_populations_do_not_influence_each_other": (
-        computing(lambda p: p.counts * len(p.sizes_nm)),
+        computing(lambda p: p.numbers * len(p.sizes_nm)),
         r"population \d alone",
     ),
     "test_the_order_of_defects_does_not_matter": (computing(first_defect), "in another order"),
-    "test_more_of_the_same_harden_more": (computing(lambda p: (p.counts > 0).astype(float)), r"1\.0 MPa for 2 times"),
+    "test_more_of_the_same_harden_more": (computing(lambda p: (p.numbers > 0).astype(float)), r"1\.0 MPa for 2 times"),
+    "test_a_weight_is_so_many_defects": (
+        computing(lambda p: np.sqrt(np.bincount(p.members, minlength=len(p)))),
+        "of the weight",
+    ),
     "test_what_is_given_is_left_as_it_is": (computing(scribbling), "read-only"),
 }
 

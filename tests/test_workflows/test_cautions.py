@@ -10,7 +10,7 @@ import pytest
 from defectkit.errors import NotFullyReadWarning
 from defectkit.formats import read_images, read_labels
 from defectkit.hardening import Material, load_material
-from defectkit.measurement import measure
+from defectkit.measurement import Counting, measure
 from defectkit.records import Calibration, Image, Instances, Prediction, Specimen
 from defectkit.workflows.cautions import cautions
 
@@ -27,8 +27,10 @@ def dots(*sides: int) -> Instances:
     return Instances.from_masks(masks, types=["bdot"] * len(sides), shape=SHAPE)
 
 
-def of(images: list[Image], instances: dict[str, Instances], **predictions: Prediction) -> tuple[str, ...]:
-    return cautions(images, measure(images, instances), predictions)
+def of(
+    images: list[Image], instances: dict[str, Instances], edges: str | None = None, **predictions: Prediction
+) -> tuple[str, ...]:
+    return cautions(images, measure(images, instances, counting=Counting(edges=edges)), predictions)
 
 
 def of_material(images: list[Image], material: Material) -> tuple[str, ...]:
@@ -127,15 +129,27 @@ def scattered(n: int, *, at_border: int) -> Instances:
 
 
 def test_too_many_defects_that_the_border_cuts_are_told(make_image: MakeImage) -> None:
-    (caution,) = of([make_image("one")], {"one": scattered(40, at_border=10)})
+    (caution,) = of([make_image("one")], {"one": scattered(40, at_border=10)}, "all")
     fair = 30 * 80 * 100 / (75 * 95)  # of 4 pixels each, at every place that does not touch the border
     assert caution.startswith("10 of 40 defects are cut by the border")
     assert f"stand for {fair:.0f} defects ({100 * (40 / fair - 1):+.0f} % counted)" in caution
 
 
-def test_few_defects_at_the_border_are_no_caution(make_image: MakeImage) -> None:
-    assert of([make_image("one")], {"one": scattered(40, at_border=5)}) == ()
-    assert of([make_image("one")], {"one": dots(*[10] * 3)}) == ()
+@pytest.mark.parametrize("edges", [None, "half", "guard", "horvitz-thompson"])
+def test_an_unbiased_rule_is_no_caution(make_image: MakeImage, edges: str | None) -> None:
+    assert of([make_image("one")], {"one": scattered(40, at_border=10)}, edges) == ()
+
+
+def test_what_leaving_out_does_is_told(make_image: MakeImage) -> None:
+    (caution,) = of([make_image("one")], {"one": scattered(40, at_border=1)}, "exclude")
+    assert caution.startswith("1 of 40 defects is cut by the border") and "densities are too low" in caution
+    assert of([make_image("one")], {"one": scattered(40, at_border=0)}, "exclude") == ()
+
+
+def test_a_field_that_is_small_for_its_defects_is_told(make_image: MakeImage) -> None:
+    told = of([make_image("one")], {"one": dots(69)})
+    (caution,) = [sentence for sentence in told if "stands for" in sentence]
+    assert f"stands for {80 * 100 / (10 * 30):.1f} of its extent" in caution
 
 
 def test_the_density_of_large_defects_at_the_border_is_told(shared_cases: Path) -> None:
@@ -143,7 +157,7 @@ def test_the_density_of_large_defects_at_the_border_is_told(shared_cases: Path) 
     images = read_images(case / "frames", pixel_size="1 nm")
     with pytest.warns(NotFullyReadWarning):
         labels = read_labels(case / "c.json", format="coco", images=images).labels
-    told = of(list(images.values()), dict(labels.instances))
+    told = of(list(images.values()), dict(labels.instances), "all")
     (caution,) = [sentence for sentence in told if "border" in sentence]
     assert "135 of 307 defects" in caution
     assert "+28 % counted" in caution

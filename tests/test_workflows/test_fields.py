@@ -55,8 +55,9 @@ def test_a_bar_is_neither_counted_nor_part_of_the_area(detector: Detector) -> No
 def test_densities_and_fractions_go_by_the_field(detector: Detector) -> None:
     found = analyze([field_image(strip=True)], detector).summary.sel(image="one", defect_type="all")
     assert float(found["field_area"]) == 176 * 240
-    assert float(found["areal_density"]) == pytest.approx(2 / (176 * 240))
-    assert float(found["number_density"]) == pytest.approx(2 / (176 * 240 * 100) * 1e27)
+    each = 176 * 240 / (165 * 229)  # of 10 by 10 pixels, at every place that touches neither the strip nor the border
+    assert float(found["areal_density"]) == pytest.approx(2 * each / (176 * 240))
+    assert float(found["number_density"]) == pytest.approx(2 * each / (176 * 240 * 100) * 1e27)
     assert float(found["area_fraction"]) == pytest.approx(200 / (176 * 240))
 
 

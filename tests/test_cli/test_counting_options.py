@@ -1,0 +1,94 @@
+"""For how many defects each one stands, on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import Result
+from PIL import Image as Pictures
+
+import defectkit as dk
+from defectkit.cli.counting_options import EDGES
+from defectkit.conventions import EdgeRule
+from defectkit.measurement import Counting
+from defectkit.testing.synthetic import synthetic_dataset
+
+Run = Callable[..., Result]
+QUICK = ("--resamples", "200")
+
+
+@pytest.fixture(scope="module")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One specimen with defects at the border, counted by two rules."""
+    images, truth = synthetic_dataset(3, 2, shape=(200, 200), counts={"loop_111": 8, "loop_100": 6})
+    assert dk.measure(images, truth)["touches_border"].any()
+    folder = tmp_path_factory.mktemp("counted")
+    made = {}
+    for rule in ("all", "horvitz-thompson"):
+        dk.measure_labels(truth, images, counting=Counting(edges=rule)).save(folder / rule / "results.zarr")
+        made[rule] = folder / rule
+    return made
+
+
+def test_the_choices_are_the_rules() -> None:
+    assert tuple(EDGES) == tuple(EdgeRule)
+
+
+def condition(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "condition.csv").set_index("defect_type")
+
+
+def test_a_finished_analysis_is_counted_anew(run: Run, analyses: dict[str, Path], tmp_path: Path) -> None:
+    made = {}
+    for name, source, options in (
+        ("all", "all", ()),
+        ("again", "all", ("--edges", "horvitz-thompson")),
+        ("fair", "horvitz-thompson", ()),
+    ):
+        result = run("harden", analyses[source], *options, *QUICK, "-o", tmp_path / name)
+        assert result.exit_code == 0, result.output
+        assert ("All are counted (--edges all)" in " ".join(result.output.split())) == (name == "all")
+        made[name] = condition(tmp_path / name)
+    assert made["all"]["edge_rule"].unique().tolist() == ["all"]
+    assert made["all"].loc["all", "areal_density_per_nm2"] != made["fair"].loc["all", "areal_density_per_nm2"]
+    pd.testing.assert_frame_equal(made["again"], made["fair"])
+
+
+def test_conditions_counted_by_different_rules_are_not_compared(
+    run: Run, analyses: dict[str, Path], tmp_path: Path
+) -> None:
+    sides = tuple(analyses.values())
+    result = run("compare", *sides, *QUICK, "-o", tmp_path / "C")
+    assert result.exit_code == 2
+    assert "counted by the rules ['all'], those of the second by ['horvitz-thompson']" in " ".join(
+        result.output.split()
+    )
+    assert not (tmp_path / "C").exists()
+    result = run("compare", *sides, "--edges", "guard", *QUICK, "-o", tmp_path / "C")
+    assert result.exit_code == 0, result.output
+
+
+def test_measure_weighs_and_says_so(run: Run, tmp_path: Path) -> None:
+    images, truth = synthetic_dataset(3, 2, shape=(200, 200), counts={"loop_111": 8, "loop_100": 6})
+
+    for image in images.values():
+        (tmp_path / "frames").mkdir(exist_ok=True)
+        Pictures.fromarray(image.pixels).save(tmp_path / "frames" / f"{image.name}.png")
+    dk.write_labels(truth, tmp_path / "truth.json", format="coco", images=images)
+    labels = ("--labels", tmp_path / "truth.json", "--images", tmp_path / "frames", "--pixel-size", "0.5 nm")
+    found = {}
+    for rule in (None, "all", "exclude"):
+        options = () if rule is None else ("--edges", rule)
+        out = tmp_path / f"out {rule}"
+        result = run("measure", *labels, "--foil-thickness", "100 nm", *options, "-o", out)
+        assert result.exit_code == 0, result.output
+        found[rule] = pd.read_csv(out / "defects.csv")
+        told = " ".join(result.output.split())
+        assert ("densities are too" in told) == (rule is not None)
+    cut = found["all"]["touches_border"]
+    assert cut.any() and (found["all"]["weight"] == 1).all()
+    assert (found["exclude"]["weight"] == (~cut).astype(float)).all()
+    assert (found[None]["weight"][~cut] > 1).all() and (found[None]["weight"][cut] == 0).all()
