@@ -32,7 +32,7 @@ def simulated(n_images: int, density_px: float, diameters: tuple[float, ...]) ->
         masks = []
         for _ in range(rng.poisson(density_px * area)):
             center = rng.uniform((-margin, -margin), (SHAPE[0] + margin, SHAPE[1] + margin))
-            mask = disc(*center, diameter=rng.choice(diameters))
+            mask = disc(center[0], center[1], rng.choice(diameters))
             if mask.any():
                 masks.append(mask)
         image = Image.from_array(f"{k:03}", np.zeros(SHAPE), pixel_size="1 nm", foil_thickness="100 nm")

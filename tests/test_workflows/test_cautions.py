@@ -28,7 +28,7 @@ def dots(*sides: int) -> Instances:
 
 
 def of(
-    images: list[Image], instances: dict[str, Instances], edges: str | None = None, **predictions: Prediction
+    images: list[Image], instances: dict[str, Instances], edges: str | None = None, /, **predictions: Prediction
 ) -> tuple[str, ...]:
     return cautions(images, measure(images, instances, counting=Counting(edges=edges)), predictions)
 
