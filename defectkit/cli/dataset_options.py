@@ -43,6 +43,31 @@ class LabelReference(click.ParamType):  # type: ignore[type-arg]  # generic only
         return "DATASET/LABELS[@VERSION]"
 
 
+class LabelSource(LabelReference):
+    """A label set as :class:`LabelReference` has it, or the folder or store of an analysis."""
+
+    name = "label set or folder"
+
+    def convert(  # type: ignore[override]  # one of two kinds
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str] | Path:
+        """Return data set and label set, or the path of an analysis, or end with a usage error."""
+        path = Path(value)
+        if (path / "results.zarr").exists() or (path.exists() and path.suffix in (".zarr", ".zip")):
+            return path
+        if path.exists():
+            self.fail(
+                f"{value!r} is no folder of an analysis, which holds results.zarr, and is not DATASET/LABELS",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "DATASET/LABELS[@VERSION]|FOLDER"
+
+
 def load_references(
     references: tuple[tuple[str, str], ...], *, available: bool, mirror: str | Path | None
 ) -> list[tuple[Dataset, LabelSet]]:

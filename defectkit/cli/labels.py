@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.dataset_options import (
     LabelReference,
+    LabelSource,
     available_option,
     check_same_images,
     load_references,
@@ -28,6 +29,9 @@ from defectkit.cli.options import (
     replace_file_option,
 )
 from defectkit.cli.params import PluginNameParam
+
+if TYPE_CHECKING:
+    from defectkit.records.inputs import Images
 
 optional_output = click.option(
     "-o",
@@ -247,8 +251,14 @@ def merge(
         say(f"added to {into}")
 
 
-@labels.command(cls=Command, example="defectkit labels export ti-loops/new@1 --format coco -o new.json --available")
-@click.argument("reference", type=LabelReference())
+EXPORT_EXAMPLE = """
+defectkit labels export ti-loops/new@1 --format coco -o new.json --available
+defectkit labels export out --format labelme -o to-correct
+"""
+
+
+@labels.command(cls=Command, example=EXPORT_EXAMPLE)
+@click.argument("source", type=LabelSource())
 @click.option("--format", "format_name", required=True, type=PluginNameParam("label_format"), help="Format to write.")
 @click.option("--format-option", "format_options", type=Assignment(), multiple=True, help="An option of the format.")
 @click.option(
@@ -264,7 +274,7 @@ def merge(
 @mirror_option
 @available_option
 def export(
-    reference: tuple[str, str],
+    source: tuple[str, str] | Path,
     format_name: str,
     format_options: tuple[tuple[str, Any], ...],
     path: Path,
@@ -272,7 +282,10 @@ def export(
     mirror: str | None,
     available: bool,
 ) -> None:
-    """Write a label set in any format that holds it.
+    """Write a label set, or what an analysis found, in any format that holds it.
+
+    FOLDER is one that `analyze` or `measure` wrote: correct what it holds in the program of your choice, then `measure`
+    the corrected file, or keep it by `labels add`.
 
     A format of one file writes PATH as that file; the others make the folder PATH, which must be new or empty.
     """
@@ -280,14 +293,24 @@ def export(
     from defectkit.formats.labels import write_labels
 
     check_free(path, overwrite=overwrite)
-    ((data, held),) = load_references((reference,), available=available, mirror=mirror)
-    check_apart(path, places_read(data))
+    images: Images
+    if isinstance(source, Path):
+        from defectkit.records.inputs import as_label_set
+        from defectkit.workflows.condition import read_analysis
+
+        analysis = read_analysis(source)
+        found, images, what = as_label_set(analysis.labels or analysis.instances), analysis.images, str(source)
+        check_apart(path, [source, *(image.path for image in images if image.path)])
+    else:
+        ((data, found),) = load_references((source,), available=available, mirror=mirror)
+        images, what = data.images, f"{data.name}/{found.key}"
+        check_apart(path, places_read(data))
     report = write_labels(
-        held, path, format=format_name, images=data.images, options=pairs(format_options, "--format-option")
+        found, path, format=format_name, images=images, options=pairs(format_options, "--format-option")
     )
     if report:
         note(f"Not held by {format_name}: {report.summary()}")
-    say(f"{data.name}/{held.key}: {held.n_defects} defects in {len(held)} images, written to {path}")
+    say(f"{what}: {found.n_defects} defects in {len(found)} images, written to {path}")
 
 
 @labels.command(cls=Command, example="defectkit labels add lab edited.json --set new --annotator Anna")
