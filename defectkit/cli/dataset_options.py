@@ -53,14 +53,8 @@ class LabelSource(LabelReference):
     ) -> tuple[str, str] | Path:
         """Return data set and label set, or the path of an analysis, or end with a usage error."""
         path = Path(value)
-        if (path / "results.zarr").exists() or (path.exists() and path.suffix in (".zarr", ".zip")):
+        if "/" not in str(value) or path.exists():
             return path
-        if path.exists():
-            self.fail(
-                f"{value!r} is no folder of an analysis, which holds results.zarr, and is not DATASET/LABELS",
-                param,
-                ctx,
-            )
         return super().convert(value, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:

@@ -32,6 +32,7 @@ from defectkit.cli.params import PluginNameParam
 
 if TYPE_CHECKING:
     from defectkit.records.inputs import Images
+    from defectkit.workflows.analysis import Analysis
 
 optional_output = click.option(
     "-o",
@@ -251,6 +252,17 @@ def merge(
         say(f"added to {into}")
 
 
+def analysis_of(folder: Path) -> Analysis:
+    """Return the analysis of a folder, or raise with both things that could have been named."""
+    from defectkit.errors import StorageError
+    from defectkit.workflows.condition import read_analysis
+
+    try:
+        return read_analysis(folder)
+    except StorageError as error:
+        raise StorageError(f"{error}. Name the folder of an analysis, or DATASET/LABELS") from error
+
+
 EXPORT_EXAMPLE = """
 defectkit labels export ti-loops/new@1 --format coco -o new.json --available
 defectkit labels export out --format labelme -o to-correct
@@ -296,9 +308,8 @@ def export(
     images: Images
     if isinstance(source, Path):
         from defectkit.records.inputs import as_label_set
-        from defectkit.workflows.condition import read_analysis
 
-        analysis = read_analysis(source)
+        analysis = analysis_of(source)
         found, images, what = as_label_set(analysis.labels or analysis.instances), analysis.images, str(source)
         check_apart(path, [source, *(image.path for image in images if image.path)])
     else:

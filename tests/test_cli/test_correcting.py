@@ -86,9 +86,12 @@ def test_what_is_corrected_becomes_a_version_with_a_parent(
     assert run("datasets", "check", "lab").exit_code == 0
 
 
-def test_a_folder_without_an_analysis_is_told(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["empty", "missing"])
+def test_a_folder_without_an_analysis_is_told(
+    source: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    result = run("labels", "export", tmp_path / "empty", "--format", "via", "-o", tmp_path / "x.json")
+    result = run("labels", "export", source, "--format", "via", "-o", tmp_path / "x.json")
     assert result.exit_code == 2
-    assert "is not DATASET/LABELS" in result.stderr
-    assert "folder of an analysis" in result.stderr
+    assert "DATASET/LABELS" in result.stderr
