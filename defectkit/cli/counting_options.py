@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from defectkit.cli.analysis_options import pairs
+
+TRUNCATIONS = ("none", "spheres", "discs")
 EDGES = ("all", "exclude", "half", "guard", "horvitz-thompson")
 
 edges_option = click.option(
@@ -19,15 +22,59 @@ edges_option = click.option(
 )
 
 
+class VisibilityParam(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """Text ``TYPE=FRACTION`` or ``TYPE=FAMILY, g=HKL`` to a defect type and what is shown of it."""
+
+    name = "visibility"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
+        """Return type and what is shown, or end with a usage error."""
+        from defectkit.errors import RecordError
+        from defectkit.measurement import Shown
+
+        name, _, text = (part.strip() for part in str(value).partition("="))
+        if not name or not text:
+            self.fail(f"{value!r} is not TYPE=FRACTION, for instance loop_111=0.5", param, ctx)
+        try:
+            return name, Shown.of(text)
+        except RecordError as error:
+            self.fail(str(error).removeprefix("visibility: "), param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "TYPE=SHOWN"
+
+
+visibility_option = click.option(
+    "--visibility",
+    "visibilities",
+    type=VisibilityParam(),
+    multiple=True,
+    help="Which fraction of the defects of a type the image shows: a number (loop_111=0.5), or Burgers vectors and the "
+    "imaging condition, 'loop_111=a/2<111> in bcc, g=110' or 'loop_100=a<100> in bcc, zone=001'. Densities are divided "
+    "by it; by default none is. May be given several times.",
+)
+
+truncation_option = click.option(
+    "--truncation",
+    type=click.Choice(TRUNCATIONS),
+    help="Correct numbers in a volume for defects that the surfaces of the foil cut, N = n / (A (t + h)) with the "
+    "height h of spheres (the size) or of discs that are turned at random (pi/4 of it); by default none.",
+)
+
+
 def counting_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options; the command gets them together, as ``counting``."""
 
     @functools.wraps(command)
-    def with_counting(*, edges: str | None, **others: Any) -> None:
+    def with_counting(
+        *, edges: str | None, visibilities: tuple[tuple[str, Any], ...], truncation: str | None, **others: Any
+    ) -> None:
         from defectkit.measurement import Counting
 
-        command(counting=Counting(edges=edges), **others)
+        shown = pairs(visibilities, "--visibility") or None
+        command(counting=Counting(edges=edges, visibility=shown, truncation=truncation), **others)
 
-    for option in (edges_option,)[::-1]:
+    for option in (edges_option, visibility_option, truncation_option)[::-1]:
         with_counting = option(with_counting)
     return with_counting

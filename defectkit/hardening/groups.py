@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import ConventionError, PairingError, UnitError, UnknownDefectTypeError
-from defectkit.measurement.counting import weights_of
+from defectkit.measurement.counting import volume_weights_of
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.names import as_names
@@ -33,7 +33,7 @@ class DefectGroups:
     sizes_nm : array of float64, shape (N,)
         Under the convention; NaN where a defect has none.
     weights : array of float64, shape (N,)
-        How many defects of the specimen each one stands for.
+        How many defects in the volume of the foil each one stands for.
     convention : Convention
     """
 
@@ -92,7 +92,7 @@ def group_defects(
         image_codes=_codes(image_names, tuple(images)),
         type_codes=_codes(names, known),
         sizes_nm=_sizes_nm(defects["size"]),
-        weights=weights_of(defects),
+        weights=volume_weights_of(defects),
         convention=_convention(defects, convention),
     )
 

@@ -7,7 +7,9 @@ from defectkit.measurement.counting import AS_CONVENTION, Counting, counted
 from defectkit.measurement.densities import areal_density, number_density
 from defectkit.measurement.measure import check_pairs, measure, measure_instances
 from defectkit.measurement.pooling import pool
+from defectkit.measurement.shown import Shown
 from defectkit.measurement.summary import ALL, summarize
+from defectkit.measurement.truncation import Truncation
 
 __all__ = [
     "ALL",
@@ -18,6 +20,8 @@ __all__ = [
     "POLYGON_COLUMNS",
     "Column",
     "Counting",
+    "Shown",
+    "Truncation",
     "areal_density",
     "check_pairs",
     "counted",

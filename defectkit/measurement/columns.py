@@ -72,6 +72,11 @@ POLYGON_COLUMNS: tuple[Column, ...] = (
 )
 """Of every defect in a table where any was drawn as a polygon; NaN for those that were not."""
 
+VOLUME_WEIGHT = Column(
+    name="volume_weight", description="how many defects in the volume of the foil it stands for", units=""
+)
+"""Of every defect in a table that is corrected for the surfaces of the foil."""
+
 MEASURES: tuple[str, ...] = (
     "equivalent_diameter",
     "max_feret_diameter",
@@ -83,5 +88,5 @@ MEASURES: tuple[str, ...] = (
 )
 """The sizes and shapes that a summary gives mean and standard deviation of."""
 
-COLUMN: dict[str, Column] = {c.name: c for c in (*DEFECT_COLUMNS, *POLYGON_COLUMNS)}
+COLUMN: dict[str, Column] = {c.name: c for c in (*DEFECT_COLUMNS, *POLYGON_COLUMNS, VOLUME_WEIGHT)}
 """Every column by name."""

@@ -148,7 +148,7 @@ def measure(
 
     block = block_size(len(given), workers)
     tables = list(map_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block))
-    return counted(_dataset(tables, rule), given, counting, convention=rule)
+    return counted(_dataset(tables, rule), given, counting, convention=rule, taxonomy=taxonomy)
 
 
 def check_pairs(images: Iterable[Image], instances: Mapping[str, Instances]) -> None:

@@ -57,7 +57,7 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
     volumes = areas * ureg.Quantity(summary["foil_thickness"].values, LENGTH)
     with np.errstate(invalid="ignore"):  # no image: 0 / 0 is the NaN that is meant
         areal = (number / areas.sum()).to(AREAL_DENSITY).magnitude
-        volumic = (number / volumes.sum()).to(NUMBER_DENSITY).magnitude
+        volumic = (ureg.Quantity(found.in_volume, "") / volumes.sum()).to(NUMBER_DENSITY).magnitude
     if "n_refused" in summary and summary["n_refused"].sum() > 0:
         areal[counts == 0] = volumic[counts == 0] = np.nan
     return xarray.Dataset(

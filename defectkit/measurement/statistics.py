@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.measurement.columns import COLUMN, MEASURES
-from defectkit.measurement.counting import weights_of
+from defectkit.measurement.counting import volume_weights_of, weights_of
 
 if TYPE_CHECKING:
     import xarray
@@ -74,12 +74,15 @@ class Statistics:
         How many defects there are in the table.
     stands_for : numpy.ndarray
         How many defects of the specimen they stand for: the sum of the weights.
+    in_volume : numpy.ndarray
+        The same of numbers in a volume, which are corrected for the surfaces of the foil where that was asked for.
     of_measures : dict of str to numpy.ndarray
         ``<measure>_mean`` and ``<measure>_sd`` for each of :data:`~defectkit.measurement.columns.MEASURES`.
     """
 
     counts: NDArray[np.int64]
     stands_for: Floats
+    in_volume: Floats
     of_measures: dict[str, Floats]
 
 
@@ -103,15 +106,16 @@ def statistics_of(
     codes = _codes(defects["defect_type"].values, types)
     first = 0 if images is None else _codes(defects["image"].values, images) * shape[-1]
     groups = np.concatenate([first + codes, first + np.full(len(codes), len(types))])
-    weights = np.tile(weights_of(defects), 2)
+    weights, in_volume = np.tile(weights_of(defects), 2), np.tile(volume_weights_of(defects), 2)
     statistics: dict[str, Floats] = {}
     for name in MEASURES:
         values = np.tile(defects[name].values.astype(np.float64), 2)
-        mean, sd = mean_and_sd(values, groups, n_groups, ddof, weights=weights)
+        mean, sd = mean_and_sd(values, groups, n_groups, ddof, weights=in_volume)
         statistics |= {f"{name}_mean": mean.reshape(shape), f"{name}_sd": sd.reshape(shape)}
     return Statistics(
         counts=np.bincount(groups, minlength=n_groups).astype(np.int64).reshape(shape),
         stands_for=np.bincount(groups, weights, n_groups).astype(np.float64).reshape(shape),
+        in_volume=np.bincount(groups, in_volume, n_groups).astype(np.float64).reshape(shape),
         of_measures=statistics,
     )
 

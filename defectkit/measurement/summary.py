@@ -14,7 +14,7 @@ from defectkit.geometry.runs import Runs
 from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
-from defectkit.measurement.statistics import STANDS_FOR, attributes_of, statistics_of
+from defectkit.measurement.statistics import STANDS_FOR, Statistics, attributes_of, statistics_of
 from defectkit.parallel import about, block_size, map_blocks
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
@@ -108,7 +108,7 @@ def summarize(
     thickness = np.array(
         [np.nan if c.foil_thickness is None else c.foil_thickness.magnitude for c in calibrations], dtype=np.float64
     )
-    areal, volumic = _densities(found.stands_for, np.array(fields, dtype=np.float64), thickness)
+    areal, volumic = _densities(found, np.array(fields, dtype=np.float64), thickness)
     unknown = [i.name for i, c in zip(given, calibrations, strict=True) if c.foil_thickness is None]
     note = {"note": f"no foil thickness, so no volume: {', '.join(unknown)}"} if unknown else {}
     fractions = _area_fractions(given, instances, names, workers)
@@ -174,9 +174,11 @@ def _types(images: Sequence[Image], instances: Mapping[str, Instances], types: S
     return tuple(types)
 
 
-def _densities(numbers: Floats, fields_nm2: Floats, thickness_nm: Floats) -> tuple[Floats, Floats]:
-    areal = (ureg.Quantity(numbers, "") / ureg.Quantity(fields_nm2[:, None], AREA)).to(AREAL_DENSITY)
-    volumic = (areal / ureg.Quantity(thickness_nm[:, None], LENGTH)).to(NUMBER_DENSITY)
+def _densities(found: Statistics, fields_nm2: Floats, thickness_nm: Floats) -> tuple[Floats, Floats]:
+    areas = ureg.Quantity(fields_nm2[:, None], AREA)
+    areal = (ureg.Quantity(found.stands_for, "") / areas).to(AREAL_DENSITY)
+    volumes = areas * ureg.Quantity(thickness_nm[:, None], LENGTH)
+    volumic = (ureg.Quantity(found.in_volume, "") / volumes).to(NUMBER_DENSITY)
     return areal.magnitude, volumic.magnitude
 
 

@@ -119,12 +119,57 @@ def visible_fraction(family: LoopFamily | str, diffraction_vectors: Sequence[Seq
     if not diffraction_vectors:
         raise RecordError("the visible share of loops needs at least one diffraction vector g")
     for g in diffraction_vectors:
+        if length == len(g) == 4 and g[0] + g[1] + g[2]:
+            raise RecordError(f"the diffraction vector {tuple(g)} is none: the first three indices add up to 0")
         if len(g) != length:
             raise RecordError(f"the diffraction vector {tuple(g)} has {len(g)} indices; {family} needs {length}")
         if not any(g):
             raise RecordError("the diffraction vector (0, 0, 0) is the direct beam; name the reflection that was used")
     seen = sum(any(_product(g, b) != 0 for g in diffraction_vectors) for b in variants)
     return Fraction(seen, len(variants))
+
+
+def visible_on_zone(family: LoopFamily | str, zone_axis: Sequence[int]) -> Fraction:
+    r"""Return the share of the variants of a family that is seen along a zone axis.
+
+    Parameters
+    ----------
+    family : LoopFamily
+    zone_axis : sequence of int
+        Direction of the beam: three indices for cubic crystals, four for hexagonal ones.
+
+    Returns
+    -------
+    fractions.Fraction
+        Between 0 and 1.
+
+    Raises
+    ------
+    RecordError
+        If the zone axis is no direction, or has the wrong number of indices.
+
+    Notes
+    -----
+    Reflections of the zone have :math:`\mathbf{g} \cdot \mathbf{u} = 0`, and in all directions normal to the beam
+    :math:`\mathbf{u}` there are some. :math:`\mathbf{g} \cdot \mathbf{b} = 0` for all of them only if the Burgers
+    vector lies along the beam, so that a loop is invisible then, and else not.
+
+    Examples
+    --------
+    >>> print(visible_on_zone("a<100> in bcc", (0, 0, 1)), visible_on_zone("a/2<111> in bcc", (0, 0, 1)))
+    2/3 1
+    """
+    variants = burgers_vectors(family)
+    axis = tuple(zone_axis)
+    length = len(variants[0])
+    if len(axis) != length or not any(axis) or (length == 4 and axis[0] + axis[1] + axis[2]):
+        raise RecordError(f"the zone axis {axis} is none; {family} needs {length} indices that are not all 0")
+    along = sum(_is_parallel(b, axis) for b in variants)
+    return Fraction(len(variants) - along, len(variants))
+
+
+def _is_parallel(b: Vector, axis: Sequence[int]) -> bool:
+    return all(i * v == j * u for i, u in zip(b, axis, strict=True) for j, v in zip(b, axis, strict=True))
 
 
 def _product(g: Sequence[int], b: Vector) -> Fraction:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from defectkit.errors import EmptyInputError, UnitError
 from defectkit.measurement import ALL
-from defectkit.measurement.counting import weights_of
+from defectkit.measurement.counting import fractions_by_type, visibility_of, weights_of
+from defectkit.measurement.truncation import Truncation
+from defectkit.records.defect_type import Taxonomy
 from defectkit.records.names import as_names
 from defectkit.units import LENGTH, as_quantity, ureg
 
@@ -66,9 +68,8 @@ class Condition:
         How many defects of the specimen each one stands for, per area: above 0; by default 1.
     visible_fractions : mapping of str to float
         By type, the fraction of the defects that the imaging condition shows, which the weights hold; 1 for others.
-    height_factor : float
-        The mean height of a defect in the foil over its size, where those that the surfaces cut are corrected for; 0
-        where they are not.
+    truncation : Truncation
+        By what numbers in a volume are corrected for defects that the surfaces of the foil cut.
     """
 
     images: tuple[str, ...] = attrs.field(converter=as_names)
@@ -84,7 +85,7 @@ class Condition:
     convention: str
     weights: Floats = attrs.field()
     visible_fractions: Mapping[str, float] = attrs.field(factory=dict)
-    height_factor: float = 0.0
+    truncation: Truncation = Truncation.NONE
 
     @weights.default
     def _one_each(self) -> Floats:
@@ -98,6 +99,7 @@ class Condition:
         *,
         pixel_sizes: Mapping[str, SharedInput] | None = None,
         foils: Mapping[str, SharedInput] | None = None,
+        taxonomy: Taxonomy | None = None,
     ) -> Self:
         """Return the condition of a table of defects and its summary, without images that are left out.
 
@@ -110,6 +112,8 @@ class Condition:
         pixel_sizes, foils : mapping of str to SharedInput, optional
             By image. By default all images share one pixel size, and those of equal thickness share a foil; nothing is
             assumed.
+        taxonomy : Taxonomy, optional
+            Says which type is a sub-type of which; the built-in one by default.
 
         Raises
         ------
@@ -143,6 +147,8 @@ class Condition:
             partly_read=here["n_refused"].values > 0 if "n_refused" in here else np.zeros(len(images), np.bool_),
             convention=str(defects.attrs["convention"]),
             weights=weights[inside],
+            visible_fractions=fractions_by_type(visibility_of(defects), types, taxonomy or Taxonomy.standard()),
+            truncation=Truncation(defects.attrs.get("truncation", Truncation.NONE)),
         )
 
     @property
@@ -169,23 +175,17 @@ class Condition:
         return np.array([1 / self.visible_fractions.get(name, 1.0) for name in self.types], np.float64)
 
     def weights_in_volume(self, sizes_nm: Floats, thicknesses_nm: Floats) -> Floats:
-        r"""Return how many defects of the specimen each one stands for, per volume, in B states: shape (B, N).
+        """Return how many defects of the specimen each one stands for, per volume, in B states: shape (B, N).
 
         Parameters
         ----------
         sizes_nm : numpy.ndarray, shape (B, N)
             NaN counts as 0.
         thicknesses_nm : numpy.ndarray, shape (B or 1, I)
-
-        Notes
-        -----
-        A defect of mean height *h* is seen, whole or in part, if its center lies in a depth of :math:`t + h`, so that
-        it stands for :math:`t / (t + h)`; see :class:`defectkit.measurement.counting.Truncation`.
         """
-        if not self.height_factor:
+        if self.truncation is Truncation.NONE:
             return np.broadcast_to(self.weights, sizes_nm.shape)
-        depth = thicknesses_nm[:, self.image_codes]
-        seen: Floats = self.weights * depth / (depth + self.height_factor * np.nan_to_num(sizes_nm))
+        seen: Floats = self.weights * self.truncation.share(sizes_nm, thicknesses_nm[:, self.image_codes])
         return seen
 
     def sizes_of(self, name: str) -> Floats:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SIDES = ("first", "second")
+CORRECTIONS = ("visibility", "truncation")
+"""What may differ between two conditions that are compared."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -90,7 +92,12 @@ class ConditionPair:
             attrs={
                 "level": confidence,
                 "convention": self.convention,
-                **self.first.counted,
+                "edge_rule": self.first.counted["edge_rule"],
+                **{
+                    f"{name}_{end}": side.counted[name]
+                    for name in CORRECTIONS
+                    for side, end in zip(sides, SIDES, strict=True)
+                },
                 "material": sides[0].strengthening.material.name,
                 "hardening_model": sides[0].strengthening.model.name,
                 "superposition": str(sides[0].strengthening.superposition),
@@ -133,7 +140,7 @@ def compare(
     Raises
     ------
     ConventionError
-        If the two were measured under different conventions, or counted by different rules.
+        If the two were measured under different conventions, or edges counted by different rules.
 
     Notes
     -----
@@ -192,11 +199,11 @@ def assess_pair(
         )
         for analysis, specimen in zip((first, second), SIDES, strict=True)
     ]
-    counted = [list(side.counted.values()) for side in assessed]
-    if counted[0] != counted[1]:
+    edges = [side.counted["edge_rule"] for side in assessed]
+    if edges[0] != edges[1]:
         raise ConventionError(
-            f"the defects of the first condition were counted by the rules {counted[0]}, those of the second by "
-            f"{counted[1]}; name one for both (--edges)"
+            f"edges were counted by the rule {edges[0]!r} in the first condition, by {edges[1]!r} in the second; name "
+            "one for both (--edges)"
         )
     return ConditionPair(first=assessed[0], second=assessed[1], convention=rules[0])
 

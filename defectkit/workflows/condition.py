@@ -241,7 +241,8 @@ def recounted(analysis: Analysis, counting: Counting) -> Analysis:
     if counting == AS_CONVENTION:
         return analysis
     rule = Convention.from_settings(analysis.settings["convention"])
-    return attrs.evolve(analysis, defects=counted(analysis.defects, analysis.images, counting, convention=rule))
+    weighed = counted(analysis.defects, analysis.images, counting, convention=rule, taxonomy=analysis.taxonomy)
+    return attrs.evolve(analysis, defects=weighed)
 
 
 def bin_free(model: HardeningModel | str) -> HardeningModel | str:
@@ -300,6 +301,7 @@ def condition_of(analysis: Analysis) -> Condition:
         analysis.summary,
         pixel_sizes={name: _pixel_size(c) for name, c in calibrations.items()},
         foils={name: _foil(c) for name, c in calibrations.items()},
+        taxonomy=analysis.taxonomy,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import Result
@@ -63,9 +64,8 @@ def test_conditions_counted_by_different_rules_are_not_compared(
     sides = tuple(analyses.values())
     result = run("compare", *sides, *QUICK, "-o", tmp_path / "C")
     assert result.exit_code == 2
-    assert "counted by the rules ['all'], those of the second by ['horvitz-thompson']" in " ".join(
-        result.output.split()
-    )
+    told = " ".join(result.output.split())
+    assert "by the rule 'all' in the first condition, by 'horvitz-thompson' in the second" in told
     assert not (tmp_path / "C").exists()
     result = run("compare", *sides, "--edges", "guard", *QUICK, "-o", tmp_path / "C")
     assert result.exit_code == 0, result.output
@@ -92,3 +92,41 @@ def test_measure_weighs_and_says_so(run: Run, tmp_path: Path) -> None:
     assert cut.any() and (found["all"]["weight"] == 1).all()
     assert (found["exclude"]["weight"] == (~cut).astype(float)).all()
     assert (found[None]["weight"][~cut] > 1).all() and (found[None]["weight"][cut] == 0).all()
+
+
+def test_what_is_not_shown_and_what_the_surfaces_cut(run: Run, analyses: dict[str, Path], tmp_path: Path) -> None:
+    source = analyses["horvitz-thompson"]
+    options = {
+        "plain": (),
+        "half": ("--visibility", "loop_111=a/2<111> in bcc, g=110", "--visibility", "loop_100=50%"),
+        "cut": ("--truncation", "discs"),
+    }
+    made = {}
+    for name, given in options.items():
+        result = run("harden", source, *given, *QUICK, "--thickness", "100 nm", "-o", tmp_path / name)
+        assert result.exit_code == 0, result.output
+        made[name] = condition(tmp_path / name)
+    for column in ("areal_density_per_nm2", "number_density_per_m3"):
+        np.testing.assert_allclose(made["half"][column], 2 * made["plain"][column])
+    np.testing.assert_allclose(made["half"]["hardening_mpa"], 2**0.5 * made["plain"]["hardening_mpa"])
+    assert made["half"]["visibility"].iloc[0] == "loop_111: 0.5 (a/2<111> in bcc, g=110); loop_100: 0.5 (given)"
+    assert (made["cut"]["areal_density_per_nm2"] == made["plain"]["areal_density_per_nm2"]).all()
+    share = 100 / (100 + np.pi / 4 * made["plain"]["size_mean_nm"])
+    corrected = made["cut"]["number_density_per_m3"] / made["plain"]["number_density_per_m3"]
+    assert corrected["all"] == pytest.approx(share["all"], rel=0.03)
+    assert made["cut"]["truncation"].unique().tolist() == ["discs"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("loop_111", "is not TYPE=FRACTION"),
+        ("loop_111=2", "is not above 0 and at most 1"),
+        ("loop_111=a/2<111> in bcc", "names no imaging condition"),
+        ("loop_112=0.5", "no defect type is named 'loop_112'"),
+    ],
+)
+def test_what_is_no_visibility(run: Run, analyses: dict[str, Path], tmp_path: Path, value: str, words: str) -> None:
+    result = run("harden", analyses["all"], "--visibility", value, "-o", tmp_path / "H")
+    assert result.exit_code == 2 and not (tmp_path / "H").exists()
+    assert words in " ".join(result.output.split())

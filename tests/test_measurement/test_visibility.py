@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -67,3 +69,17 @@ def test_more_reflections_never_show_less(family: LoopFamily, many: list[tuple[i
 def test_vectors_that_are_none(vectors: list[tuple[int, ...]]) -> None:
     with pytest.raises(RecordError, match="diffraction vector"):
         visible_fraction("a<100> in bcc", vectors)
+
+
+def test_the_table_of_the_docs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "materials.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if re.match(r"\| \S+<.*\| *\d+/?\d* \|$", line)]
+    checked = 0
+    for names, *cells in rows:
+        lattice = names.split(" in ")[1].strip()
+        for name in names.split(" in ")[0].split(","):
+            for g, seen in zip(cells[::2], cells[1::2], strict=True):
+                indices = tuple(map(int, re.findall(r"-?\d", g)))
+                assert visible_fraction(f"{name.strip()} in {lattice}", [indices]) == Fraction(seen.strip()), (name, g)
+                checked += 1
+    assert checked == 24
