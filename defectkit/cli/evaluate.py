@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, TypeNames, confirm_option, pairs
+from defectkit.cli.analysis_options import Assignment, TypeNames, confirm_option, field_of, pairs
 from defectkit.cli.bootstrap_options import bootstrap_of, bootstrap_options, interval_row
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
@@ -17,8 +17,11 @@ from defectkit.cli.image_files import open_images
 from defectkit.cli.options import (
     allow_refused_option,
     convention_option,
+    crop_option,
+    exclude_mask_option,
     format_option,
     frame_option,
+    include_overprints_option,
     min_score_option,
     output_option,
     overwrite_option,
@@ -89,6 +92,9 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
 @pixel_size_option
 @confirm_option
 @frame_option
+@crop_option
+@exclude_mask_option
+@include_overprints_option
 @convention_option
 @click.option(
     "--iou-threshold",
@@ -146,6 +152,9 @@ def evaluate(
     pixel_size: Any,
     confirm_pixel_size: bool,
     frame: Any,
+    crop: tuple[int, int, int, int] | None,
+    exclude_mask: Path | None,
+    include_overprints: bool,
     convention_name: str,
     iou_threshold: float | None,
     min_score: float | None,
@@ -169,12 +178,14 @@ def evaluate(
     and density of all and of found defects), scores.csv (average precision and all else), pairs.csv, figures as PNG
     and evaluation.zarr. Every figure has an interval, by a bootstrap over images: in intervals.csv and, as X_low and
     X_high, in evaluation.zarr; --resamples 0 leaves them out. Lengths are in nm where the images have a pixel size, by
-    --pixel-size or by their files, and in pixels where none has. With --metric, only that is computed and only what it
+    --pixel-size or by their files, and in pixels where none has. What lies in burned-in scale bars and information
+    strips, outside --crop or in --exclude-mask is not compared. With --metric, only that is computed and only what it
     is needed for is written.
     """
     from defectkit import workflows
     from defectkit.files import output_folder
     from defectkit.formats import Refused, Unpaired
+    from defectkit.records.inputs import instances_by_image
     from defectkit.reports.evaluation import write_evaluation
     from defectkit.workflows.sides import joined_taxonomy, read_side, store_at
 
@@ -204,7 +215,10 @@ def evaluate(
             )
             for name, (path, own_format, options, key) in given.items()
         ]
-    inputs = [*image_paths, truth, predicted]
+    drawn = instances_by_image(sides[0].labels, where="in the truth")
+    field = field_of(crop=crop, exclude_mask=exclude_mask, include=include_overprints)
+    images = field.of_images(images, drawn, workers=workers)
+    inputs = [*image_paths, truth, predicted, *filter(None, [exclude_mask])]
     with output_folder(output, command="evaluate", inputs=inputs, overwrite=overwrite) as folder:
         taxonomy = joined_taxonomy(side.taxonomy for side in sides)
         result = workflows.evaluate(

@@ -36,12 +36,20 @@ class Sides:
         N and M defects; either may be empty.
     spacing : (float, float)
         Height and width of a pixel.
+    n_pixels : int
+        How many pixels of the image count; all unless given.
     """
 
     image: str
     truth: Instances
     predicted: Instances
     spacing: Spacing = (1.0, 1.0)
+    n_pixels: int = attrs.field()
+
+    @n_pixels.default
+    def _whole(self) -> int:
+        height, width = self.truth.shape
+        return height * width
 
 
 def compare(
@@ -151,8 +159,8 @@ def _compared(
     return [
         ImageComparison(
             image=image.image,
-            field_area=image.truth.shape[0] * image.truth.shape[1] * spacing[0] * spacing[1],
-            n_pixels=image.truth.shape[0] * image.truth.shape[1],
+            field_area=image.n_pixels * spacing[0] * spacing[1],
+            n_pixels=image.n_pixels,
             true=ours,
             predicted=theirs,
             block=block,

@@ -139,8 +139,9 @@ class ImageComparison:
     ----------
     image : str
     field_area : float
-        Area that the image shows, in squared units of length of the comparison.
+        Area of the part of the image that counts, in squared units of length of the comparison.
     n_pixels : int
+        Of that part.
     true, predicted : Defects
     block : FramedMatchings
         The matchings of the images that were compared together, this one among them.

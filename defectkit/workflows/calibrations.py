@@ -1,4 +1,4 @@
-"""Calibrations: the pixel sizes of the images of an evaluation."""
+"""Calibrations: the pixel sizes and the fields of the images of an evaluation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from defectkit.errors import MissingCalibrationError, PairingError
+from defectkit.records.field import Field
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.instances import Instances
@@ -14,7 +15,7 @@ from defectkit.records.instances import Instances
 
 @attrs.frozen(kw_only=True, eq=False)
 class Calibrations:
-    """Pixel sizes of the images that are evaluated: all known, or none.
+    """Pixel sizes of the images that are evaluated, all known or none, and what of each image counts.
 
     Parameters
     ----------
@@ -66,6 +67,10 @@ class Calibrations:
                 f"but its labels are for {truth.shape[0]} x {truth.shape[1]}"
             )
         return (1.0, 1.0) if image.calibration is None else image.calibration.pixel_size_nm
+
+    def field(self, name: str, truth: Instances) -> Field:
+        """Return the part of an image that counts: all of it where the image is not given."""
+        return self.images[name].field if name in self.images else Field(shape=truth.shape)
 
     def assumed(self, names: Iterable[str]) -> list[str]:
         """Return the images whose pixel size is assumed."""

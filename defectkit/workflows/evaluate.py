@@ -30,6 +30,7 @@ from defectkit.workflows.evaluation_notes import about_missing, about_types
 from defectkit.workflows.pairing import ImagePairing, Missing, pair_images
 from defectkit.workflows.predicted import Predicted
 from defectkit.workflows.refused_regions import RefusedRegions
+from defectkit.workflows.scored_field import LeftOut, in_field
 from defectkit.workflows.sides import joined_taxonomy
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ def evaluate(
         The defects of each image. An image without a defect is there, empty. Predictions are taken from an iterable one
         at a time, so a detector may still be at work on the next.
     images : iterable or mapping of Image, optional
-        For their pixel sizes; pixels are not read. Without images, or where none of them is calibrated, lengths are in
-        pixels.
+        For their pixel sizes, and for the places that do not count (``Image.excluded``); pixels are not read. Without
+        images, or where none of them is calibrated, lengths are in pixels. Defects where nothing counts are not
+        compared, see :func:`defectkit.workflows.scored_field.in_field`, and densities go by the area that counts.
     convention : Convention or str
         How defects are matched and sized, and which types "overall" averages over.
     iou_threshold : float, optional
@@ -168,6 +170,7 @@ def evaluate(
     calibration = Calibrations.of(images, ours)
     source = Predicted.of(predicted, ours, unpaired=Unpaired(unpaired), missing=Missing(missing), left_out=incomplete)
     typed = ComparedTypes(predicted=predicted_types or {}, ignored=ignore_types)
+    left_out = LeftOut()
 
     def sides() -> Iterator[Sides]:
         seen = set[str]()
@@ -177,8 +180,16 @@ def evaluate(
             seen.add(name)
             kept = instances if min_score is None else instances.above(min_score)
             spacing = calibration.spacing(name, ours[name])
+            field = calibration.field(name, ours[name])
+            with about(name):
+                true, found = in_field(field, ours[name], kept)
+            left_out.add(field, true=len(ours[name]) - len(true), predicted=len(kept) - len(found))
             yield Sides(
-                image=name, truth=typed.of_truth(ours[name]), predicted=typed.of_prediction(kept), spacing=spacing
+                image=name,
+                truth=typed.of_truth(true),
+                predicted=typed.of_prediction(found),
+                spacing=spacing,
+                n_pixels=field.n_pixels,
             )
 
     def compared_block(block: Sequence[Sides]) -> list[ImageComparison]:
@@ -217,6 +228,7 @@ def evaluate(
         *(sentence for reading in readings for sentence in reading.sentences),
         *about_missing(comparison, pairing, ours, source.as_empty),
         *about_types(comparison),
+        *left_out.sentences(),
         *source.notes,
     )
     result.attrs = {

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import PairingError, RecordError
+from defectkit.parallel import map_items
 from defectkit.records.exclusion import OUTSIDE, Exclusion
 from defectkit.records.field import Field
 from defectkit.records.image import Image
@@ -98,6 +99,30 @@ class FieldRule:
             raise PairingError(
                 f"{self.exclude_mask}: no mask has the name of an image; it holds {', '.join(list(self.masks)[:3])}"
             )
+
+    def of_images(
+        self, images: Mapping[str, Image], drawn: Mapping[str, Instances], *, workers: int = 1
+    ) -> dict[str, Image]:
+        """Return images with all places that do not count, those in which people drew; the others as they are.
+
+        Parameters
+        ----------
+        images : mapping of str to Image
+        drawn : mapping of str to Instances
+            What people drew in each image.
+        workers : int
+            Threads.
+
+        Raises
+        ------
+        RecordError, PairingError, ImageReadError
+            As :meth:`check` and :meth:`applied` say.
+        """
+        shown = [image for name, image in images.items() if name in drawn]
+        if shown:
+            self.check(shown)
+        found = map_items(lambda image: self.applied(image, drawn[image.name]), shown, workers=workers, block=1)
+        return {**images, **{image.name: image for image in found}}
 
     def applied(self, image: Image, drawn: Instances | None = None) -> Image:
         """Return an image with all places that do not count; see :meth:`without_overprints` and :meth:`narrowed`."""

@@ -257,3 +257,34 @@ def test_a_results_list_has_the_ids_of_the_truth_it_is_compared_with(run, data: 
     other.write_text(json.dumps(document | {"images": []}))
     named = evaluated(run, data, "--predicted-format-option", f"truth={other}", predicted="results.json")
     assert named.exit_code == 2
+
+
+def test_what_lies_outside_the_crop_or_in_a_mask_is_not_scored(run, data: Path) -> None:
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[18:] = 255
+    Pictures.fromarray(mask).save(data / "mask.png")
+    for options in (("--crop", "0,0,18,64"), ("--exclude-mask", data / "mask.png")):
+        result = evaluated(run, data, *options, "--overwrite")
+        assert result.exit_code == 0, result.output
+        assert "1 true and 1 predicted defects lie where nothing counts" in " ".join(result.stderr.split())
+        stored = load_results(data / "out" / "evaluation.zarr")
+        assert (int(stored["n_true"]), int(stored["n_predicted"])) == (2, 2)
+    assert evaluated(run, data, "--crop", "0,0,180,64", "--overwrite").exit_code == 2
+
+
+def test_a_scale_bar_that_was_found_is_no_false_find(run, data: Path) -> None:
+    rng = np.random.default_rng(1)
+    for name in TRUTH:
+        pixels = rng.integers(90, 160, (256, 256)).astype(np.uint8)
+        pixels[236:242, 170:240] = 255
+        Pictures.fromarray(pixels).save(data / "images" / f"{name}.png")
+    images = read_images(data / "images")
+    corners = [(236, 170), (236, 240), (242, 240), (242, 170)]
+    bar = Instances.from_polygons([corners], types=["bdot"], shape=(256, 256))
+    none = Instances.empty((256, 256))
+    for name, sides in (("truth", (none, none, none)), ("predicted", (bar, bar, none))):
+        labels = LabelSet(name=name, instances=dict(zip(TRUTH, sides, strict=True)))
+        write_labels(labels, data / f"{name}.json", format="coco", images=images)
+    for options, n in (((), 0), (("--include-overprints",), 2)):
+        assert evaluated(run, data, *options, "--overwrite").exit_code == 0
+        assert int(load_results(data / "out" / "evaluation.zarr")["n_predicted"]) == n

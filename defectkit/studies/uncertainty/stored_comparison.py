@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Indices = NDArray[np.int64]
 
 OF_IMAGES = {
-    "image_field_area": "area that the image shows",
-    "image_n_pixels": "pixels",
+    "image_field_area": "area of the image that counts",
+    "image_n_pixels": "pixels that count",
     "image_true_pixels": "pixels in any true mask",
     "image_predicted_pixels": "pixels in any predicted mask",
     "image_shared_pixels": "pixels in both a true and a predicted mask",
