@@ -52,6 +52,7 @@ from defectkit.synthesis.ellipses import Ellipses
 from defectkit.testing import strategies
 from defectkit.testing.metrics import comparison_of
 from defectkit.testing.scenes import disc_scene
+from defectkit.workflows import FieldRule
 from defectkit.workflows.pairing import pair_images
 from defectkit.workflows.sides import read_side
 
@@ -230,6 +231,9 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "workflows.agreement.agree": lambda i, s, p: numbers(dk.agree(s(), s(), i(), bootstrap=None)),
     "workflows.analyze.analyze": lambda i, s, p: numbers(dk.analyze(i()).summary),
     "workflows.evaluate.evaluate": lambda i, s, p: numbers(dk.evaluate(s(), s(), i())),
+    "workflows.fields.FieldRule.of_images": lambda i, s, p: [
+        (image.name, image.field.n_pixels) for image in FieldRule(crop=(0, 0, 6, 6)).of_images(i(), s()).values()
+    ],
     "workflows.measure.measure_labels": lambda i, s, p: numbers(dk.measure_labels(s(), i()).summary),
     "workflows.sides.read_side": lambda i, s, p: cast(LabelSet, read_side(via_file(p), images=i()).labels).digest(),
 }

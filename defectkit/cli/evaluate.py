@@ -185,7 +185,6 @@ def evaluate(
     from defectkit import workflows
     from defectkit.files import output_folder
     from defectkit.formats import Refused, Unpaired
-    from defectkit.records.inputs import instances_by_image
     from defectkit.reports.evaluation import write_evaluation
     from defectkit.workflows.sides import joined_taxonomy, read_side, store_at
 
@@ -215,9 +214,8 @@ def evaluate(
             )
             for name, (path, own_format, options, key) in given.items()
         ]
-    drawn = instances_by_image(sides[0].labels, where="in the truth")
     field = field_of(crop=crop, exclude_mask=exclude_mask, include=include_overprints)
-    images = field.of_images(images, drawn, workers=workers)
+    images = field.of_images(images, sides[0].labels, workers=workers)
     inputs = [*image_paths, truth, predicted, *filter(None, [exclude_mask])]
     with output_folder(output, command="evaluate", inputs=inputs, overwrite=overwrite) as folder:
         taxonomy = joined_taxonomy(side.taxonomy for side in sides)

@@ -15,6 +15,7 @@ from defectkit.parallel import map_items
 from defectkit.records.exclusion import OUTSIDE, Exclusion
 from defectkit.records.field import Field
 from defectkit.records.image import Image
+from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
 
 Crop = tuple[int, int, int, int]
@@ -100,15 +101,13 @@ class FieldRule:
                 f"{self.exclude_mask}: no mask has the name of an image; it holds {', '.join(list(self.masks)[:3])}"
             )
 
-    def of_images(
-        self, images: Mapping[str, Image], drawn: Mapping[str, Instances], *, workers: int = 1
-    ) -> dict[str, Image]:
+    def of_images(self, images: Images, drawn: InstanceSets, *, workers: int = 1) -> dict[str, Image]:
         """Return images with all places that do not count, those in which people drew; the others as they are.
 
         Parameters
         ----------
-        images : mapping of str to Image
-        drawn : mapping of str to Instances
+        images : iterable or mapping of Image
+        drawn : LabelSet, mapping of str to Instances, or iterable of Prediction
             What people drew in each image.
         workers : int
             Threads.
@@ -118,11 +117,12 @@ class FieldRule:
         RecordError, PairingError, ImageReadError
             As :meth:`check` and :meth:`applied` say.
         """
-        shown = [image for name, image in images.items() if name in drawn]
+        by_name, defects = images_by_name(images), instances_by_image(drawn, where="in what was drawn")
+        shown = [image for name, image in by_name.items() if name in defects]
         if shown:
             self.check(shown)
-        found = map_items(lambda image: self.applied(image, drawn[image.name]), shown, workers=workers, block=1)
-        return {**images, **{image.name: image for image in found}}
+        found = map_items(lambda image: self.applied(image, defects[image.name]), shown, workers=workers, block=1)
+        return {**by_name, **{image.name: image for image in found}}
 
     def applied(self, image: Image, drawn: Instances | None = None) -> Image:
         """Return an image with all places that do not count; see :meth:`without_overprints` and :meth:`narrowed`."""
