@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
 
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning
+from defectkit_jacobs2022.level import LEVELS
 
 EXAMPLE = """
 defectkit reproduce table5 figure2 -o reproduction
 """
+
+
+LEVELS_IN_WORDS = "; ".join(
+    f"{f'from {level.minutes:g} on' if math.isfinite(level.minutes) else 'with 0'} {level.n_trainings} trainings of "
+    f"{level.n_trees} trees and a survey of {level.n_survey}"
+    for level in LEVELS
+)
 
 
 @click.command(cls=Command, example=EXAMPLE)
@@ -33,14 +42,28 @@ defectkit reproduce table5 figure2 -o reproduction
     metavar="NAME",
     help="fecral (that of the paper), synthetic-fecral or ti-loops.",
 )
-@click.option("--detector", default="pixel-forest", show_default=True, metavar="NAME", help="See `defectkit plugins`.")
+@click.option(
+    "--detector",
+    default="loopnet",
+    show_default=True,
+    metavar="NAME",
+    help="See `defectkit plugins`. One that does not learn is used as it is for what one model shows.",
+)
+@click.option(
+    "--learner",
+    default="pixel-forest",
+    show_default=True,
+    metavar="NAME",
+    help="The detector that is trained in the studies of splits, labels and training, where the other does not learn.",
+)
 @click.option(
     "--budget",
     type=float,
     default=30.0,
     show_default=True,
     metavar="MINUTES",
-    help="About how long all of it may take on two cores; 0 for the settings of the paper, or the detector's own.",
+    help="About how many minutes all of it may take on two cores; 0 for the settings of the paper, or the detector's "
+    f"own. With pixel-forest {LEVELS_IN_WORDS}. A network gets as many iterations as fit.",
 )
 @click.option("--convention", default="jacobs2022", show_default=True, metavar="NAME", help="jacobs2022 or defectkit.")
 def reproduce(
@@ -49,6 +72,7 @@ def reproduce(
     output: Path,
     dataset: str,
     detector: str,
+    learner: str,
     budget: float,
     convention: str,
 ) -> None:
@@ -75,7 +99,7 @@ def reproduce(
         names,
         output,
         plan=plan,
-        effort=effort_for(detector, budget or None, plan=plan),
+        effort=effort_for(detector, budget or None, plan=plan, learner=learner),
         convention=find_convention(convention).name,
         report=lambda study, progress: note(f"{study}: {progress}"),
     )

@@ -44,5 +44,6 @@ def small_effort(plan: Plan) -> Effort:
     return Effort(
         detector=DetectorChoice(detector="pixel-forest", options=options),
         grid={"smoothing_nm": (0.0, 2.0)},
+        survey={"n_trees": 2},
         minutes=1.0,
     )

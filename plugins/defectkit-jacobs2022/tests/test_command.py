@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from defectkit_jacobs2022.audit import audit_published
+from defectkit_jacobs2022.level import LEVELS
 from defectkit_jacobs2022.reproduction import ARTIFACTS
 
 from defectkit.cli import cli
@@ -39,6 +40,8 @@ def test_what_needs_no_training_is_made_at_once(tmp_path: Path) -> None:
         (("table11",), "no table or figure is named 'table11'"),
         (("table1", "--dataset", "steel-316l"), "steel-316l"),
         (("table1", "--detector", "nothing"), "nothing"),
+        (("table1", "--learner", "nothing"), "nothing"),
+        (("table1", "--learner", "blob"), "blob does not learn"),
         (("table1", "--budget", "-1"), "a budget of -1 minutes"),
         (("table1", "--convention", "nothing"), "nothing"),
     ],
@@ -48,6 +51,13 @@ def test_what_is_asked_for_wrongly_is_said(words: tuple[str, ...], message: str,
     assert status == 2
     assert message in " ".join(said.split())
     assert not (tmp_path / "out").exists()
+
+
+def test_the_help_says_what_each_budget_gets() -> None:
+    _, shown, _ = run("reproduce", "--help")
+    said = " ".join(shown.split())
+    for level in LEVELS:
+        assert f"{level.n_trainings} trainings of {level.n_trees} trees and a survey of {level.n_survey}" in said
 
 
 def test_the_audit_is_printed() -> None:

@@ -25,6 +25,7 @@ from defectkit_jacobs2022.reproduction.listing import Listing
 from defectkit_jacobs2022.reproduction.page import PAGES, write_page
 from defectkit_jacobs2022.reproduction.plan import Plan
 from defectkit_jacobs2022.reproduction.studies import STUDIES, Declaring, with_group_splits, with_initial_split
+from defectkit_jacobs2022.reproduction.survey import NAME as SURVEY, Winner, winner_of
 from defectkit_jacobs2022.reproduction.writing import FOLDER, Written, file_names, write_artifact
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 Report = Callable[[str, StudyProgress], None]
 
 OF_SEVERAL_CONVENTIONS = ("variance",)
+INITIAL_STUDY = "initial"
+"""What one model shows: the one study that a detector is good for that does not learn."""
 
 
 def silent(study: str, progress: StudyProgress) -> None:
@@ -115,7 +118,8 @@ def reproduce(
     needed = tuple(dict.fromkeys(study for artifact in artifacts for study in artifact.studies))
     if needed:
         data = in_memory(data, (name for key in plan.roles for name in data.labels(key).images if name in data.images))
-    results, failures = _results(plan, effort, data, convention, needed, place, report)
+    run = _Running(plan=plan, data=data, convention=convention, place=place, report=report)
+    results, failures, winner = run.results(effort, needed)
     if "groups" in results:
         data, _ = with_group_splits(data, plan)
     outcome = Outcome(
@@ -125,7 +129,7 @@ def reproduce(
         predictions=lambda study, run: study_predictions(place / "studies", results[study], run),
         published=published_tables(),
         is_original=plan.is_original,
-        provenance=provenance(plan, effort, data, convention),
+        provenance=provenance(plan, effort if winner is None else winner.effort, data, convention, winner),
     )
     made: list[Written] = []
     omitted: dict[str, str] = {}
@@ -141,13 +145,16 @@ def reproduce(
     return Reproduction(folder=place, written=tuple(made), omitted=omitted, provenance=outcome.provenance)
 
 
-def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> tuple[str, ...]:
+def provenance(
+    plan: Plan, effort: Effort, data: StudyData, convention: str, winner: Winner | None = None
+) -> tuple[str, ...]:
     """Return the lines that say what artifacts were made from."""
     from defectkit import __version__
 
     labels = ", ".join(plan.roles)
     lines = (
         f"data set {plan.dataset}, labels {labels}, {len(data.images)} images; {effort}",
+        "" if winner is None else str(winner),
         f"convention {convention}; defectkit {__version__}",
         plan.caution,
         *(data.dataset.cautions if data.dataset is not None else ()),
@@ -156,29 +163,58 @@ def provenance(plan: Plan, effort: Effort, data: StudyData, convention: str) -> 
     return tuple(line for line in lines if line)
 
 
-def _results(
-    plan: Plan,
-    effort: Effort,
-    data: StudyData,
-    convention: str,
-    needed: tuple[str, ...],
-    place: Path,
-    report: Report,
-) -> tuple[dict[str, xarray.Dataset], dict[str, Exception]]:
-    """Return the results of the studies that could be declared, and why others could not."""
-    results: dict[str, xarray.Dataset] = {}
-    failures: dict[str, Exception] = {}
-    for name in needed:
+@attrs.frozen(kw_only=True)
+class _Running:
+    """What studies are declared and run with, all but the detector."""
+
+    plan: Plan
+    data: StudyData
+    convention: str
+    place: Path
+    report: Report
+
+    def results(
+        self, effort: Effort, needed: tuple[str, ...]
+    ) -> tuple[dict[str, xarray.Dataset], dict[str, Exception], Winner | None]:
+        """Return the results of the studies that could be declared, why others could not, and the survey's winner.
+
+        The survey comes first wherever a study trains, since all others train its winner.
+        """
+        winner = None
+        results: dict[str, xarray.Dataset] = {}
+        failures: dict[str, Exception] = {}
+        is_trained = any(name != INITIAL_STUDY or effort.shipped is None for name in needed)
+        if is_trained and effort.n_configurations > 1:
+            results[SURVEY] = self.result(SURVEY, effort)
+            winner = winner_of(effort, results[SURVEY])
+            effort = winner.effort
+        for name in needed:
+            if name in results:
+                continue
+            try:
+                results[name] = self.result(name, effort)
+            except _NotDeclaredError as error:
+                failures[name] = error.reason
+        return results, failures, winner
+
+    def result(self, name: str, effort: Effort) -> xarray.Dataset:
+        """Return the result of a study, under the one convention unless it is about several."""
         try:
-            of_study = with_group_splits(data, plan)[0] if name == "groups" else data
-            study = STUDIES[name](Declaring(plan=plan, data=of_study, effort=effort, convention=convention))
+            of_study = with_group_splits(self.data, self.plan)[0] if name == "groups" else self.data
+            study = STUDIES[name](Declaring(plan=self.plan, data=of_study, effort=effort, convention=self.convention))
         except (StudyError, SplitError) as error:
-            failures[name] = error
-            continue
-        result = run_study(study, of_study, place / "studies", report=partial(report, name))
-        save_results(result, place / "results" / f"{name}.zarr")
-        results[name] = result if name in OF_SEVERAL_CONVENTIONS else select_runs(result, convention=convention)
-    return results, failures
+            raise _NotDeclaredError(error) from error
+        result = run_study(study, of_study, self.place / "studies", report=partial(self.report, name))
+        save_results(result, self.place / "results" / f"{name}.zarr")
+        return result if name in OF_SEVERAL_CONVENTIONS else select_runs(result, convention=self.convention)
+
+
+class _NotDeclaredError(Exception):
+    """A study cannot be declared on the data."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 def _made(artifact: AnyArtifact, outcome: Outcome, failures: Mapping[str, Exception], listing: Listing) -> Written:

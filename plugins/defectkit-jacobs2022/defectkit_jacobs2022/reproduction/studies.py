@@ -14,18 +14,15 @@ from defectkit.records.split import Split
 from defectkit.splitters.leave_fraction_out import leave_fraction_out
 from defectkit.splitters.leave_group_out import groups_by_fact
 from defectkit.splitters.relations import KEPT_TOGETHER, Relation, kept_together
-from defectkit.studies import hyperparameters, run_to_run
+from defectkit.studies import run_to_run
 from defectkit.studies.data import StudyData
 from defectkit.studies.study import LabelPair, SplitChoice, Study, both_sides
 from defectkit_jacobs2022.reproduction.effort import Effort
 from defectkit_jacobs2022.reproduction.plan import PERCENTS, Plan
+from defectkit_jacobs2022.reproduction.survey import survey
 
 TEST_FRACTION = 0.2
 """Of the images, on the test side of splits that are made: 21 of 107, as the paper has."""
-
-N_REPEATS = 3
-CURVE = (0.05, 0.1, 0.25, 0.5, 1.0)
-"""Parts of the train side of the learning curve."""
 
 INITIAL = "initial split"
 
@@ -40,6 +37,7 @@ class Declaring:
     data : StudyData
         With the initial split among its named ones; see :func:`with_initial_split`.
     effort : Effort
+        With the options of the survey's winner, but in the survey itself.
     convention : str
     """
 
@@ -148,7 +146,8 @@ def with_group_splits(data: StudyData, plan: Plan) -> tuple[StudyData, tuple[str
 
 
 def _initial(given: Declaring) -> Study:
-    return given.study("initial", given.initial)
+    study = given.study("initial", given.initial)
+    return study if given.effort.shipped is None else attrs.evolve(study, detectors=(given.effort.shipped,))
 
 
 def _with_random(given: Declaring, name: str, n_splits: int) -> Study:
@@ -173,8 +172,15 @@ def _leave_percent_out(given: Declaring) -> Study:
         of_percent = {p: tuple(name for name in named if f"-{p}-percent" in name) for p in PERCENTS}
         choices = [given.named(names, f"leave out {p} %") for p, names in of_percent.items()]
         return given.study("leave-percent-out", *choices)
+    n_repeats = given.effort.level.n_repeats
     choices = [
-        given.drawn("leave-fraction-out", f"leave out {p} %", fraction=p / 100, n_repeats=N_REPEATS, seed=10 + p)
+        given.drawn(
+            "leave-fraction-out",
+            f"leave out {p} %",
+            fraction=p / 100,
+            n_repeats=n_repeats,
+            seed=10 + p,
+        )
         for p in PERCENTS
     ]
     return given.study("leave-percent-out", *choices, labels=both_sides(given.plan.roles.expanded))
@@ -182,7 +188,7 @@ def _leave_percent_out(given: Declaring) -> Study:
 
 def _learning_curve(given: Declaring) -> Study:
     split = given.data.split(INITIAL)
-    fractions = [part for part in CURVE if round(part * len(split.train)) >= 1]
+    fractions = [part for part in given.effort.level.curve if round(part * len(split.train)) >= 1]
     curve = given.drawn("learning-curve", "random curve", fractions=fractions, test=list(split.test), seed=2)
     return given.study("learning-curve", curve, labels=both_sides(given.plan.roles.first))
 
@@ -214,15 +220,7 @@ def _variance(given: Declaring) -> Study:
 
 
 def _hyperparameters(given: Declaring) -> Study:
-    study = hyperparameters(
-        given.effort.detector.detector,
-        given.effort.grid,
-        splits=given.initial,
-        name="hyperparameters",
-        conventions=(given.convention,),
-    )
-    base = given.effort.detector.options
-    return attrs.evolve(study, detectors=[attrs.evolve(c, options={**base, **c.options}) for c in study.detectors])
+    return survey(given.effort, splits=given.initial, convention=given.convention)
 
 
 STUDIES: Mapping[str, Callable[[Declaring], Study]] = MappingProxyType(

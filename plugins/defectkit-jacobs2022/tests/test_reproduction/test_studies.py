@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import pytest
+from defectkit_jacobs2022.level import LEVELS, Level
 from defectkit_jacobs2022.reproduction import ARTIFACTS, PLANS, Effort, Plan, effort_for, plan_for
 from defectkit_jacobs2022.reproduction.artifacts import chosen
-from defectkit_jacobs2022.reproduction.effort import N_TRAININGS
 from defectkit_jacobs2022.reproduction.studies import INITIAL, STUDIES, Declaring, with_group_splits, with_initial_split
 
 from defectkit.errors import SplitError, StudyError, UnknownDatasetError, UnknownNameError, UnknownPluginError
@@ -52,13 +54,19 @@ def test_all_studies_share_their_trainings(declaring: Declaring) -> None:
     assert sum(cell.predictions.key == initial.predictions.key for cell in cells) > 4
 
 
-def test_the_budget_is_shared_over_as_many_trainings_as_there_are(plan: Plan, data: StudyData) -> None:
-    given = effort_for("pixel-forest", 30, plan=plan)
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+def test_a_level_says_how_many_trainings_there_are(level: Level, plan: Plan, data: StudyData) -> None:
+    given = effort_for("pixel-forest", max(level.minutes, 1) if math.isfinite(level.minutes) else None, plan=plan)
+    assert given.level is level
     full = attrs.evolve(plan, left_out=(*plan.left_out, ("alloy", "alloy A"), ("alloy", "alloy B")))
     with_splits, _ = with_group_splits(with_initial_split(data, full), full)
     declaring = Declaring(plan=full, data=with_splits, effort=given, convention="jacobs2022")
-    keys = {cell.predictions.key for name in STUDIES for cell in cells_of(STUDIES[name](declaring), declaring.data)}
-    assert len(keys) == N_TRAININGS
+    keys = {
+        name: {cell.predictions.key for cell in cells_of(declare(declaring), declaring.data)}
+        for name, declare in STUDIES.items()
+    }
+    of_survey = keys.pop("hyperparameters")
+    assert (len(set().union(*keys.values())), len(of_survey)) == (level.n_trainings, level.n_survey)
 
 
 def test_a_group_is_tested_by_models_of_both_label_sets(declaring: Declaring) -> None:
@@ -89,15 +97,41 @@ def test_learning_curves_test_the_images_of_the_initial_split(declaring: Declari
 
 
 def test_the_budget_sets_the_options(plan: Plan) -> None:
-    quick, thorough = effort_for("pixel-forest", 30, plan=plan), effort_for("pixel-forest", None, plan=plan)
-    assert quick.detector.options["n_trees"] < 30
-    assert thorough.detector.options == {}
-    assert "a budget of 30 minutes" in str(quick)
-    assert "no limit of time" in str(thorough)
+    efforts = [effort_for("pixel-forest", minutes, plan=plan) for minutes in (3, 30, 60, None)]
+    assert [effort.level for effort in efforts] == list(LEVELS)
+    assert [effort.detector.options.get("n_trees", 30) for effort in efforts] == [6, 12, 30, 30]
+    assert [effort.survey["n_trees"] for effort in efforts] == [2, 4, 10, 10]
+    assert efforts[-1].detector.options == {}
+    assert "a budget of 30 minutes" in str(efforts[1])
+    assert "no limit of time" in str(efforts[-1])
     with pytest.raises(StudyError, match="a budget of 0 minutes"):
         effort_for("pixel-forest", 0, plan=plan)
     with pytest.raises(UnknownPluginError, match="nothing"):
         effort_for("nothing", 30, plan=plan)
+
+
+def test_two_budgets_do_not_run_the_same(plan: Plan, data: StudyData) -> None:
+    with_splits, _ = with_group_splits(with_initial_split(data, plan), plan)
+    keys = []
+    for minutes in (3, 30):
+        effort = effort_for("pixel-forest", minutes, plan=plan)
+        declaring = Declaring(plan=plan, data=with_splits, effort=effort, convention="jacobs2022")
+        keys.append({c.predictions.key for d in STUDIES.values() for c in cells_of(d(declaring), declaring.data)})
+    assert not keys[0] & keys[1]
+    assert len(keys[0]) < len(keys[1])
+
+
+def test_a_detector_that_does_not_learn_shows_one_model_and_another_learns(plan: Plan, declaring: Declaring) -> None:
+    effort = effort_for("loopnet", 30, plan=plan)
+    assert effort.shipped is not None
+    given = attrs.evolve(declaring, effort=effort)
+    (shown,) = STUDIES["initial"](given).detectors
+    assert shown.detector == "loopnet"
+    for name in STUDIES.keys() - {"initial"}:
+        assert {choice.detector for choice in STUDIES[name](given).detectors} == {"pixel-forest"}
+    assert str(effort).startswith("detector loopnet as it is")
+    with pytest.raises(StudyError, match="loopnet does not learn; name a detector that does"):
+        effort_for("loopnet", 30, plan=plan, learner="loopnet")
 
 
 def test_there_is_a_plan_for_each_set_and_an_error_for_others() -> None:
