@@ -52,7 +52,7 @@ from defectkit.synthesis.ellipses import Ellipses
 from defectkit.testing import strategies
 from defectkit.testing.metrics import comparison_of
 from defectkit.testing.scenes import disc_scene
-from defectkit.workflows import FieldRule
+from defectkit.workflows import FieldRule, simulation
 from defectkit.workflows.pairing import pair_images
 from defectkit.workflows.sides import read_side
 
@@ -235,6 +235,7 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
         (image.name, image.field.n_pixels) for image in FieldRule(crop=(0, 0, 6, 6)).of_images(i(), s()).values()
     ],
     "workflows.measure.measure_labels": lambda i, s, p: numbers(dk.measure_labels(s(), i()).summary),
+    "workflows.simulation.hit_rates": lambda i, s, p: simulation.hit_rates(s(), s(), i(), edges_nm=[0.0, 100.0]),
     "workflows.sides.read_side": lambda i, s, p: cast(LabelSet, read_side(via_file(p), images=i()).labels).digest(),
 }
 

@@ -74,6 +74,29 @@ class MeasuredParam(QuantityParam):
         return value
 
 
+class ShareParam(_ParamType):
+    """Text ``TYPE=SHARE`` to a defect type and a number above 0 and at most 1."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        """Return type and share, or end with a usage error."""
+        name, _, text = str(value).partition("=")
+        try:
+            share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            share = math.nan
+        if not name.strip() or not 0 < share <= 1:
+            self.fail(
+                f"{value!r} is not TYPE=SHARE with a share above 0 and at most 1; for instance loop_111=0.5", param, ctx
+            )
+        return name.strip(), share
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "TYPE=SHARE"
+
+
 class LineParam(_ParamType):
     """Text ``IMAGE=X,Y X,Y ...`` to the name of an image and the vertices of a line in pixels."""
 

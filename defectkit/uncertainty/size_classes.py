@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from defectkit.errors import ConventionError
 from defectkit.statistics import Bootstrap, percentile_interval
 from defectkit.statistics.intervals import HIGH, LOW
+from defectkit.uncertainty.draws import Sampled
 from defectkit.uncertainty.propagate import Inputs
 from defectkit.uncertainty.sampling import sampled
 from defectkit.uncertainty.sources import factors
@@ -62,7 +64,6 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
     condition = inputs.condition
     n_types, n_classes = len(condition.types), edges.size - 1
     volume = float(condition.areas_nm2 @ condition.thicknesses_nm)
-    normals = inputs.normals(how)
     cells = condition.type_codes * n_classes
     detector = inputs.declared.detector
     sizes_nm = condition.sizes_nm * (1.0 if detector is None else detector.size_factor)
@@ -71,33 +72,7 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
     counts = np.bincount((cells + classes)[inside], minlength=n_types * n_classes).astype(np.int64)
     stand_for = condition.weights_in_volume(sizes_nm[None], condition.thicknesses_nm[None])[0]
     numbers = np.bincount((cells + classes)[inside], stand_for[inside], n_types * n_classes)
-    parts = []
-    first = 0
-    for states in sampled(condition, how.n_resamples, how.seed):
-        off = factors(
-            condition,
-            inputs.measures.strengthening,
-            inputs.declared,
-            inputs.chosen,
-            normals[first : first + len(states)],
-        )
-        first += len(states)
-        sizes = condition.sizes_nm * off.pixel_size[:, condition.image_codes] * off.size[:, None]
-        sizes = np.maximum(sizes + off.size_shift_nm[:, None], 0.0)
-        found = class_numbers(sizes, edges)
-        depths = condition.thicknesses_nm * off.foil_thickness
-        volumes = (states.image_weights * condition.areas_nm2 * depths * off.pixel_size**2).sum(axis=1)
-        present = states.repeats @ condition.members
-        scale = np.divide(states.numbers, present, out=np.zeros(present.shape), where=present > 0)
-        weights = states.repeats * scale[:, condition.type_codes] * off.number[:, None] / volumes[:, None]
-        weights = weights * condition.weights_in_volume(sizes, depths)
-        rows = np.arange(len(states))[:, None] * n_types * n_classes
-        taken = found >= 0
-        places = (rows + cells + found)[taken]
-        parts.append(
-            np.bincount(places, weights[taken], minlength=len(states) * n_types * n_classes).reshape(len(states), -1)
-        )
-    draws: Floats = PER_M3 * np.concatenate(parts).astype(np.float64)
+    draws = class_densities(inputs, edges, sampled(condition, how.n_resamples, how.seed), inputs.normals(how))
     low, high, _ = percentile_interval(draws, how.confidence)
     values = numbers / volume * PER_M3 * (1.0 if detector is None else detector.number_factor)
     names = [f"{name}: {a:g} to {b:g} nm" for name in condition.types for a, b in itertools.pairwise(edges)]
@@ -123,6 +98,50 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
         },
         attrs={"level": how.confidence, "convention": condition.convention},
     )
+
+
+def class_densities(inputs: Inputs, edges_nm: Floats, states: Iterable[Sampled], normals: Floats) -> Floats:
+    """Return the number density of each class in B states, in 1/m^3, shape (B, T K); classes run within types.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    edges_nm : numpy.ndarray, shape (K + 1,)
+    states : iterable of Sampled
+        Of defects and images, B states in all.
+    normals : numpy.ndarray, shape (B, S)
+        Of the S sources of ``inputs``.
+    """
+    condition = inputs.condition
+    n_types, n_classes = len(condition.types), edges_nm.size - 1
+    parts = []
+    first = 0
+    for some in states:
+        off = factors(
+            condition,
+            inputs.measures.strengthening,
+            inputs.declared,
+            inputs.chosen,
+            normals[first : first + len(some)],
+        )
+        first += len(some)
+        sizes = condition.sizes_nm * off.pixel_size[:, condition.image_codes] * off.size[:, None]
+        sizes = np.maximum(sizes + off.size_shift_nm[:, None], 0.0)
+        found = class_numbers(sizes, edges_nm)
+        depths = condition.thicknesses_nm * off.foil_thickness
+        volumes = (some.image_weights * condition.areas_nm2 * depths * off.pixel_size**2).sum(axis=1)
+        present = some.repeats @ condition.members
+        scale = np.divide(some.numbers, present, out=np.zeros(present.shape), where=present > 0)
+        weights = some.repeats * scale[:, condition.type_codes] * off.number[:, None] / volumes[:, None]
+        weights = weights * condition.weights_in_volume(sizes, depths)
+        rows = np.arange(len(some))[:, None] * n_types * n_classes
+        taken = found >= 0
+        places = (rows + condition.type_codes * n_classes + found)[taken]
+        parts.append(
+            np.bincount(places, weights[taken], minlength=len(some) * n_types * n_classes).reshape(len(some), -1)
+        )
+    densities: Floats = PER_M3 * np.concatenate(parts).astype(np.float64)
+    return densities
 
 
 def class_numbers(sizes_nm: Floats, edges_nm: Floats) -> NDArray[np.int64]:

@@ -103,7 +103,9 @@ class ConditionPair:
                 "superposition": str(sides[0].strengthening.superposition),
                 "superposition_exponent": sides[0].strengthening.superposition.exponent,
                 "n_images": [len(side.condition.images) for side in sides],
-                "cautions": list(dict.fromkeys(caution for side in sides for caution in side.cautions)),
+                "cautions": list(
+                    dict.fromkeys(caution for side in sides for caution in (*side.cautions, *side.hardening_cautions))
+                ),
             },
         )
 

@@ -61,6 +61,8 @@ class Assessment:
         By which rules the defects were counted.
     cautions : tuple of str
         Which uncertainties are missing, and which are assumed.
+    hardening_cautions : tuple of str
+        The same of what only hardening depends on.
     """
 
     analysis: Analysis
@@ -69,6 +71,7 @@ class Assessment:
     bootstrap: Bootstrap
     counted: Mapping[str, str]
     cautions: tuple[str, ...] = attrs.field(converter=as_names)
+    hardening_cautions: tuple[str, ...] = attrs.field(default=(), converter=as_names)
 
     @property
     def condition(self) -> Condition:
@@ -109,7 +112,7 @@ class Assessment:
     def table(self) -> xarray.Dataset:
         """Return the values with their intervals; see :func:`defectkit.uncertainty.table.condition_table`."""
         table = condition_table(self.inputs, self.known)
-        return table.assign_attrs(self.counted, cautions=list(self.cautions))
+        return table.assign_attrs(self.counted, cautions=[*self.cautions, *self.hardening_cautions])
 
 
 def harden_condition(
@@ -232,7 +235,8 @@ def assess(
         known=propagated(inputs, how),
         bootstrap=how,
         counted=counting_of(analysis.defects),
-        cautions=tuple(_cautions(analysis, condition, strengthening, declared)),
+        cautions=tuple(_cautions(analysis, condition, declared)),
+        hardening_cautions=tuple(_hardening_cautions(strengthening, declared)),
     )
 
 
@@ -333,9 +337,7 @@ def _card(analysis: Analysis) -> ModelCard | None:
     return card if card.version == identity["version"] else None
 
 
-def _cautions(
-    analysis: Analysis, condition: Condition, strengthening: Strengthening, declared: Uncertainties
-) -> Iterator[str]:
+def _cautions(analysis: Analysis, condition: Condition, declared: Uncertainties) -> Iterator[str]:
     yield from edge_cautions(analysis.images, analysis.defects)
     for what, given, inputs, option in (
         ("pixel size", declared.pixel_size, condition.pixel_sizes, "pixel_size"),
@@ -347,6 +349,9 @@ def _cautions(
             yield f"No uncertainty of the {what} is declared ({option}); the intervals are as if it were exact."
     if analysis.labels is None and declared.detector is None:
         yield "Nothing is known of the error of the detector; the intervals are those of what it found."
+
+
+def _hardening_cautions(strengthening: Strengthening, declared: Uncertainties) -> Iterator[str]:
     unstated = unstated_constants(strengthening, declared)
     if unstated:
         yield (

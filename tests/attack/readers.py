@@ -333,6 +333,7 @@ def _texts() -> Iterable[Reader]:
     yield Reader(name="text: splits", read=_read_splits, trees=_registry_trees("splits", ".toml"))
     yield Reader(name="text: material", read=_read_material, trees=_registry_trees("materials", ".toml"), weight=20)
     yield Reader(name="text: calibrations", read=_read_calibrations, trees=_calibration_trees, weight=20)
+    yield Reader(name="text: simulated sizes", read=_read_simulated_sizes, trees=_simulated_size_trees, weight=10)
     yield Reader(name="text: records", read=_read_records, trees=_record_trees, weight=10)
     yield Reader(name="text: sizes", read=_read_sizes, trees=_size_trees, weight=10)
 
@@ -432,6 +433,20 @@ def _calibration_trees(folder: Path) -> Sequence[Tree]:
         "name,prefix,pixel_size,foil_thickness,assumed\nframe,,0.25 nm,100 nm,foil_thickness\n,BF,0.5 nm,,\n"
     )
     return [Tree.of_file(folder / "calibration.toml"), Tree.of_file(folder / "calibration.csv")]
+
+
+def _read_simulated_sizes(path: Path) -> object:
+    from defectkit.uncertainty.size_tables import read_hit_rates, read_simulated_sizes
+
+    return read_hit_rates(path) if path.stem == "rates" else read_simulated_sizes(path)
+
+
+def _simulated_size_trees(folder: Path) -> Sequence[Tree]:
+    (folder / "sizes.csv").write_text(
+        "defect_type,size_low_nm,size_high_nm,number_density_per_m3\nloop_111,0,2,1e21\nloop_111,2,4.5,3.5e20\n"
+    )
+    (folder / "rates.csv").write_text("size_low_nm,size_high_nm,hit_rate\n0,5,0.5\n5,9,1\n")
+    return [Tree.of_file(folder / name) for name in ("sizes.csv", "rates.csv")]
 
 
 def _record_kinds() -> dict[str, type]:

@@ -218,3 +218,29 @@ def test_a_boundary_and_a_class_width_are_given_by_options(run, measured, tmp_pa
 def first_image(folder: Path) -> str:
     """The name of the first image of an analysis."""
     return str(defectkit.workflows.Analysis.load(folder / "results.zarr").images[0].name)
+
+
+def test_a_simulation_is_compared_with_what_was_measured(run, measured, tmp_path):
+    assert run("harden", measured / "a", *QUICK, "-o", tmp_path / "H").exit_code == 0
+    simulated, rates = tmp_path / "H" / "size_classes.csv", tmp_path / "rates.csv"
+    rates.write_text("size_low_nm,size_high_nm,hit_rate\n0,10,0.5\n10,100,1\n", encoding="utf-8")
+    options = ("--resolution", "5 nm", "--size-spread", "0.5 nm", "--visible", "loop_111=50%", "--hit-rates", rates)
+    result = run("simulation", measured / "a", simulated, *options, *QUICK, "-o", tmp_path / "S")
+    assert result.exit_code == 0, result.output
+    assert "The material" not in result.stderr  # nothing here depends on its constants
+    types = pd.read_csv(tmp_path / "S" / "types.csv").set_index("type")
+    assert types["unseen_fraction"]["loop_111"] > 0.499
+    assert types["p_value"].between(0, 1).sum() >= 3
+    classes = pd.read_csv(tmp_path / "S" / "size_classes.csv")
+    residual = classes["number_density_per_m3"] - classes["seen_density_per_m3"]
+    assert classes["residual_per_m3"].to_numpy() == pytest.approx(residual.to_numpy())
+    covariance = pd.read_csv(tmp_path / "S" / "covariance.csv", index_col=0).to_numpy()
+    assert classes["pull"].to_numpy() == pytest.approx((residual / np.sqrt(np.diag(covariance))).to_numpy())
+    assert (tmp_path / "S" / "simulation.png").stat().st_size > 1000
+    for wrong, said in (
+        (("--visible", "loop_111=2"), "loop_111=2"),
+        (("--visible", "loop_111=0.5", "--visible", "loop_111=0.4"), "given twice"),
+        (("--hit-rates", tmp_path / "none.csv"), "none.csv"),
+    ):
+        refused = run("simulation", measured / "a", simulated, *wrong, *QUICK, "-o", tmp_path / "no")
+        assert refused.exit_code == 2 and said in refused.stderr and not (tmp_path / "no").exists()
