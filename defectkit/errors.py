@@ -68,6 +68,10 @@ class GeometryError(DefectkitError, ValueError):
     """Runs, polygons or boxes that are malformed or leave their frame."""
 
 
+class FilterError(DefectkitError, ValueError):
+    """An expression that is to say which defects count, and is none."""
+
+
 class UnknownNameError(DefectkitError, KeyError):
     """A name that no table knows; the message lists the known ones."""
 

@@ -259,7 +259,7 @@ def _powers(text: str, shown: str, unit: str, what: str) -> dict[str, int]:
         name = _unit_name(factor["name"], shown, unit, what)
         power = int(factor["power"] or 1)
         powers[name] = powers.get(name, 0) + (-power if factor["sign"] == "/" else power)
-    return powers
+    return {name: power for name, power in powers.items() if power}
 
 
 def _unit_name(name: str, shown: str, unit: str, what: str) -> str:

@@ -189,3 +189,10 @@ def test_what_states_no_uncertainty_has_none_and_a_wrong_one_is_refused():
     for wrong in ("100 +/- 20 nm^2", 100.0, "100 +/- -1 nm"):
         with pytest.raises(UnitError, match="foil thickness"):
             as_measured(wrong, "nanometer", what="foil thickness")
+
+
+@pytest.mark.parametrize("text", ["2 nm^0", "2 +/- 1 nm/nm", "2 nm^0 * nm/nm"])
+def test_units_that_cancel_are_none(text: str) -> None:
+    with pytest.raises(UnitError, match="cannot be converted to nanometer"):
+        as_measured(text, "nanometer", what="size")
+    assert as_measured(f"{text} * angstrom", "nanometer", what="size")[0].magnitude == pytest.approx(0.2)

@@ -13,6 +13,34 @@ from defectkit.cli.analysis_options import pairs
 TRUNCATIONS = ("none", "spheres", "discs")
 EDGES = ("all", "exclude", "half", "guard", "horvitz-thompson")
 
+
+class WhereParam(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4, and older ones do
+    """An expression over the columns of the table of defects; it is checked and stays text."""
+
+    name = "where"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, or end with a usage error that says where it is wrong."""
+        from defectkit.errors import FilterError
+        from defectkit.measurement.where import Where
+
+        try:
+            return str(Where.of(value))
+        except FilterError as error:
+            self.fail(str(error).removeprefix("where: "), param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return "EXPRESSION"
+
+
+where_option = click.option(
+    "--where",
+    type=WhereParam(),
+    help="Count only defects of which this holds: comparisons of columns of defects.csv, 'size > 5 nm and "
+    "heywood_circularity < 1.2', with and, or, not, parentheses and units.",
+)
+
 edges_option = click.option(
     "--edges",
     type=click.Choice(EDGES),
@@ -51,8 +79,8 @@ visibility_option = click.option(
     type=VisibilityParam(),
     multiple=True,
     help="Which fraction of the defects of a type the image shows: a number (loop_111=0.5), or Burgers vectors and the "
-    "imaging condition, 'loop_111=a/2<111> in bcc, g=110' or 'loop_100=a<100> in bcc, zone=001'. Densities are divided "
-    "by it; by default none is. May be given several times.",
+    "imaging condition, 'loop_111=a/2<111> in bcc, g = 110' or 'loop_100=a<100> in bcc, zone = 001'. Densities are "
+    "divided by it; by default none is. May be given several times.",
 )
 
 truncation_option = click.option(
@@ -68,13 +96,18 @@ def counting_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_counting(
-        *, edges: str | None, visibilities: tuple[tuple[str, Any], ...], truncation: str | None, **others: Any
+        *,
+        where: str | None,
+        edges: str | None,
+        visibilities: tuple[tuple[str, Any], ...],
+        truncation: str | None,
+        **others: Any,
     ) -> None:
         from defectkit.measurement import Counting
 
         shown = pairs(visibilities, "--visibility") or None
-        command(counting=Counting(edges=edges, visibility=shown, truncation=truncation), **others)
+        command(counting=Counting(where=where, edges=edges, visibility=shown, truncation=truncation), **others)
 
-    for option in (edges_option, visibility_option, truncation_option)[::-1]:
+    for option in (where_option, edges_option, visibility_option, truncation_option)[::-1]:
         with_counting = option(with_counting)
     return with_counting

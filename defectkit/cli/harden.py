@@ -93,12 +93,12 @@ def harden(
     from defectkit.files import output_folder
     from defectkit.reports.condition import write_condition
     from defectkit.workflows.boundary import boundary_profile
-    from defectkit.workflows.condition import assess
+    from defectkit.workflows.condition import assess, recounted
 
     inputs: list[str | Path] = [source, *image_paths, choices["material"]]
     with output_folder(output, command="harden", inputs=inputs, overwrite=overwrite) as partial:
-        analysis = _analysis(source, image_paths, format_name, pixel_size)
-        assessment = assess(analysis, thickness=thickness, counting=counting, **choices)
+        analysis = recounted(_analysis(source, image_paths, format_name, pixel_size), counting)
+        assessment = assess(analysis, thickness=thickness, **choices)
         lines = pairs(boundaries, "--boundary")
         write_condition(
             assessment,

@@ -10,6 +10,7 @@ from defectkit.measurement.pooling import pool
 from defectkit.measurement.shown import Shown
 from defectkit.measurement.summary import ALL, summarize
 from defectkit.measurement.truncation import Truncation
+from defectkit.measurement.where import Where
 
 __all__ = [
     "ALL",
@@ -22,6 +23,7 @@ __all__ = [
     "Counting",
     "Shown",
     "Truncation",
+    "Where",
     "areal_density",
     "check_pairs",
     "counted",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,12 @@ from defectkit.measurement.columns import COLUMN
 from defectkit.measurement.edges import edge_weights
 from defectkit.measurement.shown import Shown
 from defectkit.measurement.truncation import Truncation
+from defectkit.measurement.where import Where
 from defectkit.parallel import about
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
+from defectkit.records.instances import Instances
 
 if TYPE_CHECKING:
     import xarray
@@ -36,6 +38,10 @@ def _shown(value: Mapping[str, Any] | None) -> Mapping[str, Shown] | None:
     return None if value is None else MappingProxyType({name: Shown.of(each) for name, each in value.items()})
 
 
+def _expression(value: Where | str | None) -> Where | None:
+    return None if value is None else Where.of(value)
+
+
 @attrs.frozen(kw_only=True)
 class Counting:
     """For how many defects of the specimen each one that is seen stands.
@@ -44,6 +50,8 @@ class Counting:
 
     Parameters
     ----------
+    where : Where or str, optional
+        Which defects count, for instance ``"size > 5 nm and not touches_border"``; after what was left out before.
     edges : EdgeRule or str, optional
         What is done with defects at the border of the field.
     visibility : mapping of str to Shown, float or str, optional
@@ -58,6 +66,7 @@ class Counting:
     {'loop_111': {'fraction': 0.5, 'by': 'a/2<111> in bcc, g=110'}}
     """
 
+    where: Where | None = attrs.field(default=None, converter=_expression)
     edges: EdgeRule | None = attrs.field(default=None, converter=attrs.converters.optional(EdgeRule))
     visibility: Mapping[str, Shown] | None = attrs.field(default=None, converter=_shown)
     truncation: Truncation | None = attrs.field(default=None, converter=attrs.converters.optional(Truncation))
@@ -66,6 +75,7 @@ class Counting:
         """Return the choices as plain values, ready for JSON."""
         shown = self.visibility
         return {
+            "where": None if self.where is None else str(self.where),
             "edges": None if self.edges is None else str(self.edges),
             "visibility": None if shown is None else {name: each.settings() for name, each in shown.items()},
             "truncation": None if self.truncation is None else str(self.truncation),
@@ -84,7 +94,7 @@ def counted(
     convention: Convention | str | None = None,
     taxonomy: Taxonomy | None = None,
 ) -> xarray.Dataset:
-    """Return a table of defects with the weight of each one.
+    """Return the defects of a table that count, with the weight of each one.
 
     Parameters
     ----------
@@ -103,14 +113,16 @@ def counted(
     xarray.Dataset
         ``weight`` is 0 where a defect does not count; the sum of the weights over the area of the field is the density.
         Where numbers in a volume are corrected for the surfaces of the foil, ``volume_weight`` is what they are made
-        of. The attributes ``edge_rule``, ``visibility`` and ``truncation`` say what was done.
+        of. The attributes ``where``, ``edge_rule``, ``visibility`` and ``truncation`` say what was done.
 
     Raises
     ------
+    FilterError
+        If an expression names a column that the table lacks.
     GeometryError
         If a guard margin leaves nothing of a field.
     UnknownDefectTypeError
-        If a visibility is given for a type that is nowhere.
+        If a visibility is given for a type that is nowhere, or an expression names one.
     MissingCalibrationError
         If truncation is corrected for, and a foil has no thickness.
     """
@@ -120,6 +132,7 @@ def counted(
     edges = before.edges if counting.edges is None else counting.edges
     shown = before.visibility if counting.visibility is None else counting.visibility
     cut = before.truncation if counting.truncation is None else counting.truncation
+    defects = _where(defects, counting.where, taxonomy)
     weights = _edge_weights(defects, given, edges) / _shown_fractions(defects, shown, taxonomy)
     columns = {WEIGHT: weights}
     if cut is not Truncation.NONE:
@@ -132,6 +145,25 @@ def counted(
     )
     by_type = {name: each.settings() for name, each in shown.items()}
     return weighed.assign_attrs(edge_rule=str(edges), visibility=json.dumps(by_type), truncation=str(cut))
+
+
+def _where(defects: xarray.Dataset, where: Where | None, taxonomy: Taxonomy | None) -> xarray.Dataset:
+    before = str(defects.attrs.get("where", ""))
+    if where is None:
+        return defects.assign_attrs(where=before)
+    _check_types(where.types, defects, taxonomy, advice="An expression (--where) names it.")
+    joined = f"({before}) and ({where})" if before else str(where)
+    return defects.isel(defect=where.holds(defects)).assign_attrs(where=joined)
+
+
+def _check_types(names: Iterable[str], defects: xarray.Dataset, taxonomy: Taxonomy | None, *, advice: str) -> Taxonomy:
+    """Return the taxonomy with all types that occur, which has to know the ``names``."""
+    occurring = dict.fromkeys(defects["defect_type"].values.astype(str).tolist())
+    known = (taxonomy or Taxonomy.standard()).with_types(occurring)
+    for name in names:
+        if name not in known:
+            raise UnknownDefectTypeError.of("defect type", name, known.names, advice=advice)
+    return known
 
 
 @attrs.frozen(kw_only=True)
@@ -162,15 +194,9 @@ def _edge_weights(defects: xarray.Dataset, images: Mapping[str, Image], edges: E
 
 
 def _shown_fractions(defects: xarray.Dataset, shown: Mapping[str, Shown], taxonomy: Taxonomy | None) -> Floats:
+    known = _check_types(shown, defects, taxonomy, advice="A visible fraction was given for it.")
     of_type = defects["defect_type"].values.astype(str)
-    occurring = list(dict.fromkeys(of_type.tolist()))
-    known = (taxonomy or Taxonomy.standard()).with_types(occurring)
-    for name in shown:
-        if name not in known:
-            raise UnknownDefectTypeError.of(
-                "defect type", name, known.names, advice="A visible fraction was given for it."
-            )
-    fractions = fractions_by_type(shown, occurring, known)
+    fractions = fractions_by_type(shown, tuple(dict.fromkeys(of_type.tolist())), known)
     return np.array([fractions[name] for name in of_type.tolist()], np.float64)
 
 
@@ -190,12 +216,19 @@ def visibility_of(defects: xarray.Dataset) -> dict[str, Shown]:
 def counting_of(defects: xarray.Dataset) -> dict[str, str]:
     """Return by which rules the defects of a table were counted; one that names none is of before there were any."""
     return {
+        "where": str(defects.attrs.get("where", "")),
         "edge_rule": str(defects.attrs.get("edge_rule", EdgeRule.ALL)),
         "visibility": "; ".join(
             f"{name}: {each.fraction:.4g} ({each.by})" for name, each in visibility_of(defects).items()
         ),
         "truncation": str(defects.attrs.get("truncation", Truncation.NONE)),
     }
+
+
+def kept_instances(instances: Mapping[str, Instances], defects: xarray.Dataset) -> dict[str, Instances]:
+    """Return the instances that have a row in a table of defects, by image."""
+    names, ids = defects["image"].values.astype(str), defects["defect_id"].values
+    return {name: here.take(np.isin(here.ids, ids[names == name])) for name, here in instances.items()}
 
 
 def boxes_of(defects: xarray.Dataset) -> Floats:

@@ -12,7 +12,7 @@ from defectkit.measurement.visibility import LoopFamily, visible_fraction, visib
 from defectkit.units import shorten
 
 GIVEN = "given"
-FORM = "a fraction, or a family and the diffraction vectors or the zone axis, for instance 'a/2<111> in bcc, g=110'"
+FORM = "a fraction, or a family and the diffraction vectors or the zone axis, for instance 'a/2<111> in bcc, g = 110'"
 _INDEX = re.compile(r"-?\d")
 _CONDITION = re.compile(r"(g|zone)\s*=\s*((?:-?\d\s*){3,4})")
 

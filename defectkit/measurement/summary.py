@@ -12,6 +12,7 @@ from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import ConventionError, UnknownDefectTypeError
 from defectkit.geometry.runs import Runs
 from defectkit.measurement.columns import AREA, AREAL_DENSITY, LENGTH, NUMBER_DENSITY
+from defectkit.measurement.counting import kept_instances
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import STANDS_FOR, Statistics, attributes_of, statistics_of
@@ -51,7 +52,8 @@ def summarize(
     images : iterable or mapping of Image
         I images; an image without a defect has its entries too.
     instances : LabelSet, mapping of str to Instances, or iterable of Prediction
-        By image name. Needed for area fractions: pixels under several masks count once.
+        By image name. Needed for area fractions: pixels under several masks count once. Of a table that was filtered,
+        those that it holds.
     types : sequence of str, optional
         The T types to name, whether they occur or not; by default those that any image's table of types holds.
     convention : Convention or str, optional
@@ -99,6 +101,8 @@ def summarize(
     given = list(images_by_name(images).values())
     instances = instances_by_image(instances)
     check_pairs(given, instances)
+    if defects.attrs.get("where"):
+        instances = kept_instances(instances, defects)
     rule = _convention(defects, convention)
     names = _types(given, instances, None if types is None else as_names(types))
     found = statistics_of(defects, names, rule.summary_ddof, [i.name for i in given])

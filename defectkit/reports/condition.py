@@ -41,7 +41,7 @@ SHORT_UNITS = {
     "swelling": "%",
     "hardening": "MPa",
 }
-COUNTED = ("edge_rule", "visibility", "truncation")
+COUNTED = ("where", "edge_rule", "visibility", "truncation")
 """By which rules defects were counted."""
 
 SETTINGS = (

@@ -161,6 +161,8 @@ def analyze(
         counting=counting,
         workers=workers,
     )
+    n_unmet = sum(len(prediction.instances) for prediction in kept.values()) - made.defects.sizes["defect"]
+    kept = {name: attrs.evolve(kept[name], instances=here) for name, here in made.instances.items()}
     return Analysis(
         images=given,
         predictions=kept,
@@ -172,7 +174,7 @@ def analyze(
             rule, stuff, model, counting, detector=identity, min_score=min_score, field=field.settings()
         ),
         versions=versions(_distribution(finder)),
-        cautions=cautions(given, made.defects, kept, n_outside=n_outside, material=stuff),
+        cautions=cautions(given, made.defects, kept, n_outside=n_outside, n_unmet=n_unmet, material=stuff),
     )
 
 

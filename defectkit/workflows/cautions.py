@@ -33,6 +33,7 @@ def cautions(
     predictions: Mapping[str, Prediction],
     *,
     n_outside: Mapping[str, int] | None = None,
+    n_unmet: int = 0,
     material: Material | None = None,
 ) -> tuple[str, ...]:
     """Return one sentence for each thing to be careful about, the gravest first.
@@ -47,6 +48,8 @@ def cautions(
         By image name; empty where people drew the defects.
     n_outside : mapping of str to int, optional
         By image name, how many defects were left out because they do not belong to its field.
+    n_unmet : int
+        How many defects were left out by an expression.
     material : Material, optional
         The one whose constants turn defects into hardening; its alloys are held against those of the specimens.
     """
@@ -58,6 +61,7 @@ def cautions(
                 *_noted(capped),
                 *cautions_of_images(images),
                 *_excluded(images, n_outside or {}),
+                *_unmet(defects, n_unmet),
                 *_assumed(images),
                 *_without_thickness(images),
                 *(_of_another_alloy(images, material) if material is not None else ()),
@@ -103,6 +107,12 @@ def _excluded(images: Sequence[Image], n_outside: Mapping[str, int]) -> Iterator
             f"{number} {'defect has its center' if number == 1 else 'defects have their centers'} in such a place and "
             f"{'is' if number == 1 else 'are'} not counted: {some_names(outside)}."
         )
+
+
+def _unmet(defects: xarray.Dataset, n_unmet: int) -> Iterator[str]:
+    if n_unmet:
+        are = "defect is" if n_unmet == 1 else "defects are"
+        yield f"{n_unmet} {are} not counted, of which this does not hold: {counting_of(defects)['where']}."
 
 
 def _assumed(images: Sequence[Image]) -> Iterator[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SIDES = ("first", "second")
-CORRECTIONS = ("visibility", "truncation")
+CORRECTIONS = ("where", "visibility", "truncation")
 """What may differ between two conditions that are compared."""
 
 

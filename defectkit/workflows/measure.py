@@ -155,6 +155,9 @@ def measure_labels(
     )
     unlabelled = tuple(_unlabelled(bare, as_empty=missing is not None))
     identity = {"name": labels.name, "version": labels.version, "digest": drawn.digest()}
+    n_unmet = sum(map(len, labels.instances.values())) - made.defects.sizes["defect"]
+    if n_unmet:
+        labels = attrs.evolve(labels, instances=dict(made.instances))
     return Analysis(
         images=given,
         labels=labels,
@@ -169,7 +172,7 @@ def measure_labels(
         cautions=(
             *incomplete,
             *unlabelled,
-            *cautions(given, made.defects, {}, n_outside=n_outside, material=stuff),
+            *cautions(given, made.defects, {}, n_outside=n_outside, n_unmet=n_unmet, material=stuff),
         ),
         repairs=repairs or RepairReport(),
     )

@@ -14,6 +14,7 @@ from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.conventions import Convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, UnknownDefectTypeError
 from defectkit.measurement import AS_CONVENTION, Counting, measure, summarize
+from defectkit.measurement.counting import kept_instances
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
@@ -31,8 +32,9 @@ Progress = Callable[[Iterable[Any], str, int | None], Iterator[Any]]
 
 @attrs.frozen(kw_only=True, eq=False)
 class AnalysisTables:
-    """The three tables of an analysis."""
+    """The three tables of an analysis, and the defects that are in them by image."""
 
+    instances: Mapping[str, Instances]
     defects: xarray.Dataset
     summary: xarray.Dataset
     hardening: xarray.Dataset
@@ -100,12 +102,14 @@ def analysis_tables(
     from defectkit.hardening import harden
 
     defects = measure(images, instances, convention=convention, taxonomy=taxonomy, counting=counting, workers=workers)
+    kept = instances if counting.where is None else kept_instances(instances, defects)
     made = AnalysisTables(
+        instances=kept,
         defects=defects,
         summary=summarize(
             defects,
             images,
-            instances,
+            kept,
             types=types,
             convention=convention,
             n_refused=n_refused,

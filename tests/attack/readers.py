@@ -336,6 +336,8 @@ def _texts() -> Iterable[Reader]:
     yield Reader(name="text: simulated sizes", read=_read_simulated_sizes, trees=_simulated_size_trees, weight=10)
     yield Reader(name="text: records", read=_read_records, trees=_record_trees, weight=10)
     yield Reader(name="text: sizes", read=_read_sizes, trees=_size_trees, weight=10)
+    yield Reader(name="text: expressions", read=_read_expressions, trees=_expression_trees, weight=10)
+    yield Reader(name="text: what is shown", read=_read_shown, trees=_shown_trees, weight=6)
 
 
 def _read_study(path: Path) -> object:
@@ -492,6 +494,35 @@ def _read_sizes(path: Path) -> object:
 
 def _size_trees(folder: Path) -> Sequence[Tree]:
     texts = ("0.25 nm", "0.25 +/- 0.01 nm", "1.5e-1 angstrom/px", "100 nm", "1 um / pixel")
+    return _text_trees(folder, texts)
+
+
+def _read_expressions(path: Path) -> object:
+    from defectkit.measurement import Where
+
+    return Where(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _expression_trees(folder: Path) -> Sequence[Tree]:
+    texts = (
+        "size > 5 nm and heywood_circularity < 1.2",
+        "not (touches_border or defect_type == 'loop_111') and area >= 2.5e1 nm^2",
+        "image != frame_01 or (score >= 0.5 and not polygon_area < 1 um^2)",
+    )
+    return _text_trees(folder, texts)
+
+
+def _read_shown(path: Path) -> object:
+    from defectkit.measurement import Shown
+
+    return Shown.of(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _shown_trees(folder: Path) -> Sequence[Tree]:
+    return _text_trees(folder, ("0.5", "50 %", "a/2<111> in bcc, g=110, g=1-10", "a/3<11-20> in hcp, zone=11-20"))
+
+
+def _text_trees(folder: Path, texts: Sequence[str]) -> Sequence[Tree]:
     for k, text in enumerate(texts):
         (folder / f"{k}.txt").write_text(text)
     return [Tree.of_file(file) for file in sorted(folder.iterdir())]

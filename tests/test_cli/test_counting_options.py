@@ -130,3 +130,17 @@ def test_what_is_no_visibility(run: Run, analyses: dict[str, Path], tmp_path: Pa
     result = run("harden", analyses["all"], "--visibility", value, "-o", tmp_path / "H")
     assert result.exit_code == 2 and not (tmp_path / "H").exists()
     assert words in " ".join(result.output.split())
+
+
+def test_only_some_defects_count(run: Run, analyses: dict[str, Path], tmp_path: Path) -> None:
+    expression = "size > 10 nm and heywood_circularity < 1.5"
+    result = run("harden", analyses["all"], "--where", expression, *QUICK, "-o", tmp_path / "H")
+    assert result.exit_code == 0, result.output
+    made = condition(tmp_path / "H")
+    assert made["where"].unique().tolist() == [expression]
+    defects = dk.Analysis.load(analyses["all"] / "results.zarr").defects
+    held = (defects["size"].values > 10) & (defects["heywood_circularity"].values < 1.5)
+    assert made["count"].to_dict()["all"] == held.sum() < len(held)
+    result = run("harden", analyses["all"], "--where", "size > 10", "-o", tmp_path / "no")
+    told = " ".join(result.output.split())
+    assert result.exit_code == 2 and "character 8, before '10'" in told and not (tmp_path / "no").exists()
