@@ -6,10 +6,10 @@ import enum
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import attrs
+from immutabledict import immutabledict
 
 from defectkit.conventions.choices import BinRepresentative, BoxRule, Combination, EdgeRule, IoUKind, ShapeRule
 from defectkit.errors import ConventionError
@@ -21,7 +21,7 @@ Edges = tuple[float, ...]
 RETIRED = frozenset({"perimeter", "run_ddof"})
 """Settings of results of older versions that no code ever read."""
 
-BEFORE: Mapping[str, Any] = MappingProxyType({"edge_rule": "all"})
+BEFORE: Mapping[str, Any] = immutabledict({"edge_rule": "all"})
 """What versions did that did not know a setting."""
 
 
@@ -30,7 +30,7 @@ def _edges(value: Iterable[float]) -> Edges:
 
 
 def _edges_by_type(value: Mapping[str, Iterable[float]]) -> Mapping[str, Edges]:
-    return MappingProxyType({name: _edges(edges) for name, edges in value.items()})
+    return immutabledict({name: _edges(edges) for name, edges in value.items()})
 
 
 @attrs.frozen(kw_only=True)

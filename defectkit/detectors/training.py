@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 
 import attrs
+from immutabledict import immutabledict
 
 from defectkit.errors import EmptyInputError, PairingError
 from defectkit.records.image import Image
@@ -19,10 +19,10 @@ from defectkit.units import PIXEL_SIZE, as_pixel_size
 
 
 def _frozen(images: Images) -> Mapping[str, Image]:
-    return MappingProxyType(images_by_name(images))
+    return immutabledict(images_by_name(images))
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True)
 class TrainingSet:
     """One side of a split: images, and the label set that says what is in them.
 
@@ -53,6 +53,9 @@ class TrainingSet:
     labels: LabelSet = attrs.field(converter=as_label_set)
 
     __repr__ = short_repr
+
+    def __hash__(self) -> int:
+        return hash((tuple(self.images), self.labels))
 
     def __attrs_post_init__(self) -> None:
         if not self.images:

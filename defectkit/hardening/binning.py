@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Self
 
 import attrs
 import numpy as np
+from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from defectkit.conventions import BinRepresentative, Combination, Convention
@@ -27,7 +27,7 @@ def _edges(value: Iterable[float]) -> Edges:
 
 
 def _edges_by_type(value: Mapping[str, Iterable[float]]) -> Mapping[str, Edges]:
-    return MappingProxyType({name: _edges(edges) for name, edges in value.items()})
+    return immutabledict({name: _edges(edges) for name, edges in value.items()})
 
 
 @attrs.frozen(kw_only=True)

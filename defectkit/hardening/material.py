@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any, Self
 
 import attrs
+from immutabledict import immutabledict
 
 from defectkit.errors import RecordError
 from defectkit.records.defect_type import Taxonomy
@@ -48,7 +48,7 @@ def _taylor_factor(value: float) -> float:
 
 
 def _barrier_strengths(value: Mapping[str, float]) -> Mapping[str, float]:
-    return MappingProxyType({name: _number(v, f"barrier strength of {name!r}") for name, v in value.items()})
+    return immutabledict({name: _number(v, f"barrier strength of {name!r}") for name, v in value.items()})
 
 
 def _alloys(value: Iterable[str]) -> tuple[str, ...]:
@@ -59,15 +59,15 @@ def _alloys(value: Iterable[str]) -> tuple[str, ...]:
 
 
 def _burgers_vectors(value: Mapping[str, QuantityLike]) -> Mapping[str, Quantity]:
-    return MappingProxyType({name: _burgers_vector(v) for name, v in value.items()})
+    return immutabledict({name: _burgers_vector(v) for name, v in value.items()})
 
 
 def _uncertainties(value: Mapping[str, str | float]) -> Mapping[str, str | float]:
-    return MappingProxyType(dict(value))
+    return immutabledict(dict(value))
 
 
 def _texts(value: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(value))
+    return immutabledict(dict(value))
 
 
 @attrs.frozen(kw_only=True)

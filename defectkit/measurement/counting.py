@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
+from immutabledict import immutabledict
 from numpy.typing import NDArray
 
 from defectkit.conventions import Convention, EdgeRule, convention as find_convention
@@ -35,7 +35,7 @@ WEIGHT, VOLUME_WEIGHT = "weight", "volume_weight"
 
 
 def _shown(value: Mapping[str, Any] | None) -> Mapping[str, Shown] | None:
-    return None if value is None else MappingProxyType({name: Shown.of(each) for name, each in value.items()})
+    return None if value is None else immutabledict({name: Shown.of(each) for name, each in value.items()})
 
 
 def _expression(value: Where | str | None) -> Where | None:

@@ -44,16 +44,34 @@ class PixelSource(Protocol):
         """Read the pixels: a 2-D array of ``shape`` and ``dtype``."""
 
 
-@attrs.frozen(kw_only=True, eq=False)
+def _same_array(one: Pixels, other: Pixels) -> bool:
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def _same_pixels(one: PixelSource, other: PixelSource) -> bool:
+    if one == other:
+        return True
+    return (one.shape, one.dtype) == (other.shape, other.dtype) and _same_array(one.read(), other.read())
+
+
+def read_only(array: Pixels) -> Pixels:
+    """Return a view of an array through which it cannot be written."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@attrs.frozen(kw_only=True, unsafe_hash=False)
 class ArrayPixels:
     """Pixels that are in memory already.
 
     Parameters
     ----------
     array : numpy.ndarray, shape (height, width)
+        Not copied; whoever has it can still write into it.
     """
 
-    array: Pixels
+    array: Pixels = attrs.field(eq=attrs.cmp_using(eq=_same_array))
 
     __repr__ = short_repr
 
@@ -72,9 +90,11 @@ class ArrayPixels:
         return self.array
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True)
 class Image:
     """One micrograph.
+
+    Images are equal if all that is said of them is, and their pixels come from one place or are the same.
 
     Parameters
     ----------
@@ -105,7 +125,7 @@ class Image:
     """
 
     name: str = attrs.field(converter=readable, validator=attrs.validators.min_len(1))
-    source: PixelSource
+    source: PixelSource = attrs.field(eq=attrs.cmp_using(eq=_same_pixels))
     calibration: Calibration | None = None
     specimen: Specimen = attrs.field(factory=Specimen)
     path: Path | None = None
@@ -178,8 +198,8 @@ class Image:
 
     @property
     def pixels(self) -> Pixels:
-        """The pixels, shape ``self.shape``, read now."""
-        return self.source.read()
+        """The pixels, shape ``self.shape``, read now; not to be written into, since others see the same."""
+        return read_only(self.source.read())
 
     @property
     def reads_boxes(self) -> bool:
@@ -193,7 +213,7 @@ class Image:
         """
         if self.reads_boxes:
             part: Pixels = self.source.read_box((top, left, bottom, right))  # type: ignore[attr-defined]  # it reads boxes
-            return part
+            return read_only(part)
         return self.pixels[top:bottom, left:right]
 
     @property
@@ -215,6 +235,9 @@ class Image:
                 f"image {self.name!r} has no pixel size: give one, for instance {GIVE_PIXEL_SIZE}", GIVE_PIXEL_SIZE
             )
         return self.calibration
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.shape))
 
     def __repr__(self) -> str:
         return f"<Image {quoted(self.name)}: {image_text(self)}>"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 import attrs
+from immutabledict import immutabledict
 
 from defectkit.errors import PairingError, RecordError
 from defectkit.records.defect_type import Taxonomy
@@ -15,14 +15,14 @@ from defectkit.records.instances import Instances
 
 
 def _frozen_by_name(value: Mapping[str, Instances]) -> Mapping[str, Instances]:
-    return MappingProxyType({name: value[name] for name in sorted(value)})
+    return immutabledict({name: value[name] for name in sorted(value)})
 
 
 def _frozen_counts(value: Mapping[str, int]) -> Mapping[str, int]:
-    return MappingProxyType({name: value[name] for name in sorted(value) if value[name]})
+    return immutabledict({name: value[name] for name in sorted(value) if value[name]})
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True)
 class LabelSet:
     """What people (or a model) say is in each image of a set; an image without a defect is there, empty.
 
@@ -62,6 +62,9 @@ class LabelSet:
         negative = [image for image, count in self.refused.items() if count < 0]
         if negative:
             raise RecordError(f"label set {self.name!r}: a negative number of refused regions for {negative[0]!r}")
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.images))
 
     @property
     def key(self) -> str:

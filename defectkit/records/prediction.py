@@ -13,7 +13,7 @@ from defectkit.records.names import as_names
 Setting = str | int | float | bool | None
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True)
 class Prediction:
     """The defects that a detector found in one image, and what has to be known of how.
 
@@ -40,6 +40,9 @@ class Prediction:
     settings: Mapping[str, Setting] = attrs.field(factory=dict)
     capped: bool = False
     notes: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+
+    def __hash__(self) -> int:
+        return hash((self.image, self.detector, self.detector_version))
 
     def __repr__(self) -> str:
         return f"<Prediction of {quoted(self.image)} by {self._by()}: {instances_text(self.instances)}>"

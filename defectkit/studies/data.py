@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from defectkit.formats import OnConflict, Refused
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True)
 class StudyData:
     """What a study is run on.
 
@@ -55,6 +55,9 @@ class StudyData:
     dataset: Dataset | None = None
 
     __repr__ = short_repr
+
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(self.images), tuple(self.label_sets)))
 
     def labels(self, key: str) -> LabelSet:
         """Return a label set.

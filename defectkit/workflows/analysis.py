@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     import xarray
 
 
-@attrs.frozen(kw_only=True, eq=False)
+def _identical(one: xarray.Dataset, other: xarray.Dataset) -> bool:
+    return bool(one.identical(other))
+
+
+_TABLE = attrs.cmp_using(eq=_identical)
+
+
+@attrs.frozen(kw_only=True)
 class Analysis:
     """What :func:`~defectkit.workflows.analyze` and :func:`~defectkit.workflows.measure_labels` return.
 
@@ -56,13 +63,16 @@ class Analysis:
     predictions: Mapping[str, Prediction] = attrs.field(factory=dict)
     labels: LabelSet | None = None
     taxonomy: Taxonomy
-    defects: xarray.Dataset
-    summary: xarray.Dataset
-    hardening: xarray.Dataset
+    defects: xarray.Dataset = attrs.field(eq=_TABLE)
+    summary: xarray.Dataset = attrs.field(eq=_TABLE)
+    hardening: xarray.Dataset = attrs.field(eq=_TABLE)
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
     cautions: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     repairs: RepairReport = attrs.field(factory=RepairReport)
+
+    def __hash__(self) -> int:
+        return hash((self.images, self.labels))
 
     @property
     def instances(self) -> Mapping[str, Instances]:

@@ -16,7 +16,7 @@ from defectkit.formats.images.boxes import Box
 Pixels = NDArray[Any]
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True)
 class FilePixels:
     """The pixels of a file: a :class:`defectkit.records.PixelSource`.
 
