@@ -52,7 +52,12 @@ def column(value: Any, dtype: type[np.generic], *, ndim: int, what: str) -> NDAr
         )
     if value.ndim != ndim:
         raise GeometryError(f"{what} has {value.ndim} dimensions, but {ndim} are needed")
-    view = value.view() if value.flags.c_contiguous else value.copy()
+    return read_only(value if value.flags.c_contiguous else value.copy())
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a view of an array through which it cannot be written."""
+    view = array.view()
     view.flags.writeable = False
     return view
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from defectkit.errors import PairingError
+from defectkit.geometry.columns import read_only
 from defectkit.short_repr import short_repr
 
 
@@ -36,9 +37,9 @@ class Matching:
     (1, [1], [0, 2])
     """
 
-    truth: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    iou: NDArray[np.float64]
+    truth: NDArray[np.int64] = attrs.field(converter=read_only)
+    predicted: NDArray[np.int64] = attrs.field(converter=read_only)
+    iou: NDArray[np.float64] = attrs.field(converter=read_only)
     n_true: int
     n_predicted: int
     iou_threshold: float

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.errors import MissingCalibrationError, RecordError
 from defectkit.files.names import readable
+from defectkit.geometry.columns import read_only
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.exclusion import Exclusion
 from defectkit.records.facts import image_text, quoted
@@ -52,13 +53,6 @@ def _same_pixels(one: PixelSource, other: PixelSource) -> bool:
     if one == other:
         return True
     return (one.shape, one.dtype) == (other.shape, other.dtype) and _same_array(one.read(), other.read())
-
-
-def read_only(array: Pixels) -> Pixels:
-    """Return a view of an array through which it cannot be written."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 @attrs.frozen(kw_only=True, unsafe_hash=False)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from defectkit.conventions import Convention
 from defectkit.errors import ConventionError, PairingError, PluginError
+from defectkit.geometry.columns import read_only
 from defectkit.matching.matching import Matching
 from defectkit.matching.matchings import FramedMatchings, Matchings
 from defectkit.matching.overlaps import Overlaps
@@ -39,8 +40,8 @@ ALL_PARTS = frozenset(Part)
 class Measures:
     """Sizes and shape factors of the defects of one side of one image, shape (N,), under the convention."""
 
-    sizes: Floats
-    shapes: Floats
+    sizes: Floats = attrs.field(converter=read_only)
+    shapes: Floats = attrs.field(converter=read_only)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -70,9 +71,9 @@ class Defects:
     """
 
     names: tuple[str, ...] = attrs.field(converter=as_names)
-    codes: Codes
-    scores: Floats
-    ids: Codes
+    codes: Codes = attrs.field(converter=read_only)
+    scores: Floats = attrs.field(converter=read_only)
+    ids: Codes = attrs.field(converter=read_only)
     measures: Measures | None = None
 
     __repr__ = short_repr

@@ -190,3 +190,11 @@ def test_types_of_one_side_are_kept_by_name(squares: Callable[..., Instances]) -
     assert set(defects.names) == {"loop_100", "bdot"}
     assert defects.is_type("loop_100").tolist() == [True, False, True]
     assert defects.is_type("cavity").tolist() == [False, False, False]
+
+
+def test_a_metric_cannot_change_what_others_are_computed_from(squares: Callable[..., Instances]) -> None:
+    one = squares((0, 0, 10, "bdot"))
+    result = compare("a", one, one, convention=DEFECTKIT, iou_thresholds=(0.3,), taxonomy=STANDARD, spacing=(1.0, 1.0))
+    for column in (result.true.sizes, result.predicted.shapes, result.true.codes, result.matchings[0].iou):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 0
