@@ -24,9 +24,18 @@ def defectkit_register_splitters() -> Iterable[type]:
     from defectkit.splitters.learning_curve import GroupLearningCurve, LearningCurve
     from defectkit.splitters.leave_fraction_out import LeaveFractionOut
     from defectkit.splitters.leave_group_out import LeaveOneGroupOut
+    from defectkit.splitters.leave_groups_out import LeaveGroupsOut
     from defectkit.splitters.predefined import Predefined
 
-    return [LeaveFractionOut, LeaveOneGroupOut, RandomKFold, LearningCurve, GroupLearningCurve, Predefined]
+    return [
+        LeaveFractionOut,
+        LeaveOneGroupOut,
+        LeaveGroupsOut,
+        RandomKFold,
+        LearningCurve,
+        GroupLearningCurve,
+        Predefined,
+    ]
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from defectkit.splitters.leaks import Leak, check_split, find_leaks, make_splits
 from defectkit.splitters.learning_curve import GroupLearningCurve, LearningCurve
 from defectkit.splitters.leave_fraction_out import LeaveFractionOut
 from defectkit.splitters.leave_group_out import LeaveOneGroupOut
+from defectkit.splitters.leave_groups_out import LeaveGroupsOut
 from defectkit.splitters.near_duplicates import near_duplicate_groups
 from defectkit.splitters.predefined import Predefined
 from defectkit.splitters.relations import Relation, kept_together
@@ -17,6 +18,7 @@ __all__ = [
     "Leak",
     "LearningCurve",
     "LeaveFractionOut",
+    "LeaveGroupsOut",
     "LeaveOneGroupOut",
     "Predefined",
     "RandomKFold",

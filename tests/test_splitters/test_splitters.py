@@ -9,6 +9,7 @@ from defectkit.splitters import (
     GroupLearningCurve,
     LearningCurve,
     LeaveFractionOut,
+    LeaveGroupsOut,
     LeaveOneGroupOut,
     Predefined,
     RandomKFold,
@@ -119,6 +120,66 @@ def test_an_unknown_fact_or_value_and_a_single_group_are_errors(make_images):
         split(LeaveOneGroupOut(), make_images(2, alloy=["x", None]))
     with pytest.raises(SplitError, match="all 2 images share the alloy 'x'"):
         split(LeaveOneGroupOut(), make_images(2, alloy=["x", "x"]))
+
+
+FACTS = {
+    "irradiation": ["ion", "ion", "neutron", "neutron", "neutron"],
+    "alloy": ["A", "B", "A", "B", "C"],
+    "microscope": ["CM200", "Talos", "2100F", "CM200", "Talos"],
+}
+
+
+def test_a_fact_that_is_held_fixed_is_the_same_on_both_sides(make_images):
+    images = make_images(5, **FACTS)
+    ion, neutron = split(LeaveGroupsOut(by="irradiation", hold_fixed="alloy"), images)
+    assert ion.name == "leave out irradiation ion, same alloy"
+    assert (ion.train, ion.test) == (("image 002", "image 003"), ("image 000", "image 001"))
+    assert (neutron.train, neutron.test) == (ion.test, ion.train)
+    (only,) = split(LeaveGroupsOut(by="irradiation", hold_fixed=["alloy", "microscope"], test="ion"), make_images(
+        3, irradiation=["ion", "neutron", "neutron"], alloy=["A", "A", "A"], microscope=["x", "x", "y"]
+    ))  # fmt: skip
+    assert (only.train, only.test) == (("image 001",), ("image 000",))
+
+
+def test_sets_of_values_stand_on_a_side(make_images):
+    images = make_images(5, **FACTS)
+    (one,) = split(LeaveGroupsOut(by="microscope", test=("Talos", "2100F"), train="CM200"), images)
+    assert one.name == "leave out microscope Talos, 2100F"
+    assert (one.train, one.test) == (("image 000", "image 003"), ("image 001", "image 002", "image 004"))
+    (others,) = split(LeaveGroupsOut(by="microscope", test=("Talos", "2100F")), images)
+    assert (others.train, others.test) == (one.train, one.test)
+    (part,) = split(LeaveGroupsOut(by="microscope", test="Talos", train="CM200"), images)
+    assert part.test == ("image 001", "image 004")
+
+
+def test_without_sets_it_leaves_one_group_out(make_images):
+    images = make_images(5, **FACTS)
+    several, one = split(LeaveGroupsOut(by="microscope"), images), split(LeaveOneGroupOut(by="microscope"), images)
+    assert several == one
+
+
+def test_a_value_that_shares_nothing_is_passed_over_unless_it_is_named(make_images):
+    images = make_images(3, microscope=["CM200", "Talos", "Titan"], alloy=["A", "A", "B"])
+    splitter = LeaveGroupsOut(by="microscope", hold_fixed="alloy")
+    assert [s.test for s in split(splitter, images)] == [("image 000",), ("image 001",)]
+    with pytest.raises(SplitError, match="no image to learn from shares the alloy of one with the microscope Titan"):
+        split(LeaveGroupsOut(by="microscope", hold_fixed="alloy", test="Titan"), images)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by": "microscope", "test": "Titan"}, "no image has the microscope Titan; there is 2100F, CM200, Talos"),
+        ({"by": "microscope", "test": "Talos", "train": ["Talos", "CM200"]}, "Talos is to be tested and learned from"),
+        ({"by": "alloy", "hold_fixed": "alloy"}, "alloy is what the images are split by"),
+        ({"by": "alloy", "test": ["A", "B", "C"]}, "nothing to learn from beside the alloy A, B, C"),
+        ({"by": "alloy", "hold_fixed": "aloy"}, "no fact 'aloy'"),
+        ({"by": "alloy", "hold_fixed": "dose"}, "the dose of 5 of 5 images is not known"),
+    ],
+)
+def test_groups_that_cannot_be_left_out_are_errors(make_images, options, message):
+    with pytest.raises(SplitError, match=message):
+        split(LeaveGroupsOut(**options), make_images(5, **FACTS))
 
 
 def test_a_predefined_split_may_leave_images_out_but_not_name_others(make_images):

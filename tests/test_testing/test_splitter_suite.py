@@ -6,6 +6,7 @@ from defectkit.splitters import (
     GroupLearningCurve,
     LearningCurve,
     LeaveFractionOut,
+    LeaveGroupsOut,
     LeaveOneGroupOut,
     Predefined,
     RandomKFold,
@@ -23,6 +24,10 @@ class TestRandomKFold(SplitterSuite):
 
 class TestLeaveOneGroupOut(SplitterSuite):
     cls = LeaveOneGroupOut
+
+
+class TestLeaveGroupsOut(SplitterSuite):
+    cls = LeaveGroupsOut
 
 
 class TestLearningCurve(SplitterSuite):
