@@ -13,6 +13,7 @@ from defectkit.errors import UnknownMatcherError
 from defectkit.matching.greedy import greedy
 from defectkit.matching.lexicographic import lexicographic, reading_order
 from defectkit.matching.matchings import Matchings
+from defectkit.matching.nearest import nearest
 from defectkit.matching.optimal import optimal
 from defectkit.matching.overlaps import Overlaps
 from defectkit.matching.score_ordered import score_ordered
@@ -32,7 +33,7 @@ class Matcher:
     description : str
         One sentence.
     rule : callable
-        Takes the stacks of truth and prediction, their overlaps and IoU thresholds; returns a matching for each
+        Takes the stacks of truth and prediction, their overlaps and thresholds; returns a matching for each
         threshold, as :class:`~defectkit.matching.matchings.Matchings`. Since nothing of one image overlaps anything of
         another, several side by side are matched as each by itself.
     """
@@ -76,6 +77,12 @@ MATCHERS = _table(
         name="lexicographic",
         description="The truth of smallest coordinates first, as Jacobs et al. (2022) do",
         rule=_lexicographic,
+    ),
+    Matcher(
+        name="nearest",
+        description="The most pairs there can be by the distance of centers over the diameter of the truth, "
+        "of which one minus it stands for the IoU in thresholds",
+        rule=nearest,
     ),
 )
 """Every matcher by name."""

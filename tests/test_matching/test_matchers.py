@@ -129,7 +129,7 @@ def test_sweep_keeps_the_order_of_its_thresholds() -> None:
 
 
 def test_unknown_matcher_names_the_known_ones() -> None:
-    with pytest.raises(UnknownMatcherError, match="greedy, lexicographic, optimal, score-ordered"):
+    with pytest.raises(UnknownMatcherError, match="greedy, lexicographic, nearest, optimal, score-ordered"):
         matcher("hungry")
 
 

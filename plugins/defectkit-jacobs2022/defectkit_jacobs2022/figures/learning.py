@@ -15,6 +15,7 @@ from defectkit.statistics.variables import ALL
 from defectkit.studies import bootstrap
 from defectkit_jacobs2022.artifact import NamedFigures, Outcome
 from defectkit_jacobs2022.figures.canvas import INK, draw_legend, panels
+from defectkit_jacobs2022.figures.learning_fit import draw_fit
 from defectkit_jacobs2022.figures.marks import Mark
 from defectkit_jacobs2022.figures.parity_panel import set_title
 from defectkit_jacobs2022.figures.published import published_note
@@ -37,18 +38,21 @@ class Curve:
     ----------
     title, marker : str
     is_filled : bool
+    is_random : bool
+        Whether train sides are drawn at random, so that one curve goes through all.
     """
 
     title: str
     marker: str
     is_filled: bool
+    is_random: bool = True
 
 
 CURVES: Mapping[str, Curve] = MappingProxyType(
     {
         "learning-curve": Curve(title="random images, same test side", marker="o", is_filled=True),
         "leave-percent-out": Curve(title="random images, rest as test side", marker="^", is_filled=False),
-        "groups": Curve(title="a group left out", marker="s", is_filled=False),
+        "groups": Curve(title="a group left out", marker="s", is_filled=False, is_random=False),
     }
 )
 """By the study: random train sides of rising size, leave percent out, and leave group out."""
@@ -99,7 +103,7 @@ def figure10(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
     for axes in places[1 + len(types) :]:
         axes.set_visible(False)
     for axes, name in zip(places, [ALL, *types], strict=False):
-        _draw(axes, {study: runs[name] for study, runs in collected.items()}, marks[name], name)
+        _draw(axes, {study: runs[name] for study, runs in collected.items()}, marks[name], name, seed)
     draw_legend(figure, places[0].get_legend_handles_labels()[0])
     return {"": figure}
 
@@ -149,7 +153,7 @@ def learned(
     }
 
 
-def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> None:
+def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str, seed: int) -> None:
     from matplotlib.ticker import LogFormatter
 
     color = INK if name == ALL else mark.color
@@ -176,6 +180,11 @@ def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> N
             mfc=color if look.is_filled else "white", mec="black" if look.is_filled else color,
             mew=0.6 if look.is_filled else 1.5, label=look.title, gid=study, zorder=3,
         )  # fmt: skip
+    told = ""
+    if name == ALL:
+        of_random = [runs for study, runs in collected.items() if CURVES[study].is_random]
+        trained, scores = (np.concatenate([getattr(runs, k) for runs in of_random]) for k in ("trained", "score"))
+        told = draw_fit(axes, trained, scores, seed)
     if name != ALL and any((runs.trained > 0).any() for runs in collected.values()):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
@@ -190,6 +199,7 @@ def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str) -> N
         axes,
         [
             "A  overall, mean over types; bars: 95 % bootstrap interval" if name == ALL else f"B  {mark.title}",
+            told,
             _counted(
                 (undefined, "undefined: no found pair (crosses)"),
                 (none_trained, "trained on none (not drawn)"),
