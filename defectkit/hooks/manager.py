@@ -125,15 +125,21 @@ class Registry:
         by_name: dict[str, list[tuple[Plugin, Entry]]] = {}
         for plugin, entry in rows:
             by_name.setdefault(entry.name, []).append((plugin, entry))
+        kept = {}
         for name, same in by_name.items():
+            built_in = [entry for plugin, entry in same if plugin.distribution == GROUP]
+            alone = built_in if len(built_in) == 1 else [entry for _, entry in same]
+            if len(alone) == 1:
+                kept[name] = alone[0]
             if len(same) > 1:
                 given = " and ".join(f"{_path(e)} of {e.distribution} {e.version}" for _, e in same)
+                used = "the built-in one is used" if name in kept else "none of them is used"
                 error = DuplicateNameError(
-                    f"the {kind.replace('_', ' ')} {name!r} is registered more than once: by {given}. "
+                    f"the {kind.replace('_', ' ')} {name!r} is registered more than once, and {used}: by {given}. "
                     "Uninstall one of the distributions, or ask its authors to rename theirs"
                 )
                 self._failures.append(same[-1][0].failure(error, kinds=(kind,), name=name))
-        return {name: same[0][1] for name, same in by_name.items() if len(same) == 1}
+        return kept
 
     def _warn(self) -> None:
         fresh, self._warned = self._failures[self._warned :], len(self._failures)

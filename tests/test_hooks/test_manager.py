@@ -111,12 +111,17 @@ def test_two_distributions_with_one_name_are_both_named_and_the_rest_works(site:
     assert [failure.name for failure in tables.failures()] == ["mine"]
 
 
-def test_a_duplicate_of_a_builtin_raises_rather_than_shadowing_it(site: Site) -> None:
+def test_a_built_in_is_not_switched_off_by_a_plugin_of_its_name(site: Site) -> None:
+    from defectkit.splitters.predefined import Predefined
+
     site.install("group-a", source("predefined"))
-    tables = site.quiet_tables()
-    with pytest.raises(DuplicateNameError, match=r"defectkit 0 and .* group-a"):
-        tables.find("splitter", "predefined")
+    tables = site.tables()
+    with pytest.warns(
+        PluginWarning, match=r"'predefined' .* the built-in one is used: by .*defectkit 0 and .* group-a"
+    ):
+        assert tables.find("splitter", "predefined") is Predefined
     assert tables.find("splitter", "leave-fraction-out").name == "leave-fraction-out"
+    assert [failure.name for failure in tables.failures()] == ["predefined"]
 
 
 def test_names_are_unique_within_a_kind_only(site: Site) -> None:
