@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,12 @@ from defectkit.cli.boundary import exit_status, show_warnings
 from defectkit.cli.command import write_example
 from defectkit.cli.console import configure, note_compiling
 from defectkit.cli.interrupting import ends_soon_after_interrupt
-from defectkit.errors import DuplicateNameError, PluginWarning
+from defectkit.errors import DefectkitError, DuplicateNameError, PluginWarning
 
 if TYPE_CHECKING:
     from defectkit.hooks import Failure
+
+logger = logging.getLogger(__name__)
 
 EXAMPLE = 'defectkit analyze image.tif --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out'
 
@@ -59,6 +62,14 @@ class CommandGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
         write_example(formatter, EXAMPLE)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; with ``-vv`` it is also shown where an error of defectkit's was raised."""
+        try:
+            return super().invoke(ctx)
+        except DefectkitError as error:
+            logger.debug("where the error was raised:", exc_info=error)
+            raise
 
     def main(
         self,

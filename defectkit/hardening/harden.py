@@ -295,6 +295,13 @@ def _checked(model: HardeningModel, populations: Populations) -> Floats:
             f"hardening model {model.name!r}: the contribution of type "
             f"{populations.types[int(np.argmax(wrong))]!r} is {stress[wrong][0]} MPa"
         )
+    strongest = populations.shear_modulus_mpa * np.nan_to_num(populations.taylor_factor, nan=1.0)
+    if (stress > strongest).any():
+        raise HardeningError(
+            f"hardening model {model.name!r}: the contribution of type "
+            f"{populations.types[int(stress.argmax())]!r} is {stress.max():.3g} MPa, more than the shear modulus times "
+            f"the Taylor factor, {strongest:.3g} MPa, which no crystal bears; is it in Pa?"
+        )
     return stress
 
 

@@ -138,3 +138,11 @@ def test_the_help_of_every_command_shows_its_example(run: Run) -> None:
     for words, command in every_command().items():
         if isinstance(command, Command):
             assert command.example.splitlines()[0].strip() in run(*words.split(), "--help").output
+
+
+def test_verbose_twice_shows_where_an_error_was_raised(run: Run, tmp_path: Path) -> None:
+    for verbose, shown in (((), False), (("-v",), False), (("-vv",), True)):
+        result = run(*verbose, "harden", tmp_path / "gone", "-o", tmp_path / "out")
+        assert result.exit_code == 2
+        assert ("Traceback" in result.stderr) is shown
+        assert "gone is not there" in result.stderr

@@ -249,7 +249,12 @@ class Broken(HardeningModel):
 
 @pytest.mark.parametrize(
     ("value", "message"),
-    [(np.array([np.nan]), "nan MPa"), (np.array([-1.0]), "'bdot' is -1.0 MPa"), (np.zeros(2), r"shape \(2,\)")],
+    [
+        (np.array([np.nan]), "nan MPa"),
+        (np.array([-1.0]), "'bdot' is -1.0 MPa"),
+        (np.zeros(2), r"shape \(2,\)"),
+        (np.array([6.0e7]), "6e\\+07 MPa, more than .* is it in Pa"),
+    ],
 )
 def test_a_model_that_breaks_its_interface_is_named(value, message):
     with pytest.raises(HardeningError, match=f"'broken'.*{message}"):
