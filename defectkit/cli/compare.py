@@ -16,12 +16,23 @@ from defectkit.cli.options import output_option, overwrite_option
 if TYPE_CHECKING:
     from defectkit.measurement import Counting
 
+if TYPE_CHECKING:
+    import xarray
+
+ENDS = ("", "_low", "_high")
+
 EXAMPLE = "defectkit compare as-received/ irradiated/ --material fecral -o compared"
 
 
 @click.command(cls=Command, example=EXAMPLE)
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
+@click.option(
+    "--paired",
+    is_flag=True,
+    help="Both are of the same images, FIRST by true labels and SECOND by a detector: hardening_errors.csv has the "
+    "mean errors of the hardening of an image, with their intervals.",
+)
 @condition_options
 @counting_options
 @overwrite_option
@@ -29,6 +40,7 @@ EXAMPLE = "defectkit compare as-received/ irradiated/ --material fecral -o compa
 def compare(
     first: Path,
     second: Path,
+    paired: bool,
     choices: ConditionChoices,
     counting: Counting,
     overwrite: bool,
@@ -40,9 +52,10 @@ def compare(
     comparison.svg, comparison.png and comparison.zarr.
     """
     from defectkit.files import output_folder
-    from defectkit.reports.comparison import write_comparison
+    from defectkit.reports.comparison import write_comparison, write_hardening_errors
     from defectkit.workflows.comparison import assess_pair
     from defectkit.workflows.condition import read_analysis
+    from defectkit.workflows.paired_hardening import paired_hardening
 
     analyses = [read_analysis(path) for path in (first, second)]
     inputs: list[str | Path] = [first, second, choices["material"]]
@@ -50,6 +63,16 @@ def compare(
         pair = assess_pair(*analyses, counting=counting, **choices)
         result = pair.table()
         write_comparison(result, pair.sizes(), partial)
+        errors = None
+        if paired:
+            errors = paired_hardening(
+                *analyses,
+                material=choices["material"],
+                model=choices["model"],
+                barrier_strengths=choices["barrier_strengths"],
+                bootstrap=choices["bootstrap"],
+            )
+            write_hardening_errors(errors, partial)
     for caution in result.attrs["cautions"]:
         print_warning(caution)
     of_all = result.isel(defect_type=-1)
@@ -58,7 +81,23 @@ def compare(
     rows = [(name, *(_number(float(of_all[f"{name}{end}"])) for end in ends)) for name in measures]
     title = f"All types, {100 * result.attrs['level']:g} % intervals of the difference"
     print_table(title, ("measure", "first", "second", "difference", "low", "high"), rows)
+    if errors is not None:
+        show_errors(errors)
     note(f"Tables, plots and comparison.zarr lie in {output}.")
+
+
+def show_errors(errors: xarray.Dataset) -> None:
+    """Print the mean errors of hardening with their intervals."""
+    if errors.attrs["left_out"]:
+        print_warning(
+            f"these images are on one side only, left out of the errors: {', '.join(errors.attrs['left_out'])}"
+        )
+    rows = [
+        (str(name), *(_number(float(errors[f"{error}{end}"].values[k])) for error in ("mae", "mape") for end in ENDS))
+        for k, name in enumerate(errors["obstacles"].values)
+    ]
+    title = f"Hardening of {errors.sizes['image']} images, {100 * errors.attrs['level']:g} % intervals"
+    print_table(title, ("obstacles", "MAE / MPa", "low", "high", "MAPE / %", "low", "high"), rows)
 
 
 def _number(value: float) -> str:

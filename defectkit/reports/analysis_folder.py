@@ -11,10 +11,12 @@ from defectkit.records.colors import type_colors
 from defectkit.records.reduced import reduced_pixels
 from defectkit.reports.analysis_page import analysis_page
 from defectkit.reports.analysis_rows import marks
+from defectkit.reports.condition import condition_csv
 from defectkit.reports.csv_tables import defects_csv, hardening_csv, summary_csv, write_text
 from defectkit.reports.embedding import LARGEST_EMBEDDED, Embedded, embed, embedded_px, link
 from defectkit.reports.overlays import LONGEST_PX, draw_overlay, overlay_path, save_overlay
 from defectkit.workflows.analysis import Analysis
+from defectkit.workflows.condition import own_condition
 from defectkit.workflows.results import Progress, silent
 
 STORE = "results.zarr"
@@ -34,8 +36,9 @@ def write_analysis(analysis: Analysis, folder: str | Path, *, progress: Progress
     Returns
     -------
     pathlib.Path
-        The folder, which holds ``defects.csv``, ``summary.csv``, ``hardening.csv``, ``overlays/IMAGE.png``,
-        ``report.html``, ``results.zarr`` and, for labels that needed mending, ``repairs.csv``.
+        The folder, which holds ``defects.csv``, ``summary.csv``, ``hardening.csv``, ``condition.csv`` (all images
+        together, with intervals), ``overlays/IMAGE.png``, ``report.html``, ``results.zarr`` and, for labels that needed
+        mending, ``repairs.csv``.
 
     Raises
     ------
@@ -53,7 +56,10 @@ def write_analysis(analysis: Analysis, folder: str | Path, *, progress: Progress
         if analysis.repairs:
             analysis.repairs.to_csv(partial / "repairs.csv")
         pictures = list(_write_overlays(analysis, partial / "overlays", progress))
-        page = analysis_page(analysis, pictures, created=datetime.now(UTC))
+        condition = own_condition(analysis)
+        if condition is not None:
+            write_text(partial / "condition.csv", condition_csv(condition))
+        page = analysis_page(analysis, pictures, condition=condition, created=datetime.now(UTC))
         write_text(partial / "report.html", page)
         analysis.save(partial / STORE)
     return Path(folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from defectkit.conventions import Convention
@@ -24,16 +24,26 @@ from defectkit.reports.analysis_rows import (
     type_rows,
 )
 from defectkit.reports.citations import citations
+from defectkit.reports.condition import condition_rows
 from defectkit.reports.embedding import Embedded, embedded_px
 from defectkit.reports.overlays import LONGEST_PX, overlay_path
 from defectkit.reports.page import render
 from defectkit.workflows.analysis import Analysis
 
+if TYPE_CHECKING:
+    import xarray
+
 MOST_IMAGES = 1000
 """Images that have rows in the tables of a page."""
 
 
-def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: datetime | None = None) -> str:
+def analysis_page(
+    analysis: Analysis,
+    overlays: Sequence[Embedded],
+    *,
+    condition: xarray.Dataset | None = None,
+    created: datetime | None = None,
+) -> str:
     """Return the report of an analysis as one HTML page without a script, which loads nothing.
 
     Parameters
@@ -41,6 +51,8 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
     analysis : Analysis
     overlays : sequence of Embedded
         One an image, in the order of the images.
+    condition : xarray.Dataset, optional
+        All images together, as :func:`defectkit.workflows.condition.own_condition` returns it.
     created : datetime.datetime, optional
         When the report was made; left out where it is not given.
     """
@@ -57,6 +69,8 @@ def analysis_page(analysis: Analysis, overlays: Sequence[Embedded], *, created: 
         cards=_cards(analysis, rule),
         cautions=analysis.cautions,
         pooled=pooled,
+        condition=None if condition is None else condition_rows(condition),
+        condition_cautions=[] if condition is None else condition.attrs["cautions"],
         no_thickness=bool(analysis.summary["foil_thickness"].isnull().any()),
         ddof=analysis.summary.attrs["ddof"],
         counting=counting_text(analysis.defects, analysis.summary),

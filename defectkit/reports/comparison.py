@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.reports.budget_chart import readable
-from defectkit.reports.csv_tables import csv_text, write_text
+from defectkit.reports.csv_tables import column_name, csv_text, write_text
 from defectkit.reports.folder import make_folder
 from defectkit.reports.plain_text import plain_text
 from defectkit.storage.results import save_results
@@ -51,6 +51,46 @@ def write_comparison(result: xarray.Dataset, sizes: Sizes, folder: Path) -> None
         figure.savefig(folder / "comparison.svg", metadata={"Date": None})
         figure.savefig(folder / "comparison.png", dpi=300)
     save_results(result, folder / "comparison.zarr")
+
+
+def write_hardening_errors(errors: xarray.Dataset, folder: Path) -> None:
+    """Write ``hardening_errors.csv``, ``hardening_pairs.csv`` and ``hardening_errors.zarr`` into a folder.
+
+    Parameters
+    ----------
+    errors : xarray.Dataset
+        As :func:`defectkit.workflows.paired_hardening.paired_hardening` returns it.
+    folder : pathlib.Path
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    write_text(folder / "hardening_errors.csv", hardening_errors_csv(errors))
+    write_text(folder / "hardening_pairs.csv", hardening_pairs_csv(errors))
+    save_results(errors, folder / "hardening_errors.zarr")
+
+
+def hardening_errors_csv(errors: xarray.Dataset) -> str:
+    """Return the mean errors with their intervals: one row for each type and total."""
+    names = [f"{error}{end}" for error in ("mae", "mape") for end in ("", "_low", "_high", "_n_images")]
+    header = [column_name(name, errors[name].attrs["units"]) for name in names]
+    columns = [errors[name].values for name in ("obstacles", *names)]
+    rows = ([*cells, errors.attrs["level"]] for cells in zip(*columns, strict=True))
+    return csv_text(["obstacles", *header, "level"], rows)
+
+
+def hardening_pairs_csv(errors: xarray.Dataset) -> str:
+    """Return the hardening by truth and by prediction: one row for each image and type or total."""
+    sides = [errors[f"hardening_{side}"].values for side in ("true", "predicted")]
+
+    def rows() -> Iterator[list[Any]]:
+        for i, image in enumerate(errors["image"].values):
+            for k, name in enumerate(errors["obstacles"].values):
+                yield [image, name, *(side[i, k] for side in sides)]
+
+    return csv_text(["image", "obstacles", "hardening_true_mpa", "hardening_predicted_mpa"], rows())
 
 
 def comparison_csv(result: xarray.Dataset) -> str:

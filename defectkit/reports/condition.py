@@ -243,8 +243,8 @@ def _number(value: float, digits: int) -> str:
     )
 
 
-def condition_page(table: xarray.Dataset, figures: Sequence[Mapping[str, str]] = ()) -> str:
-    """Return a condition as one HTML page without a script, which loads nothing."""
+def condition_rows(table: xarray.Dataset) -> dict[str, Any]:
+    """Return what the template ``condition_table.html.jinja`` shows of a condition."""
     shown = [name for name in UNITS if table[name].notnull().any()]
     rows = [
         {
@@ -256,17 +256,24 @@ def condition_page(table: xarray.Dataset, figures: Sequence[Mapping[str, str]] =
         }
         for t, name in enumerate(table["defect_type"].values)
     ]
+    return {
+        "level": f"{100 * table.attrs['level']:g}",
+        "superposition": table.attrs["superposition"],
+        "columns": [{"title": readable(name), "unit": SHORT_UNITS[name]} for name in shown],
+        "rows": rows,
+        "has_notes": any(row["note"] for row in rows),
+    }
+
+
+def condition_page(table: xarray.Dataset, figures: Sequence[Mapping[str, str]] = ()) -> str:
+    """Return a condition as one HTML page without a script, which loads nothing."""
     return render(
         "condition.html.jinja",
         title="Densities, swelling and hardening",
         lead=f"{table.attrs['n_images']} images, {table.attrs['hardening_model']}, {table.attrs['material']}.",
         created="",
         cautions=table.attrs["cautions"],
-        level=f"{100 * table.attrs['level']:g}",
-        superposition=table.attrs["superposition"],
-        columns=[{"title": readable(name), "unit": SHORT_UNITS[name]} for name in shown],
-        rows=rows,
-        has_notes=any(row["note"] for row in rows),
+        condition=condition_rows(table),
         chart=budget_chart(table),
         figures=figures,
         unstated=[readable(str(n)) for n in table["source"].values[table["basis"].values == NOT_STATED]],

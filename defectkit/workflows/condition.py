@@ -16,6 +16,7 @@ from defectkit.errors import DefectkitError, EmptyInputError, HardeningError, St
 from defectkit.measurement import AS_CONVENTION, Counting, counted
 from defectkit.measurement.counting import counting_of
 from defectkit.records.calibration import Calibration, Source
+from defectkit.records.json import record_converter
 from defectkit.records.names import as_names
 from defectkit.statistics import Bootstrap
 from defectkit.statistics.size_fits import FEWEST, SizeFit, fit_sizes
@@ -183,6 +184,25 @@ def harden_condition(
         uncertainties=uncertainties,
         bootstrap=bootstrap,
     ).table()
+
+
+def own_condition(analysis: Analysis) -> xarray.Dataset | None:
+    """Return :func:`harden_condition` with the material and the model of the analysis itself.
+
+    None if no image is fully read. A model that is not registered, given as an object, has the dispersed barrier in its
+    place; the attribute ``hardening_model`` names what was used.
+    """
+    from defectkit import hooks
+    from defectkit.hardening import DispersedBarrier, Material
+
+    if "left_out" in analysis.summary and analysis.summary["left_out"].all():
+        return None
+    name = str(analysis.settings["hardening_model"])
+    return harden_condition(
+        analysis,
+        material=record_converter().structure(analysis.settings["material"], Material),
+        model=name if name in hooks.table("hardening_model") else DispersedBarrier.name,
+    )
 
 
 def assess(

@@ -21,7 +21,7 @@ from defectkit.workflows import Analysis
 Run = Callable[..., Result]
 RunProcess = Callable[..., Any]
 
-FILES = {"defects.csv", "summary.csv", "hardening.csv", "overlays", "report.html", "results.zarr"}
+FILES = {"defects.csv", "summary.csv", "hardening.csv", "condition.csv", "overlays", "report.html", "results.zarr"}
 CALIBRATED = ("--pixel-size", "0.5 nm", "--foil-thickness", "100 nm")
 
 

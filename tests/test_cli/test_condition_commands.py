@@ -157,6 +157,19 @@ def test_a_condition_differs_from_itself_by_nothing():
     assert other["ks_statistic"].values[-1] == pytest.approx(stats.ks_2samp(*counted).statistic)
 
 
+def test_truth_and_prediction_of_the_same_images_are_paired(run, measured, tmp_path):
+    same = run("compare", measured / "a", measured / "a", "--paired", *QUICK, "-o", tmp_path / "C")
+    assert same.exit_code == 0, same.output
+    errors = pd.read_csv(tmp_path / "C" / "hardening_errors.csv").set_index("obstacles")
+    assert (errors[["mae_mpa", "mae_low_mpa", "mae_high_mpa"]].to_numpy() == 0).all()
+    assert errors["level"].unique().tolist() == [0.9] and "MAPE" in same.stdout
+    pairs = pd.read_csv(tmp_path / "C" / "hardening_pairs.csv")
+    assert pairs["hardening_true_mpa"].equals(pairs["hardening_predicted_mpa"])
+    assert (tmp_path / "C" / "hardening_errors.zarr").is_dir()
+    assert run("compare", measured / "a", measured / "b", *QUICK, "-o", tmp_path / "D").exit_code == 0
+    assert not (tmp_path / "D" / "hardening_errors.csv").exists()
+
+
 def test_what_two_conditions_share_cancels():
     from defectkit.uncertainty import Uncertainties
 

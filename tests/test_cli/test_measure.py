@@ -14,7 +14,7 @@ from defectkit.workflows import Analysis
 
 Run = Callable[..., Result]
 
-FILES = {"defects.csv", "summary.csv", "hardening.csv", "overlays", "report.html", "results.zarr"}
+FILES = {"defects.csv", "summary.csv", "hardening.csv", "condition.csv", "overlays", "report.html", "results.zarr"}
 CALIBRATED = ("--pixel-size", "0.5 nm", "--foil-thickness", "100 nm")
 SQUARE = "0 0.1 0.1 0.3 0.1 0.3 0.3 0.1 0.3"
 TRIANGLE = "0 0.5 0.5 0.9 0.5 0.5 0.9"

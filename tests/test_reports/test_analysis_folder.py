@@ -20,7 +20,7 @@ from defectkit.reports import analysis_folder, defects_csv, write_analysis
 from defectkit.workflows import Analysis
 
 MakeAnalysis = Callable[..., Analysis]
-FILES = {"defects.csv", "summary.csv", "hardening.csv", "overlays", "report.html", "results.zarr"}
+FILES = {"defects.csv", "summary.csv", "hardening.csv", "condition.csv", "overlays", "report.html", "results.zarr"}
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from typing import Any
 
 import attrs
 import pytest
@@ -14,6 +15,7 @@ from defectkit.reports import analysis_page
 from defectkit.reports.embedding import Embedded, embedded_px
 from defectkit.reports.numbers import significant
 from defectkit.workflows import Analysis
+from defectkit.workflows.condition import own_condition
 
 MakeAnalysis = Callable[..., Analysis]
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -54,7 +56,7 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def page(analysis: Analysis, **options: datetime) -> Page:
+def page(analysis: Analysis, **options: Any) -> Page:
     pictures = [
         Embedded(name=i.name, source="data:image/jpeg;base64,AAAA", width=10, height=10) for i in analysis.images
     ]
@@ -192,3 +194,13 @@ def test_the_detector_and_its_limits_are_told(make_analysis: MakeAnalysis) -> No
     for words in ("Detector blob 1", "Dark blobs.", "no <types>", "detector.options.x 7", "its largest number of"):
         assert words in made.text, words
     assert "What it cannot do" not in page(analysis).text
+
+
+def test_all_images_together_have_intervals_and_what_they_do_not_hold(make_analysis: MakeAnalysis) -> None:
+    analysis = make_analysis("one", "two")
+    condition = own_condition(analysis)
+    assert condition is not None
+    made = page(analysis, condition=condition)
+    assert "With their intervals" in made.text and "Value and 90 % interval" in made.text
+    assert "No uncertainty of the pixel size is declared" in made.text
+    assert "With their intervals" not in page(analysis).text
