@@ -146,7 +146,7 @@ def agree(
     overwrite: bool,
     output: Path | None,
 ) -> None:
-    """Say how far two label sets of the same images agree: the ceiling that a model is held to.
+    """Say how far two label sets of the same images agree: the most that a model can be asked for.
 
     F1 over IoU thresholds, confusion of types, Cohen's kappa on matched pairs, and differences of size and density,
     each with a bootstrap interval over images. Writes them as CSV, as agreement.png, as overlays of what both have and
@@ -245,7 +245,7 @@ def merge(
     if path is not None and format_name is not None:
         report = write_labels(merged, path, format=format_name, images={**two.images, **one.images})
         if report:
-            note(f"Not held by {format_name}: {report.summary()}")
+            note(f"Not stored by {format_name}: {report.summary()}")
         say(f"written to {path}")
     if item is not None:
         add_version(item, merged)
@@ -320,7 +320,7 @@ def export(
         found, path, format=format_name, images=images, options=pairs(format_options, "--format-option")
     )
     if report:
-        note(f"Not held by {format_name}: {report.summary()}")
+        note(f"Not stored by {format_name}: {report.summary()}")
     say(f"{what}: {found.n_defects} defects in {len(found)} images, written to {path}")
 
 
@@ -392,6 +392,6 @@ def tag(reference: tuple[str, str], tag: str, mirror: str | None) -> None:
     """
     from defectkit.datasets.tags import add_tag
 
-    ((data, held),) = load_references((reference,), available=False, mirror=mirror)
-    made = add_tag(data.name, held.key, tag, digest=held.digest())
+    ((data, labels),) = load_references((reference,), available=False, mirror=mirror)
+    made = add_tag(data.name, labels.key, tag, digest=labels.digest())
     say(f"{data.name}/{made.name} means {data.name}/{made.labels}, sha256:{made.digest}")

@@ -196,8 +196,8 @@ def add_labels(
         unpaired=unpaired,
         refused=refused,
     )
-    held = attrs.evolve(reading.labels, annotator=annotator, description=description, parent=parent or before)
-    return add_version(item, held), reading
+    made = attrs.evolve(reading.labels, annotator=annotator, description=description, parent=parent or before)
+    return add_version(item, made), reading
 
 
 def add_version(item: CatalogueItem, labels: LabelSet) -> Seal:

@@ -71,9 +71,9 @@ def unpack(archive: Path, target: Path, *, archive_hash: str) -> tuple[str, ...]
         large ones; and if the file is no archive. Nothing is unpacked then.
     """
     tidy(target)
-    held = members_of(target, archive_hash=archive_hash)
-    if held is not None:
-        return held
+    members = members_of(target, archive_hash=archive_hash)
+    if members is not None:
+        return members
     with replaced_folder(target) as folder:
         try:
             names = _unpack_into(archive, folder)

@@ -40,10 +40,10 @@ class Dataset:
         What had to be mended while each was read.
     missing : tuple of MissingFile
         Files that are not here; empty unless the data set was loaded with what is available.
-    absences : tuple of str
-        What is not all here.
-    surprises : tuple of str
-        What is not as the catalogue expects.
+    incomplete : tuple of str
+        What is not all here, a sentence each.
+    deviations : tuple of str
+        What is not as the catalogue expects, a sentence each.
     own_splits : mapping of str to Split
         Named splits that a registered source gives.
     item : CatalogueItem
@@ -55,8 +55,8 @@ class Dataset:
     locks: dict[str, Lock]
     reports: dict[str, RepairReport]
     missing: tuple[MissingFile, ...] = ()
-    absences: tuple[str, ...] = attrs.field(default=(), converter=as_names)
-    surprises: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    incomplete: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    deviations: tuple[str, ...] = attrs.field(default=(), converter=as_names)
     own_splits: Mapping[str, Split] = attrs.field(factory=dict)
     item: CatalogueItem
 
@@ -89,7 +89,7 @@ class Dataset:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What has to be known of results made with this."""
-        return (*self.absences, *self.surprises, *cautions_of_images(self.images.values()))
+        return (*self.incomplete, *self.deviations, *cautions_of_images(self.images.values()))
 
     @property
     def labels(self) -> LabelSet:

@@ -86,7 +86,7 @@ def check_dataset(data: Dataset) -> tuple[Finding, ...]:
         found += repaired(key, data)
         found += outside_frame(key, labels)
         found += size_outliers(key, labels, data.images)
-    for severity, sentences in ((Severity.NOTE, data.absences), (Severity.FAULT, data.surprises)):
+    for severity, sentences in ((Severity.NOTE, data.incomplete), (Severity.FAULT, data.deviations)):
         found += [Finding(severity=severity, check="counts", where=data.name, what=what) for what in sentences]
     return tuple(found)
 

@@ -27,7 +27,7 @@ class VersionReading:
         What the label files speak of that is not among the images here.
     unlabelled : tuple of str
         Images that the version covers and no label file speaks of.
-    surprises : tuple of str
+    deviations : tuple of str
         Label files whose counts are not the expected ones.
     """
 
@@ -35,7 +35,7 @@ class VersionReading:
     report: RepairReport
     without_image: tuple[str, ...]
     unlabelled: tuple[str, ...]
-    surprises: tuple[str, ...]
+    deviations: tuple[str, ...]
 
 
 def read_version(
@@ -67,7 +67,7 @@ def read_version(
     instances: dict[str, Instances] = {}
     repairs: list[Repair] = []
     without: list[str] = []
-    surprises: list[str] = []
+    deviations: list[str] = []
     refused: dict[str, int] = {}
     expected = {f.path: f for f in version.expected.file} if version.expected else {}
     for path, place in files.items():
@@ -85,7 +85,7 @@ def read_version(
         repairs += [r for r in reading.report if r.image not in reading.unlabelled and not _is_expected(r, version)]
         without += reading.without_image
         if path in expected and not reading.without_image:
-            surprises += _surprises(expected[path], reading)
+            deviations += _deviations(expected[path], reading)
     return VersionReading(
         labels=LabelSet(
             name=version.name,
@@ -100,7 +100,7 @@ def read_version(
         report=RepairReport(repairs),
         without_image=tuple(without),
         unlabelled=tuple(sorted(set(covered) - set(instances))),
-        surprises=tuple(surprises),
+        deviations=tuple(deviations),
     )
 
 
@@ -130,7 +130,7 @@ def _is_expected(repair: Repair, version: LabelsEntry) -> bool:
     return repair.problem == Problem.NAME and bool(version.image_suffix)
 
 
-def _surprises(expected: ExpectedFile, reading: LabelReading) -> list[str]:
+def _deviations(expected: ExpectedFile, reading: LabelReading) -> list[str]:
     found = {"images": len(reading.labels), "defects": reading.labels.n_defects}
     wanted = {"images": expected.images, "defects": expected.defects}
     return [

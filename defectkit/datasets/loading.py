@@ -161,17 +161,17 @@ def _of_files(
         gone = explain_missing(entry, inventory.missing, versions.values())
         raise FetchError(f"{entry.name}: no image is here, so there is nothing to go on with.\n{gone}")
     label_sets, locks, reports = {}, {}, {}
-    absences = _absent_images(entry, images, inventory)
-    surprises = _surprising_images(entry, images, inventory)
+    incomplete = _absent_images(entry, images, inventory)
+    deviations = _deviating_images(entry, images, inventory)
     for key, version in versions.items():
         reading = read_version(entry, version, inventory.matching(version.files), images)
         whole = not inventory.missing_of((*entry.images.files, *version.files, *_archives(entry)))
         n_images = version.expected.images if version.expected else None
         label_sets[key], reports[key] = reading.labels, reading.report
         locks[key] = Lock.of(entry.name, reading.labels, whole=whole, n_images=n_images)
-        surprises += _surprises(entry, version, reading, whole=whole)
+        deviations += _deviations(entry, version, reading, whole=whole)
         if not whole:
-            absences.append(
+            incomplete.append(
                 f"{locks[key].key} is not all here: {len(reading.labels)} of {n_images or 'unknown'} images"
             )
         else:
@@ -183,8 +183,8 @@ def _of_files(
         locks=locks,
         reports=reports,
         missing=inventory.missing,
-        absences=tuple(absences),
-        surprises=tuple(surprises),
+        incomplete=tuple(incomplete),
+        deviations=tuple(deviations),
         item=item,
     )
 
@@ -196,15 +196,15 @@ def _absent_images(entry: DatasetEntry, images: Mapping[str, Image], inventory: 
     return [f"{entry.name}: {len(images)} of {expected} images are here; the results are of these"]
 
 
-def _surprising_images(entry: DatasetEntry, images: Mapping[str, Image], inventory: Inventory) -> list[str]:
+def _deviating_images(entry: DatasetEntry, images: Mapping[str, Image], inventory: Inventory) -> list[str]:
     expected = entry.images.expected
     if expected in (None, len(images)) or _absent_images(entry, images, inventory):
         return []
     return [f"{entry.name}: there are {len(images)} images, not {expected} as expected"]
 
 
-def _surprises(entry: DatasetEntry, version: LabelsEntry, reading: VersionReading, *, whole: bool) -> list[str]:
-    said = [*reading.surprises, *filter(None, [refused_sentence(reading.labels)])]
+def _deviations(entry: DatasetEntry, version: LabelsEntry, reading: VersionReading, *, whole: bool) -> list[str]:
+    said = [*reading.deviations, *filter(None, [refused_sentence(reading.labels)])]
     if whole:
         said += missed_expectations(reading.labels, version.expected)
         if reading.without_image:
@@ -236,12 +236,14 @@ def _made(item: CatalogueItem, keys: list[str]) -> Dataset:
         entry=entry,
         images=dict(sorted(images.items())),
         label_sets=label_sets,
-        locks={key: Lock.of(entry.name, held, whole=True, n_images=len(held)) for key, held in label_sets.items()},
+        locks={
+            key: Lock.of(entry.name, labels, whole=True, n_images=len(labels)) for key, labels in label_sets.items()
+        },
         reports={key: RepairReport() for key in label_sets},
-        surprises=tuple(
+        deviations=tuple(
             f"{entry.name}: {sentence}"
-            for key, held in label_sets.items()
-            for sentence in (*missed_expectations(held, known[key].expected), refused_sentence(held))
+            for key, labels in label_sets.items()
+            for sentence in (*missed_expectations(labels, known[key].expected), refused_sentence(labels))
             if sentence
         ),
         own_splits=splits,

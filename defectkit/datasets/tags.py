@@ -78,12 +78,12 @@ def add_tag(dataset: str, labels: str, tag: str, *, digest: str) -> Tag:
     path = _path(dataset)
     tidy(path)
     with locked(path.with_suffix(".lock")):
-        held = tags_of(dataset)
-        earlier = next((t for t in held if t.name == made.name), None)
+        existing = tags_of(dataset)
+        earlier = next((t for t in existing if t.name == made.name), None)
         if earlier not in (None, made):
             raise SealedError(f"the tag {dataset}/{made.name} means {earlier.labels} already; tags do not move")
         if earlier is None:
-            write_text(path, to_toml(TagTable(format=FORMAT, dataset=dataset, tag=(*held, made))))
+            write_text(path, to_toml(TagTable(format=FORMAT, dataset=dataset, tag=(*existing, made))))
     return made
 
 

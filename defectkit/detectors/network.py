@@ -12,12 +12,12 @@ import attrs
 
 from defectkit.detectors.card import ModelCard
 from defectkit.detectors.learning.augmentation import Augmentation
-from defectkit.detectors.learning.findings import Findings
 from defectkit.detectors.learning.history import History
-from defectkit.detectors.learning.inspection import Inspection, Window
 from defectkit.detectors.learning.lesson import Lesson
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.learning.provenance import seen_pixel_sizes, weights_digest
+from defectkit.detectors.learning.sliding_window import SlidingWindow, Window
+from defectkit.detectors.learning.window_detections import WindowDetections
 from defectkit.detectors.options import at_least, between, machine_option, one_of
 from defectkit.detectors.tiles import tiles_of
 from defectkit.detectors.trainable import TrainableDetector, Trained
@@ -150,10 +150,10 @@ class NetworkDetector(TrainableDetector[NetworkModel[N, P]], Generic[N, P]):
         """Return a network that was trained, ready for use, what it was built from, and the course of its training."""
 
     @abstractmethod
-    def look(self, network: N, windows: Sequence[Window], *, min_score: float) -> Sequence[Findings]:
+    def look(self, network: N, windows: Sequence[Window], *, min_score: float) -> Sequence[WindowDetections]:
         """Return what a network finds in windows of one shape, normalized to [0, 1].
 
-        ``min_score`` is the score from which on findings count: the limit is reached when so many have it.
+        ``min_score`` is the score from which on detections count: the limit is reached when so many have it.
         """
 
     @abstractmethod
@@ -181,7 +181,7 @@ class NetworkDetector(TrainableDetector[NetworkModel[N, P]], Generic[N, P]):
         network, plan, history = self.taught(lesson)
         watch, min_score = lesson.watch(), self.min_score
         if watch is not None and min_score is None:
-            min_score = watch.best_min_score(lambda w: self.look(network, w, min_score=watch.inspection.min_score))
+            min_score = watch.best_min_score(lambda w: self.look(network, w, min_score=watch.sliding_window.min_score))
         return NetworkModel(
             network=network,
             plan=plan,
@@ -194,13 +194,13 @@ class NetworkDetector(TrainableDetector[NetworkModel[N, P]], Generic[N, P]):
 
     def find(self, model: NetworkModel[N, P], image: Image) -> Instances:
         """Return the defects of an image."""
-        instances, _ = self.inspected(model, image)
+        instances, _ = self.instances_and_cap(model, image)
         return instances
 
-    def inspected(self, model: NetworkModel[N, P], image: Image) -> tuple[Instances, bool]:
+    def instances_and_cap(self, model: NetworkModel[N, P], image: Image) -> tuple[Instances, bool]:
         """Return the defects of an image, and whether there may be more beyond the limit."""
         min_score = model.min_score if self.min_score is None else self.min_score
-        inspection = Inspection(
+        sliding_window = SlidingWindow(
             types=model.types,
             pixel_size_nm=model.pixel_size_nm,
             normalization=model.normalization,
@@ -210,11 +210,11 @@ class NetworkDetector(TrainableDetector[NetworkModel[N, P]], Generic[N, P]):
             flips=self.test_time_flips,
             batch_size=self.predict_batch_size,
         )
-        return inspection.instances(image, lambda windows: self.look(model.network, windows, min_score=min_score))
+        return sliding_window.instances(image, lambda windows: self.look(model.network, windows, min_score=min_score))
 
     def prediction(self, trained: Trained[NetworkModel[N, P]], image: Image) -> Prediction:
         """Return what is found in an image, with the options of today, and whether the limit was reached."""
-        instances, capped = self.inspected(trained.model, image)
+        instances, capped = self.instances_and_cap(trained.model, image)
         settings = {**trained.card.settings, **{name: getattr(self, name) for name in OF_PREDICTION}}
         return attrs.evolve(self.predicted(trained, image, instances), settings=settings, capped=capped)
 

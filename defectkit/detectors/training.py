@@ -82,8 +82,8 @@ class TrainingSet:
     @property
     def types(self) -> tuple[str, ...]:
         """The types that occur in the images, in the order of the label set's taxonomy."""
-        held = {t for name in self.images for t in self.labels[name].type_names}
-        return tuple(name for name in self.labels.taxonomy.names if name in held)
+        present = {t for name in self.images for t in self.labels[name].type_names}
+        return tuple(name for name in self.labels.taxonomy.names if name in present)
 
     def pixel_sizes_nm(self) -> tuple[tuple[float, float], ...]:
         """Return the pixel sizes (along rows, along columns) of the images in nm.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from defectkit.errors import OutputError
 from defectkit.files import placing
-from defectkit.files.exchange import exchanged
 from defectkit.files.faults import writing
 from defectkit.files.marker import Marker
+from defectkit.files.swapping import swap_folders
 from defectkit.files.work import WORK_NAME, Work, claimed, flush, remove
 
 
@@ -77,7 +77,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         flush(work.new)
         if not work.place.exists():
             work.new.rename(work.place)
-        elif not exchanged(work.new, work.place):
+        elif not swap_folders(work.new, work.place):
             work.place.rename(work.old)
             try:
                 work.new.rename(work.place)
@@ -91,7 +91,7 @@ def _check_empty(target: Path, path: Path) -> None:
     with writing(path):
         if target.exists() and not target.is_dir():
             raise OutputError(f"{path} is a file; give a new or an empty folder")
-        held = sorted(entry.name for entry in target.iterdir()) if target.is_dir() else []
-    held = [name for name in held if not name.startswith(WORK_NAME)]
-    if held:
-        raise OutputError(f"{path} already holds {held[0]}; give a new or an empty folder")
+        present = sorted(entry.name for entry in target.iterdir()) if target.is_dir() else []
+    present = [name for name in present if not name.startswith(WORK_NAME)]
+    if present:
+        raise OutputError(f"{path} already holds {present[0]}; give a new or an empty folder")

@@ -45,7 +45,7 @@ def locked(path: Path, *, timeout_s: float = 600.0, busy: str = "", place: Path 
     with writing(place or path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=timeout_s, thread_local=False, fallback_to_soft=False)
-        held = True
+        is_held = True
         try:
             lock.acquire()
         except Timeout as error:
@@ -54,7 +54,7 @@ def locked(path: Path, *, timeout_s: float = 600.0, busy: str = "", place: Path 
         except (OSError, NotImplementedError) as error:
             if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
                 raise
-            held = False
+            is_held = False
             with suppress(OSError):
                 path.unlink()
             warnings.warn(
@@ -65,7 +65,7 @@ def locked(path: Path, *, timeout_s: float = 600.0, busy: str = "", place: Path 
     try:
         yield
     finally:
-        if held:
+        if is_held:
             with suppress(OSError):  # Windows does not remove a file that is open
                 path.unlink()
             lock.release()

@@ -13,8 +13,8 @@ import attrs
 
 from defectkit.errors import RenamedFileWarning
 from defectkit.files.decoding import read_json
-from defectkit.files.exchange import exchanged
 from defectkit.files.marker import MARKER, Marker, entries
+from defectkit.files.swapping import swap_folders
 from defectkit.files.work import Work, remove
 
 
@@ -145,7 +145,7 @@ def _swap_or_merge(work: Work, fresh: Marker, earlier: Marker, moves: Moves) -> 
     if not _is_pinned(work) and earlier.owns_all(place):
         with suppress(OSError):
             shutil.copymode(place, work.new)
-        if exchanged(work.new, place):
+        if swap_folders(work.new, place):
             return
     work.old.mkdir(exist_ok=True)
     _merge(work, "", fresh, earlier, moves)

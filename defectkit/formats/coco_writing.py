@@ -55,7 +55,9 @@ def _ids(labels: LabelSet, report: ReportBuilder) -> dict[str, list[int]]:
     own = np.concatenate([np.zeros(0, np.int64), *(i.ids for i in labels.instances.values())])
     if own.size == 0 or (own.min() > 0 and np.unique(own).size == own.size):
         return {name: instances.ids.tolist() for name, instances in labels.instances.items()}
-    report.add(RepairKind.NOTED, Problem.NOT_HELD, "ids must differ in the whole file: annotations are numbered from 1")
+    report.add(
+        RepairKind.NOTED, Problem.NOT_STORED, "ids must differ in the whole file: annotations are numbered from 1"
+    )
     ids = {}
     begin = 1
     for name, instances in labels.instances.items():

@@ -69,7 +69,7 @@ class CvatFormat(RegionFormat):
         )
 
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
-        """Write such a file; see :meth:`LabelFormat.write`. Scores are not held.
+        """Write such a file; see :meth:`LabelFormat.write`. Scores are not stored.
 
         Raises
         ------

@@ -50,7 +50,7 @@ class ImagejRoiFormat(RegionFormat):
     file is its id. One file for one image need not be named after it: ImageJ calls it ``RoiSet.zip``.
 
     Coordinates are stored in single precision. A mask of several parts, or with holes, is written as one polygon with
-    bridges of no width. Ids and scores are not held.
+    bridges of no width. Ids and scores are not stored.
     """
 
     name: ClassVar[str] = "imagej-roi"
@@ -94,9 +94,9 @@ class ImagejRoiFormat(RegionFormat):
                 note_boxes(instances, name, report)
                 file = folder / relative_path(name, ".zip")
                 file.parent.mkdir(parents=True, exist_ok=True)
-                held = round_polygons(instances, lambda vertices: vertices.astype(np.float32).astype(np.float64))
+                rounded = round_polygons(instances, lambda vertices: vertices.astype(np.float32).astype(np.float64))
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                    for i, ring in enumerate(single_rings(held, name, report)):
+                    for i, ring in enumerate(single_rings(rounded, name, report)):
                         if len(ring) > _LONGEST:
                             raise LabelWriteError(
                                 f"image {name!r}: defect {instances.ids[i]} has {len(ring)} vertices, "

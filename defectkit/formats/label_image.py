@@ -72,7 +72,7 @@ class LabelImageFormat(LabelFormat):
     so.
 
     Masks that overlap cannot be written. Ids are written as values, each one higher where one of them is 0. 16-bit PNG
-    is written, 32-bit TIFF where a value is too large for it. Polygons and scores are not held.
+    is written, 32-bit TIFF where a value is too large for it. Polygons and scores are not stored.
     """
 
     name: ClassVar[str] = "label-image"
@@ -163,11 +163,11 @@ class LabelImageFormat(LabelFormat):
                 note_boxes(instances, name, report)
                 if (np.diff(instances.polygons.offsets) > 0).any():
                     what = "the format holds no polygons: only the masks are written"
-                    report.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=name)
+                    report.add(RepairKind.NOTED, Problem.NOT_STORED, what, image=name)
                 values = instances.ids
                 if len(values) and values.min() <= 0:
                     report.add(
-                        RepairKind.NOTED, Problem.NOT_HELD, "0 is background: values are the ids and more", image=name
+                        RepairKind.NOTED, Problem.NOT_STORED, "0 is background: values are the ids and more", image=name
                     )
                     values = values - values.min() + 1
                 if values.max(initial=0) > np.iinfo(np.uint32).max:

@@ -61,7 +61,7 @@ class LabelmeFormat(RegionFormat):
         )
 
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
-        """Write a folder with a file for each image; see :meth:`LabelFormat.write`. Scores are not held.
+        """Write a folder with a file for each image; see :meth:`LabelFormat.write`. Scores are not stored.
 
         Raises
         ------

@@ -166,7 +166,7 @@ def write_labels(
     lost = ReportBuilder(Path(path).name)
     for image in ours.not_fully_read:
         what = f"{refused_text(ours.refused[image], len(ours[image]))} when it was read, which no format holds"
-        lost.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=image)
+        lost.add(RepairKind.NOTED, Problem.NOT_STORED, what, image=image)
     return report + lost.report()
 
 

@@ -47,7 +47,7 @@ class Problem(enum.StrEnum):
     NAME = "file name"
     NO_IMAGE = "labels without image"
     NO_LABELS = "image without labels"
-    NOT_HELD = "not held by the format"
+    NOT_STORED = "not stored by the format"
 
 
 @attrs.frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""Stored areas and boxes of regions, held against the regions themselves."""
+"""Stored areas and boxes of regions, compared with the regions themselves."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ class TypeMasksFormat(LabelFormat):
     Notes
     -----
     Each connected part of a mask is a defect; parts are counted within an image. Defects that touch are one in such a
-    mask, so writing those is an error, as is writing a defect of several parts. Ids, polygons and scores are not held.
+    mask, so writing those is an error, as is writing a defect of several parts. Ids, polygons and scores are not
+    stored.
     """
 
     name: ClassVar[str] = "type-masks"
@@ -137,7 +138,7 @@ class TypeMasksFormat(LabelFormat):
                 note_boxes(instances, name, report)
                 if len(instances):
                     what = "the format holds no ids and no polygons: only the masks are written"
-                    report.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=name)
+                    report.add(RepairKind.NOTED, Problem.NOT_STORED, what, image=name)
                 for kind in labels.types or ("defect",):
                     mask = self._mask(instances, kind, name)
                     write_values(

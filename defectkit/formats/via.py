@@ -92,7 +92,7 @@ class ViaFormat(RegionFormat):
         return next(iter(used), None)
 
     def write(self, labels: LabelSet, path: Path, images: Mapping[str, Image]) -> RepairReport:
-        """Write a VIA 2 project; see :meth:`LabelFormat.write`. Scores are not held."""
+        """Write a VIA 2 project; see :meth:`LabelFormat.write`. Scores are not stored."""
         document, report = via_project(labels, path, images, attribute=self.attribute or "defect_type")
         write_json(path, document)
         return report

@@ -95,14 +95,16 @@ def single_rings(instances: Instances, image: str, report: ReportBuilder) -> lis
 def note_scores(instances: Instances, image: str, report: ReportBuilder) -> None:
     """Report that scores are not written, where there are any."""
     if not instances.is_labels:
-        report.add(RepairKind.NOTED, Problem.NOT_HELD, "the format holds no scores: they are not written", image=image)
+        report.add(
+            RepairKind.NOTED, Problem.NOT_STORED, "the format holds no scores: they are not written", image=image
+        )
 
 
 def note_boxes(instances: Instances, image: str, report: ReportBuilder) -> None:
     """Report that boxes which a detector gave are not written, where there are any."""
     if np.isfinite(instances.given_boxes).any():
         what = "the boxes that the detector gave are not written, only the masks"
-        report.add(RepairKind.NOTED, Problem.NOT_HELD, what, image=image)
+        report.add(RepairKind.NOTED, Problem.NOT_STORED, what, image=image)
 
 
 def file_name_of(name: str, images: Mapping[str, Image], *, suffix: str = ".png") -> str:

@@ -145,9 +145,9 @@ class YoloSegFormat(RegionFormat):
             for name, instances in labels.instances.items():
                 note_boxes(instances, name, report)
                 size = np.array([instances.shape[1], instances.shape[0]], dtype=np.float64)
-                held = round_polygons(instances, on_grid)
+                rounded = round_polygons(instances, on_grid)
                 lines = []
-                for i, ring in enumerate(single_rings(held, name, report)):
+                for i, ring in enumerate(single_rings(rounded, name, report)):
                     values: list[Any] = [classes[instances.type_names[i]], *(ring[:, ::-1] / size).ravel().tolist()]
                     if not np.isnan(instances.scores[i]):
                         values.append(float(instances.scores[i]))

@@ -79,8 +79,8 @@ class LabelSet:
     @property
     def types(self) -> tuple[str, ...]:
         """The types that any image's table holds, in the taxonomy's order."""
-        held = {t for i in self.instances.values() for t in i.types}
-        return tuple(n for n in self.taxonomy.names if n in held)
+        present = {t for i in self.instances.values() for t in i.types}
+        return tuple(n for n in self.taxonomy.names if n in present)
 
     @property
     def n_defects(self) -> int:

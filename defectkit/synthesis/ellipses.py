@@ -77,11 +77,11 @@ class Ellipses:
             The code of a type is its place here; others have none.
         """
         areas, centers, moments = area_moments(instances.runs)
-        held = areas > 0
-        shapes = 4 * moments[held][:, [[0, 1], [1, 2]]]
+        solid = areas > 0
+        shapes = 4 * moments[solid][:, [[0, 1], [1, 2]]]
         codes = {name: code for code, name in enumerate(as_names(types))}
         named = np.array([codes.get(name, UNTYPED) for name in instances.type_names], dtype=np.int64)
-        return cls(centers=centers[held], shapes=shapes, types=named[held], trust=np.ones(int(held.sum())))
+        return cls(centers=centers[solid], shapes=shapes, types=named[solid], trust=np.ones(int(solid.sum())))
 
     def __len__(self) -> int:
         return len(self.centers)

@@ -68,7 +68,7 @@ class DetectorSuite(Suite[Detector]):
         return training_set(self.scenes())
 
     def predict(self, detector: Detector, images: Sequence[Image]) -> list[Prediction]:
-        """Run a detector as the workflows do: every prediction is held to the interface."""
+        """Run a detector as the workflows do: every prediction is checked against the interface."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DetectionCapWarning)
             return list(detect(detector, images))

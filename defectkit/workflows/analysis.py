@@ -36,7 +36,7 @@ class Analysis:
     Parameters
     ----------
     images : tuple of Image
-        In the order given; their pixels are not held.
+        In the order given; their pixels are not kept.
     predictions : mapping of str to Prediction
         By image name; empty where people drew the defects.
     labels : LabelSet, optional

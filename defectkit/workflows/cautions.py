@@ -51,7 +51,7 @@ def cautions(
     n_unmet : int
         How many defects were left out by an expression.
     material : Material, optional
-        The one whose constants turn defects into hardening; its alloys are held against those of the specimens.
+        The one whose constants turn defects into hardening; its alloys are compared with those of the specimens.
     """
     capped = {name: prediction for name, prediction in predictions.items() if prediction.capped}
     return tuple(

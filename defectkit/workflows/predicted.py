@@ -1,4 +1,4 @@
-"""Predicted: the predictions of an evaluation, taken one at a time and held against the images of the truth."""
+"""Predicted: the predictions of an evaluation, taken one at a time and paired with the images of the truth."""
 
 from __future__ import annotations
 

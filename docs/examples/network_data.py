@@ -18,7 +18,7 @@ from PIL import Image as Picture
 
 from defectkit import Image, LabelSet
 from defectkit.datasets import load_dataset
-from defectkit.detectors.learning import Example, cropped
+from defectkit.detectors.learning import Example, crop_example
 from defectkit.formats import write_labels
 from defectkit.records import Instances
 
@@ -63,7 +63,7 @@ def cut(image: Image, labels: LabelSet, frame: str, region: str) -> tuple[Image,
     """Return a region of an image with its labels; a defect stays where at least 30 % of it lies in the region."""
     top, left, height, width = REGIONS[region]
     whole = Example(pixels=np.asarray(image.pixels), instances=labels[image.name])
-    part = cropped(whole, top, left, (height, width))
+    part = crop_example(whole, top, left, (height, width))
     return Image.from_array(f"frame-{frame}-{region}", part.pixels), part.instances
 
 
@@ -72,9 +72,9 @@ def write(part: Part, labels: LabelSet, name: str, folder: Path, *, images: str)
     (folder / images).mkdir(parents=True, exist_ok=True)
     for image, _ in part:
         Picture.fromarray(image.pixels).save(folder / images / f"{image.name}.png")
-    held = LabelSet(name=name, instances={image.name: i for image, i in part}, taxonomy=labels.taxonomy)
-    write_labels(held, folder / f"{name}.json", format="coco", images={image.name: image for image, _ in part})
-    print(f"{folder.name} {name}: {len(part)} images, {held.n_defects} defects")
+    labelled = LabelSet(name=name, instances={image.name: i for image, i in part}, taxonomy=labels.taxonomy)
+    write_labels(labelled, folder / f"{name}.json", format="coco", images={image.name: image for image, _ in part})
+    print(f"{folder.name} {name}: {len(part)} images, {labelled.n_defects} defects")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from unittest import mock
 
 import attrs
 
-from defectkit.files import exchange, folders, placing
+from defectkit.files import folders, placing, swapping
 
 Act = Callable[["Operation"], None]
 """Called before each operation; what it raises takes the place of the operation."""
@@ -70,7 +70,7 @@ def watched(*roots: Path, act: Act = lambda _: None) -> Iterator[Watch]:
         stack.enter_context(mock.patch.object(os, "fsync", _of_descriptor(watch, "fsync", os.fsync)))
         stack.enter_context(mock.patch.object(fcntl, "flock", _flock(watch, fcntl.flock)))
         for module in (placing, folders):
-            stack.enter_context(mock.patch.object(module, "exchanged", _exchanged(watch)))
+            stack.enter_context(mock.patch.object(module, "swap_folders", _swap_folders(watch)))
         opened = _open(watch, io.open)
         for module in (io, builtins):
             stack.enter_context(mock.patch.object(module, "open", opened))
@@ -112,10 +112,10 @@ def _flock(watch: Watch, call: Callable[..., Any]) -> Callable[..., Any]:
     return hooked
 
 
-def _exchanged(watch: Watch) -> Callable[[Path, Path], bool]:
+def _swap_folders(watch: Watch) -> Callable[[Path, Path], bool]:
     def hooked(one: Path, other: Path) -> bool:
         watch.on("exchange", other)
-        return exchange.exchanged(one, other)
+        return swapping.swap_folders(one, other)
 
     return hooked
 

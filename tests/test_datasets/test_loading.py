@@ -189,7 +189,7 @@ def test_counts_that_are_not_expected_are_said(tiny: Tiny) -> None:
     tiny.edit("expected = 3\n", "expected = 5\n")
     with pytest.warns(DatasetWarning):
         data = load_dataset("tiny", labels="drawn", catalogue=tiny.catalogue)
-    assert data.surprises == (
+    assert data.deviations == (
         "tiny: there are 3 images, not 5 as expected",
         "tiny: drawn@1 has 3 defects, not 4 as expected (page 31)",
         "tiny: drawn@1 has 2 of type loop_111, not 3 as expected (page 31)",
@@ -208,7 +208,7 @@ def test_counts_of_a_file_are_checked_also_in_part(tiny: Tiny, site: Site) -> No
     del site.pages["images/b.png"]
     with pytest.warns(DatasetWarning):
         data = load_dataset("tiny", labels="drawn", available=True, catalogue=tiny.catalogue)
-    assert data.surprises == ("tiny: labels/a.txt has 2 defects, not 9 as expected",)
+    assert data.deviations == ("tiny: labels/a.txt has 2 defects, not 9 as expected",)
 
 
 def test_a_category_that_maps_nowhere_is_refused(tiny: Tiny) -> None:

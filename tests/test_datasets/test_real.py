@@ -68,7 +68,7 @@ def test_ampis_powder_from_via() -> None:
     powder, satellite = data.label_sets["powder@1"], data.label_sets["satellite@1"]
     assert powder.counts() == {"powder": 1122}
     assert satellite.counts() == {"satellite": 499}
-    assert data.surprises == ()
+    assert data.deviations == ()
     report = data.reports["satellite@1"]
     assert any("white space" in line.problem for line in report)
     result = agree(powder, satellite, bootstrap=Bootstrap(n_resamples=50))

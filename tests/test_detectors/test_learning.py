@@ -13,17 +13,17 @@ from defectkit.detectors.learning import (
     Example,
     History,
     Normalization,
-    cropped,
+    crop_example,
     example,
-    flipped,
-    rescaled,
-    turned,
+    flip,
+    rescale,
+    rotate,
 )
 from defectkit.errors import DetectorError, EmptyInputError, MissingCalibrationError, RecordError
 from defectkit.units import as_pixel_size
 
 L_SHAPE = np.array([[2.0, 3.0], [2.0, 9.0], [5.0, 9.0], [5.0, 6.0], [12.0, 6.0], [12.0, 3.0]])
-STILL = Augmentation(flips=False, turns=False, contrast=0, brightness=0, gamma=0, noise=0, scale=0)
+STILL = Augmentation(flips=False, rotations=False, contrast=0, brightness=0, gamma=0, noise=0, scale=0)
 
 
 def l_shapes(shape: tuple[int, int] = (20, 16)) -> Example:
@@ -47,7 +47,7 @@ def test_gray_values_of_any_depth_come_out_alike() -> None:
 @pytest.mark.parametrize("quarters", range(5))
 def test_turning_turns_pixels_masks_and_polygons_alike(quarters: int) -> None:
     before = l_shapes()
-    after = turned(before, quarters)
+    after = rotate(before, quarters)
     assert np.array_equal(after.pixels, np.rot90(before.pixels, quarters))
     for old, new in zip(before.instances, after.instances, strict=True):
         assert np.array_equal(new.mask(), np.rot90(old.mask(), quarters))
@@ -58,9 +58,9 @@ def test_turning_turns_pixels_masks_and_polygons_alike(quarters: int) -> None:
 
 def test_flipping_twice_changes_nothing() -> None:
     before = l_shapes()
-    once = flipped(before)
+    once = flip(before)
     assert np.array_equal(once.instances[0].mask(), np.fliplr(before.instances[0].mask()))
-    twice = flipped(once)
+    twice = flip(once)
     assert np.array_equal(twice.pixels, before.pixels)
     assert twice.instances == before.instances
 
@@ -68,12 +68,12 @@ def test_flipping_twice_changes_nothing() -> None:
 def test_rescaling_by_a_whole_factor_repeats_pixels() -> None:
     masks = [d.mask() for d in l_shapes().instances]
     instances = Instances.from_masks(masks, types=["bdot", "loop_111"], shape=(20, 16))
-    larger = rescaled(instances, (60, 32))
+    larger = rescale(instances, (60, 32))
     for old, new in zip(masks, larger, strict=True):
         assert np.array_equal(new.mask(), np.kron(old, np.ones((3, 2), bool)))
-    back = rescaled(larger, (20, 16))
+    back = rescale(larger, (20, 16))
     assert [d.area_px for d in back] == [int(m.sum()) for m in masks]
-    assert rescaled(instances, (20, 16)) is instances
+    assert rescale(instances, (20, 16)) is instances
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (33, 41), (19, 17), (1, 1)])
@@ -82,12 +82,12 @@ def test_rescaling_samples_masks_at_centers(shape: tuple[int, int]) -> None:
     instances = Instances.from_masks(masks, types=["bdot"] * 3, shape=(20, 16))
     rows = np.floor((np.arange(shape[0]) + 0.5) * 20 / shape[0]).astype(int)
     columns = np.floor((np.arange(shape[1]) + 0.5) * 16 / shape[1]).astype(int)
-    for mask, defect in zip(masks, rescaled(instances, shape), strict=True):
+    for mask, defect in zip(masks, rescale(instances, shape), strict=True):
         assert np.array_equal(defect.mask(), mask[np.ix_(rows, columns)])
 
 
 def test_rescaling_fills_drawn_polygons_anew() -> None:
-    larger = rescaled(l_shapes().instances, (40, 32))
+    larger = rescale(l_shapes().instances, (40, 32))
     assert larger[0].polygon is not None
     assert np.array_equal(larger[0].polygon, L_SHAPE * 2)
     assert larger[0].area_px == 4 * l_shapes().instances[0].area_px
@@ -107,15 +107,15 @@ def test_an_example_is_at_the_pixel_size_asked_for() -> None:
 
 def test_a_crop_leaves_out_what_is_hardly_seen() -> None:
     given = l_shapes()
-    part = cropped(given, 0, 0, (6, 10), min_visible=0.3)
+    part = crop_example(given, 0, 0, (6, 10), min_visible=0.3)
     assert part.pixels.shape == (6, 10)
     assert [d.id for d in part.instances] == [0]
     assert np.array_equal(part.instances[0].mask(), given.instances[0].mask()[:6, :10])
-    assert len(cropped(given, 0, 0, (6, 10), min_visible=0.01).instances) == 2
+    assert len(crop_example(given, 0, 0, (6, 10), min_visible=0.01).instances) == 2
 
 
 def test_a_crop_larger_than_its_image_is_mirrored() -> None:
-    part = cropped(l_shapes(), 0, 0, (25, 20))
+    part = crop_example(l_shapes(), 0, 0, (25, 20))
     assert np.array_equal(part.pixels[20:], part.pixels[15:20][::-1])
     assert part.instances.shape == (25, 20)
 

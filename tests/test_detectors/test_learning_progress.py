@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from defectkit.detectors import TrainingSet
-from defectkit.detectors.learning import Augmentation, Findings, History, Normalization
+from defectkit.detectors.learning import Augmentation, History, Normalization, WindowDetections
 from defectkit.detectors.learning.lesson import Lesson
 from defectkit.detectors.learning.progress import CHECKPOINT, Progress
 from defectkit.detectors.learning.provenance import weights_digest
@@ -136,11 +136,11 @@ def test_windows_of_one_number_are_one_window() -> None:
 
 
 def test_the_lowest_score_is_chosen_by_what_is_found() -> None:
-    def look(windows: Any) -> list[Findings]:
+    def look(windows: Any) -> list[WindowDetections]:
         boxes = np.array([[8, 8, 24, 24], [40, 40, 60, 60]], dtype=np.float64)
         squares = np.ones((2, 4, 4), np.float32)
         scores, codes = np.array([0.8, 0.4]), np.zeros(2, np.int64)
-        return [Findings(boxes=boxes, scores=scores, codes=codes, probabilities=squares) for _ in windows]
+        return [WindowDetections(boxes=boxes, scores=scores, codes=codes, probabilities=squares) for _ in windows]
 
     watch = lesson(validation=side("bdot")).watch()
     assert watch is not None

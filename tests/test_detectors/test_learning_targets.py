@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectkit.detectors.learning.pasting import pasted
+from defectkit.detectors.learning.pasting import paste_masks
 from defectkit.detectors.learning.targets import MaskCrops, covered, mask_crops
 from defectkit.geometry.masks import masks_to_runs
 from defectkit.geometry.overlap import mask_iou
@@ -30,7 +30,7 @@ def test_crops_are_the_masks_in_their_boxes(masks: np.ndarray) -> None:
 def test_targets_are_what_pasting_turns_back_into_the_masks(masks: np.ndarray) -> None:
     runs = masks_to_runs(masks[:2])
     boxes = runs.boxes().astype(np.float64)
-    back = pasted(covered(mask_crops(runs), boxes, 28).astype(np.float64), boxes, (40, 50))
+    back = paste_masks(covered(mask_crops(runs), boxes, 28).astype(np.float64), boxes, (40, 50))
     assert mask_iou(runs, back).diagonal().min() > 0.9
 
 

@@ -7,7 +7,7 @@ from scipy.ndimage import map_coordinates
 from defectkit import Instances
 from defectkit.detectors.learning.anchors import box_extents, fitted_aspect_ratios, octave_sizes
 from defectkit.detectors.learning.example import Example
-from defectkit.detectors.learning.pasting import pasted
+from defectkit.detectors.learning.pasting import paste_masks
 from defectkit.errors import EmptyInputError
 
 
@@ -18,7 +18,7 @@ def test_pasting_interpolates_as_scipy_does(seed: int) -> None:
     corners = rng.uniform(-8, 30, (5, 2))
     boxes = np.concatenate([corners, corners + rng.uniform(0.3, 25, (5, 2))], axis=1)
     shape = (32, 28)
-    runs = pasted(probabilities, boxes, shape, threshold=0.4)
+    runs = paste_masks(probabilities, boxes, shape, threshold=0.4)
     for k, (top, left, bottom, right) in enumerate(boxes):
         rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
         at = [(rows - top) / (bottom - top) * 7 - 0.5, (columns - left) / (right - left) * 7 - 0.5]
@@ -28,9 +28,9 @@ def test_pasting_interpolates_as_scipy_does(seed: int) -> None:
 
 
 def test_nothing_to_paste() -> None:
-    assert len(pasted(np.zeros((0, 4, 4)), np.zeros((0, 4)), (5, 5))) == 0
-    assert pasted(np.ones((1, 4, 4)), np.array([[2.6, 2.6, 2.9, 2.9]]), (5, 5)).areas().tolist() == [0]
-    assert pasted(np.ones((1, 4, 4)), np.array([[2.0, 2.0, 2.0, 4.0]]), (5, 5)).areas().tolist() == [0]
+    assert len(paste_masks(np.zeros((0, 4, 4)), np.zeros((0, 4)), (5, 5))) == 0
+    assert paste_masks(np.ones((1, 4, 4)), np.array([[2.6, 2.6, 2.9, 2.9]]), (5, 5)).areas().tolist() == [0]
+    assert paste_masks(np.ones((1, 4, 4)), np.array([[2.0, 2.0, 2.0, 4.0]]), (5, 5)).areas().tolist() == [0]
 
 
 def test_anchors_follow_the_sizes_of_the_defects() -> None:

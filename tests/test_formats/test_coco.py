@@ -259,7 +259,7 @@ def test_ids_that_evaluators_mistake_are_replaced(tmp_path: Path) -> None:
     for instances, ids in (({"one": square}, [1]), ({"one": square, "two": square}, [1, 2])):
         report = CocoFormat().write(LabelSet(name="mine", instances=instances), tmp_path / "labels.json", {})
         assert [a["id"] for a in json.loads((tmp_path / "labels.json").read_text())["annotations"]] == ids
-        assert report.summary() == "1 noted (1 not held by the format)"
+        assert report.summary() == "1 noted (1 not stored by the format)"
 
 
 def test_a_polygon_that_does_not_give_the_mask_is_not_written(tmp_path: Path) -> None:

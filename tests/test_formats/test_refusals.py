@@ -109,7 +109,7 @@ def test_what_is_refused_without_an_image_belongs_to_none() -> None:
 
 def test_a_written_set_says_that_it_is_not_whole(tmp_path: Path) -> None:
     report = write_labels(some(3, 2), tmp_path / "out.json", format="coco")
-    assert "2 of 5 regions refused" in report.of_problem(Problem.NOT_HELD).repairs[-1].what
+    assert "2 of 5 regions refused" in report.of_problem(Problem.NOT_STORED).repairs[-1].what
 
 
 def test_the_state_of_a_label_set() -> None:

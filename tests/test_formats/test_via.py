@@ -243,4 +243,4 @@ def test_scores_and_boxes_that_are_not_written_are_reported(blank: Blank, tmp_pa
         [mask], types=["bdot"], shape=(40, 40), scores=np.array([0.5]), given_boxes=np.array([[3.0, 3.0, 30.0, 9.0]])
     )
     report = ViaFormat().write(LabelSet(name="mine", instances={"one": found}), tmp_path / "labels.json", {})
-    assert report.summary() == "3 noted (2 not held by the format, 1 several parts)"
+    assert report.summary() == "3 noted (2 not stored by the format, 1 several parts)"

@@ -54,7 +54,7 @@ def test_what_a_killed_writer_left_is_whole_when_it_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool
 ) -> None:
     if not in_one_step:
-        monkeypatch.setattr(folders, "exchanged", lambda one, other: False)
+        monkeypatch.setattr(folders, "swap_folders", lambda one, other: False)
     path = tmp_path / "results.zarr"
     finished = False
     for step in range(12, 200):

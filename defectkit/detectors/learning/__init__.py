@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from defectkit.detectors.learning.augmentation import Augmentation
-from defectkit.detectors.learning.crops import CropSampler, cropped
-from defectkit.detectors.learning.example import Example, example, rescaled
-from defectkit.detectors.learning.findings import Findings
+from defectkit.detectors.learning.crops import CropSampler, crop_example
+from defectkit.detectors.learning.example import Example, example, rescale
 from defectkit.detectors.learning.history import History
-from defectkit.detectors.learning.inspection import Inspection
 from defectkit.detectors.learning.normalization import Normalization
-from defectkit.detectors.learning.turns import flipped, turned
+from defectkit.detectors.learning.sliding_window import SlidingWindow
+from defectkit.detectors.learning.symmetries import flip, rotate
+from defectkit.detectors.learning.window_detections import WindowDetections
 
 __all__ = [
     "Augmentation",
     "CropSampler",
     "Example",
-    "Findings",
     "History",
-    "Inspection",
     "Normalization",
-    "cropped",
+    "SlidingWindow",
+    "WindowDetections",
+    "crop_example",
     "example",
-    "flipped",
-    "rescaled",
-    "turned",
+    "flip",
+    "rescale",
+    "rotate",
 ]

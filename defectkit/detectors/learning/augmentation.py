@@ -6,9 +6,9 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.learning.crops import cropped
-from defectkit.detectors.learning.example import Example, rescaled, resized
-from defectkit.detectors.learning.turns import flipped, turned
+from defectkit.detectors.learning.crops import crop_example
+from defectkit.detectors.learning.example import Example, rescale, resize
+from defectkit.detectors.learning.symmetries import flip, rotate
 from defectkit.errors import RecordError
 
 
@@ -18,8 +18,8 @@ class Augmentation:
 
     Parameters
     ----------
-    flips, turns : bool
-        Whether mirror images and right-angle turns are drawn, all eight with equal chance when both are.
+    flips, rotations : bool
+        Whether mirror images and rotations by right angles are drawn, all eight with equal chance when both are.
     contrast : float
         Gain is drawn from ``1 +- contrast``, about the mean gray value.
     brightness : float
@@ -35,11 +35,11 @@ class Augmentation:
     --------
     No change at all:
 
-    >>> still = Augmentation(flips=False, turns=False, contrast=0, brightness=0, gamma=0, noise=0, scale=0)
+    >>> still = Augmentation(flips=False, rotations=False, contrast=0, brightness=0, gamma=0, noise=0, scale=0)
     """
 
     flips: bool = True
-    turns: bool = True
+    rotations: bool = True
     contrast: float = 0.2
     brightness: float = 0.1
     gamma: float = 0.2
@@ -55,11 +55,11 @@ class Augmentation:
         """Return a changed copy of ``given``, of the same shape (turned by 90 degrees only where it is square)."""
         changed = self._zoomed(given, rng)
         if self.flips and rng.random() < 0.5:
-            changed = flipped(changed)
-        if self.turns:
+            changed = flip(changed)
+        if self.rotations:
             quarters = int(rng.integers(4))
             square = changed.pixels.shape[0] == changed.pixels.shape[1]
-            changed = turned(changed, quarters if square else 2 * (quarters % 2))
+            changed = rotate(changed, quarters if square else 2 * (quarters % 2))
         return attrs.evolve(changed, pixels=self._gray(changed.pixels, rng))
 
     def _zoomed(self, given: Example, rng: np.random.Generator) -> Example:
@@ -68,9 +68,9 @@ class Augmentation:
         factor = float(np.exp(rng.uniform(-1, 1) * np.log1p(self.scale)))
         height, width = given.pixels.shape
         shape = (max(1, round(height * factor)), max(1, round(width * factor)))
-        zoomed = Example(pixels=resized(given.pixels, shape), instances=rescaled(given.instances, shape))
+        zoomed = Example(pixels=resize(given.pixels, shape), instances=rescale(given.instances, shape))
         top, left = (int(rng.integers(0, max(0, big - n) + 1)) for big, n in zip(shape, (height, width), strict=True))
-        return cropped(zoomed, top, left, (height, width))
+        return crop_example(zoomed, top, left, (height, width))
 
     def _gray(self, pixels: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
         gain = 1 + rng.uniform(-1, 1) * self.contrast

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from defectkit.detectors.learning.augmentation import Augmentation
 
 
-def cropped(given: Example, top: int, left: int, size: tuple[int, int], *, min_visible: float = 0.3) -> Example:
+def crop_example(given: Example, top: int, left: int, size: tuple[int, int], *, min_visible: float = 0.3) -> Example:
     """Return the window of ``size`` whose first pixel is (``top``, ``left``); beyond the image it is mirrored.
 
     A defect of which less than the fraction ``min_visible`` of its pixels lies in the window is left out, since nobody
@@ -104,7 +104,7 @@ class CropSampler:
         if len(chosen.instances) and rng.random() < self.defect_fraction:
             center = _center(chosen, int(rng.integers(len(chosen.instances))))
             top, left = (self._around(chosen, axis, center[axis], rng) for axis in (0, 1))
-        return cropped(chosen, top, left, self.size)
+        return crop_example(chosen, top, left, self.size)
 
     def _corner(self, chosen: Example, axis: int, rng: np.random.Generator) -> int:
         return int(rng.integers(0, max(0, chosen.pixels.shape[axis] - self.size[axis]) + 1))

@@ -60,7 +60,7 @@ def example(
     if pixel_size is None:
         return Example(pixels=pixels, instances=instances)
     shape = rescaled_shape(image, pixel_size)
-    return Example(pixels=resized(pixels, shape), instances=rescaled(instances, shape))
+    return Example(pixels=resize(pixels, shape), instances=rescale(instances, shape))
 
 
 def rescaled_shape(image: Image, pixel_size: Quantity) -> tuple[int, int]:
@@ -71,7 +71,7 @@ def rescaled_shape(image: Image, pixel_size: Quantity) -> tuple[int, int]:
     return height, width
 
 
-def resized(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
+def resize(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Return ``pixels`` resampled linearly to ``shape``, smoothed first where that has fewer pixels."""
     from skimage.transform import resize
 
@@ -84,7 +84,7 @@ def resized(pixels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]
     return np.asarray(smooth, dtype=np.float32)
 
 
-def rescaled(instances: Instances, shape: tuple[int, int]) -> Instances:
+def rescale(instances: Instances, shape: tuple[int, int]) -> Instances:
     """Return ``instances`` as they are on the same image resampled to ``shape``.
 
     Drawn polygons are scaled and filled anew; other masks take, at each new pixel, what they had at its center.

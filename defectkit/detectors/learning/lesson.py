@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from defectkit.detectors.learning.augmentation import Augmentation
 from defectkit.detectors.learning.crops import CropSampler
 from defectkit.detectors.learning.example import Example, example
-from defectkit.detectors.learning.inspection import Inspection, Look
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.learning.scoring import MIN_SCORES, best_of, f1_scores, find_counts
+from defectkit.detectors.learning.sliding_window import Look, SlidingWindow
 from defectkit.detectors.training import TrainingSet
 from defectkit.records.image import Image
 from defectkit.records.instances import Instances
@@ -24,24 +24,24 @@ from defectkit.units import as_pixel_size
 
 @attrs.frozen(kw_only=True, eq=False)
 class Watch:
-    """Validation images as a network is held against them; it can be sent to another process.
+    """Validation images by which a network is judged; it can be sent to another process.
 
     Parameters
     ----------
     pairs : tuple of (Image, Instances)
-    inspection : Inspection
+    sliding_window : SlidingWindow
         How the images are shown.
     min_scores : tuple of float
         The lowest scores among which the best is taken.
     """
 
     pairs: tuple[tuple[Image, Instances], ...]
-    inspection: Inspection
+    sliding_window: SlidingWindow
     min_scores: tuple[float, ...]
 
     def counts(self, look: Look) -> NDArray[np.int64]:
         """Return found, labelled and given defects, shape (images, lowest scores, 3)."""
-        found = ((labels, self.inspection.instances(image, look)[0]) for image, labels in self.pairs)
+        found = ((labels, self.sliding_window.instances(image, look)[0]) for image, labels in self.pairs)
         return np.stack([find_counts(labels, given, self.min_scores) for labels, given in found])
 
     def f1_score(self, look: Look) -> float:
@@ -68,7 +68,7 @@ class Lesson:
     min_score : float, optional
         The only lowest score that counts; None for those that are tried.
     inspecting : mapping of str to Any
-        Tiles and batches, as :class:`~defectkit.detectors.learning.Inspection` takes them.
+        Tiles and batches, as :class:`~defectkit.detectors.learning.SlidingWindow` takes them.
     folder : pathlib.Path, optional
         Where checkpoints and curves of this training, and of no other, go.
     """
@@ -105,11 +105,11 @@ class Lesson:
         if self.validation is None:
             return None
         min_scores = MIN_SCORES if self.min_score is None else (self.min_score,)
-        inspection = Inspection(
+        sliding_window = SlidingWindow(
             types=self.types,
             pixel_size_nm=self.pixel_size_nm,
             normalization=self.normalization,
             min_score=min(min_scores),
             **self.inspecting,
         )
-        return Watch(pairs=tuple(self.validation), inspection=inspection, min_scores=min_scores)
+        return Watch(pairs=tuple(self.validation), sliding_window=sliding_window, min_scores=min_scores)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from defectkit.detectors.learning.crops import cropped
+from defectkit.detectors.learning.crops import crop_example
 from defectkit.detectors.learning.example import Example
 from defectkit.errors import UnknownDatasetError
 from defectkit.records.image import Image
@@ -93,7 +93,7 @@ def real_part(name: str, part: Part) -> Iterator[Labelled]:
 def region_of(image: Image, instances: Instances, region: Region) -> Labelled:
     """Return a region of an image; a defect stays where at least 30 % of it lies in there."""
     top, left, height, width = region
-    inside = cropped(Example(pixels=image.pixels, instances=instances), top, left, (height, width))
+    inside = crop_example(Example(pixels=image.pixels, instances=instances), top, left, (height, width))
     name = f"{image.name} ({top}, {left})"
     cut = Image.from_array(name, inside.pixels, calibration=image.calibration)
     return Labelled(image=cut, instances=inside.instances)

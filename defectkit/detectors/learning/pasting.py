@@ -11,7 +11,7 @@ from defectkit.geometry.runs import Runs
 Floats = NDArray[np.floating]
 
 
-def pasted(
+def paste_masks(
     probabilities: Floats, boxes: NDArray[np.float64], shape: tuple[int, int], *, threshold: float = 0.5
 ) -> Runs:
     """Return the masks that predicted probabilities stand for; no array of the size of the image is made.
@@ -40,7 +40,7 @@ def pasted(
     Examples
     --------
     >>> import numpy as np
-    >>> runs = pasted(np.ones((1, 4, 4)), np.array([[2.0, 3.0, 6.0, 9.0]]), (10, 12))
+    >>> runs = paste_masks(np.ones((1, 4, 4)), np.array([[2.0, 3.0, 6.0, 9.0]]), (10, 12))
     >>> runs.boxes().tolist(), runs.areas().tolist()
     ([[2, 3, 6, 9]], [24])
     """

@@ -79,18 +79,18 @@ class ModelFacts:
         ('loop',)
         """
         try:
-            held = parse_json(metadata, where="its text")
+            stated = parse_json(metadata, where="its text")
             expected = {"normalization": NORMALIZATION, "stride": STRIDE}
             for key, value in expected.items():
-                if held[key] != value:
-                    raise ValueError(f"its {key} is {held[key]!r}, and this defectkit has {value!r}")
+                if stated[key] != value:
+                    raise ValueError(f"its {key} is {stated[key]!r}, and this defectkit has {value!r}")
             return cls(
-                version=str(held["version"]),
-                types=tuple(str(name) for name in held["types"]),
-                size_px=held["size_px"],
-                best_size_px=held["best_size_px"],
-                slope=held["calibration"]["slope"],
-                intercept=held["calibration"]["intercept"],
+                version=str(stated["version"]),
+                types=tuple(str(name) for name in stated["types"]),
+                size_px=stated["size_px"],
+                best_size_px=stated["best_size_px"],
+                slope=stated["calibration"]["slope"],
+                intercept=stated["calibration"]["intercept"],
             )
         except (KeyError, TypeError, ValueError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.learning.example import rescaled
+from defectkit.detectors.learning.example import rescale
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.learning.scoring import best_of, find_counts
 from defectkit.detectors.pixel_forest.forest import Forest, grown
@@ -93,7 +93,7 @@ class _Learner:
         self, image: Image, labels: Instances, rng: np.random.Generator
     ) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
         border_px = max(1, round(self.detector.border_nm / self.working.pixel_size_nm))
-        classes = pixel_classes(rescaled(labels, self.working.shape(image)), self.types, border_px)
+        classes = pixel_classes(rescale(labels, self.working.shape(image)), self.types, border_px)
         picked = drawn_samples(
             classes,
             per_class=self.detector.samples_per_class,

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.learning.example import rescaled
+from defectkit.detectors.learning.example import rescale
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.pixel_forest.features import n_features
 from defectkit.detectors.pixel_forest.forest import Forest
@@ -125,5 +125,5 @@ def found(
         depth_px=detector.depth_nm / working.pixel_size_nm,
         min_area_px=math.pi / 4 * (detector.min_diameter_nm / working.pixel_size_nm) ** 2,
     )
-    large = rescaled(small, shape)
+    large = rescale(small, shape)
     return large.take(large.areas > 0)

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.learning.example import rescaled_shape, resized
+from defectkit.detectors.learning.example import rescaled_shape, resize
 from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.pixel_forest.feature_cache import FEATURES, Features
 from defectkit.detectors.pixel_forest.features import margin_px, n_features, pixel_features
@@ -71,7 +71,7 @@ class Working:
 
     def pixels(self, image: Image) -> NDArray[np.float32]:
         """Return the pixels, normalized and resampled."""
-        return resized(self.normalization.apply(image.pixels), self.shape(image))
+        return resize(self.normalization.apply(image.pixels), self.shape(image))
 
     def features(self, image: Image) -> Features:
         """Return the features of every pixel, shape (H, W, F), from the cache where they are in it."""

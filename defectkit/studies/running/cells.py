@@ -139,7 +139,7 @@ def _common_images(study: Study, data: StudyData) -> list[Image]:
     """Return the images that every label set of the study has, so that splits do not differ with the label sets."""
     keys = dict.fromkeys(key for pair in study.labels for key in (pair.train, pair.test))
     sets = [data.labels(key).instances for key in keys]
-    common = [image for name, image in data.images.items() if all(name in held for held in sets)]
+    common = [image for name, image in data.images.items() if all(name in labels for labels in sets)]
     if sets and not common:
         raise StudyError(f"study {study.name!r}: {', '.join(keys)} have no image in common to be split")
     return common

@@ -52,10 +52,10 @@ class SyntheticFecralSource(DatasetSource):
         UnknownDatasetError
             If it is none of these.
         """
-        held = {labels.key: labels for labels in _drawn(self.seed, self.binning).labels.values()}
-        if key not in held:
-            raise UnknownDatasetError.of(f"label set of {self.name}", key, held)
-        return held[key]
+        known = {labels.key: labels for labels in _drawn(self.seed, self.binning).labels.values()}
+        if key not in known:
+            raise UnknownDatasetError.of(f"label set of {self.name}", key, known)
+        return known[key]
 
     def splits(self) -> Mapping[str, Split]:
         """Return the initial split of each label set."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from defectkit.detectors import ModelCard, Trained
-from defectkit.detectors.learning import Findings, History
-from defectkit.detectors.learning.inspection import Window
+from defectkit.detectors.learning import History, WindowDetections
 from defectkit.detectors.learning.lesson import Lesson
+from defectkit.detectors.learning.sliding_window import Window
 from defectkit.detectors.network import NetworkDetector, NetworkModel
 from defectkit.detectors.options import above, at_least, machine_option, one_of
 from defectkit.records import Image, Prediction
@@ -81,11 +81,11 @@ class Detectron2(NetworkDetector["nn.Module", "Configuration"]):
 
         return taught(self, lesson)
 
-    def look(self, network: nn.Module, windows: Sequence[Window], *, min_score: float) -> list[Findings]:
+    def look(self, network: nn.Module, windows: Sequence[Window], *, min_score: float) -> list[WindowDetections]:
         """Return what a network finds in windows of one shape."""
-        from defectkit_detectron2.prediction import seen
+        from defectkit_detectron2.prediction import detect_in_windows
 
-        return seen(network, windows, min_score=min_score, max_detections=self.max_detections)
+        return detect_in_windows(network, windows, min_score=min_score, max_detections=self.max_detections)
 
     def write_network(self, network: nn.Module, plan: Configuration, folder: Path) -> None:
         """Write the weights (safetensors) and the configuration."""

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from defectkit.detectors.learning import Findings
-from defectkit.detectors.learning.inspection import Window
+from defectkit.detectors.learning import WindowDetections
+from defectkit.detectors.learning.sliding_window import Window
 from defectkit_detectron2.batches import image_tensor
 
 LOWEST_SCORE = 0.05
@@ -21,7 +21,9 @@ FILLED = 4.0
 
 
 @torch.inference_mode()
-def seen(network: nn.Module, windows: Sequence[Window], *, min_score: float, max_detections: int) -> list[Findings]:
+def detect_in_windows(
+    network: nn.Module, windows: Sequence[Window], *, min_score: float, max_detections: int
+) -> list[WindowDetections]:
     """Return what a network finds in windows of one shape.
 
     Parameters
@@ -31,13 +33,13 @@ def seen(network: nn.Module, windows: Sequence[Window], *, min_score: float, max
     windows : sequence of array of float32, shape (H, W)
         Normalized to [0, 1].
     min_score : float
-        The score from which on findings count: the limit is reached when so many have it.
+        The score from which on detections count: the limit is reached when so many have it.
     max_detections : int
         The limit for each window.
 
     Returns
     -------
-    list of Findings
+    list of WindowDetections
         One a window. Of a network without masks, each box is filled.
     """
     network.eval()
@@ -47,7 +49,7 @@ def seen(network: nn.Module, windows: Sequence[Window], *, min_score: float, max
     inputs = [{"image": image_tensor(_padded(window))} for window in windows]
     outputs = network.inference(inputs, do_postprocess=False)  # type: ignore[operator]  # a method of GeneralizedRCNN
     return [
-        _findings(output, window.shape, min_score, max_detections)
+        _detections(output, window.shape, min_score, max_detections)
         for output, window in zip(outputs, windows, strict=True)
     ]
 
@@ -62,7 +64,7 @@ def _padded(window: Window) -> Window:
     return np.pad(window, [(0, max(0, MIN_EDGE - n)) for n in window.shape], mode="symmetric")
 
 
-def _findings(output: Any, shape: tuple[int, ...], min_score: float, max_detections: int) -> Findings:
+def _detections(output: Any, shape: tuple[int, ...], min_score: float, max_detections: int) -> WindowDetections:
     scores = output.scores.float().cpu().numpy().astype(np.float64)
     left, top, right, bottom = output.pred_boxes.tensor.float().cpu().numpy().astype(np.float64).T
     boxes = np.stack([top, left, bottom, right], axis=1)
@@ -70,7 +72,7 @@ def _findings(output: Any, shape: tuple[int, ...], min_score: float, max_detecti
         probabilities = output.pred_masks.float().cpu().numpy()[:, 0]
     else:
         probabilities = np.full((len(scores), 1, 1), FILLED, np.float32)
-    return Findings(
+    return WindowDetections(
         boxes=boxes.clip(0, np.array([*shape, *shape])),
         scores=scores,
         codes=output.pred_classes.cpu().numpy(),

@@ -14,14 +14,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from defectkit.detectors.learning.lesson import Watch
 from defectkit_detectron2.batches import Batches
-from defectkit_detectron2.prediction import seen
+from defectkit_detectron2.prediction import detect_in_windows
 
 N_LOSS_BATCHES = 4
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Validation:
-    """Images with labels as a network is held against them; it can be sent to another process.
+    """Images with labels by which a network is judged; it can be sent to another process.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ class Validation:
 
     def figures(self, network: nn.Module) -> dict[str, float]:
         """Return ``validation_loss`` and ``validation_f1``: the F1 score of finding at the best lowest score."""
-        lowest = self.watch.inspection.min_score
+        lowest = self.watch.sliding_window.min_score
         best = self.watch.f1_score(
-            lambda windows: seen(network, windows, min_score=lowest, max_detections=self.max_detections)
+            lambda windows: detect_in_windows(network, windows, min_score=lowest, max_detections=self.max_detections)
         )
         return {"validation_loss": self.loss(network), "validation_f1": best}
 

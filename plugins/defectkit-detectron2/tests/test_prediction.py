@@ -11,9 +11,9 @@ from defectkit_detectron2 import Detectron2
 
 from defectkit import Image
 from defectkit.detectors import detect
-from defectkit.detectors.learning import rescaled
-from defectkit.detectors.learning.inspection import windows_of
+from defectkit.detectors.learning import rescale
 from defectkit.detectors.learning.scoring import f1_scores, find_counts
+from defectkit.detectors.learning.sliding_window import windows_of
 from defectkit.errors import DetectionCapWarning
 from defectkit.matching import match
 from defectkit.testing.synthetic import synthetic_micrograph
@@ -116,7 +116,7 @@ def test_another_magnification_shows_the_same(trained: Detectron2) -> None:
     enlarged = Image.from_array("enlarged", finer, pixel_size=f"{size / 3} nm/px")
     once, thrice = found(trained, image).instances, found(trained, enlarged).instances
     assert len(once) > 3
-    back = rescaled(thrice, image.shape)
+    back = rescale(thrice, image.shape)
     assert f1(once, back) > 0.6
     pairs = match(once, back, iou_threshold=0.5)
     assert np.median(thrice.areas[pairs.predicted] / once.areas[pairs.truth]) == pytest.approx(9, rel=0.2)

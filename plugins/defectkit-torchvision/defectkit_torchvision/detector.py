@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import attrs
 
 from defectkit.detectors import ModelCard
-from defectkit.detectors.learning import Findings, History
-from defectkit.detectors.learning.inspection import Window
+from defectkit.detectors.learning import History, WindowDetections
 from defectkit.detectors.learning.lesson import Lesson
+from defectkit.detectors.learning.sliding_window import Window
 from defectkit.detectors.network import NetworkDetector, NetworkModel
 from defectkit.detectors.options import above, at_least, one_of
 from defectkit.errors import DetectorError
@@ -77,11 +77,11 @@ class TorchvisionMaskRCNN(NetworkDetector["MaskRCNN", Architecture]):
 
         return taught(self, lesson)
 
-    def look(self, network: MaskRCNN, windows: Sequence[Window], *, min_score: float) -> list[Findings]:
+    def look(self, network: MaskRCNN, windows: Sequence[Window], *, min_score: float) -> list[WindowDetections]:
         """Return what a network finds in windows of one shape."""
-        from defectkit_torchvision.prediction import seen
+        from defectkit_torchvision.prediction import detect_in_windows
 
-        return seen(network, windows, min_score=min_score, max_detections=self.max_detections)
+        return detect_in_windows(network, windows, min_score=min_score, max_detections=self.max_detections)
 
     def write_network(self, network: MaskRCNN, plan: Architecture, folder: Path) -> None:
         """Write the weights (safetensors) and the architecture."""

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torchvision.models.detection import MaskRCNN
 
-from defectkit.detectors.learning import Findings
-from defectkit.detectors.learning.inspection import Window
+from defectkit.detectors.learning import WindowDetections
+from defectkit.detectors.learning.sliding_window import Window
 from defectkit_torchvision.batches import image_tensor
 from defectkit_torchvision.network import MIN_EDGE
 
@@ -19,7 +19,9 @@ LOWEST_SCORE = 0.05
 
 
 @torch.inference_mode()
-def seen(network: MaskRCNN, windows: Sequence[Window], *, min_score: float, max_detections: int) -> list[Findings]:
+def detect_in_windows(
+    network: MaskRCNN, windows: Sequence[Window], *, min_score: float, max_detections: int
+) -> list[WindowDetections]:
     """Return what ``network`` finds in windows of one shape.
 
     Parameters
@@ -28,7 +30,7 @@ def seen(network: MaskRCNN, windows: Sequence[Window], *, min_score: float, max_
     windows : sequence of array of float32, shape (H, W)
         Normalized to [0, 1].
     min_score : float
-        The score from which on findings count: the limit is reached when so many have it.
+        The score from which on detections count: the limit is reached when so many have it.
     max_detections : int
         The limit for each window.
     """
@@ -38,7 +40,7 @@ def seen(network: MaskRCNN, windows: Sequence[Window], *, min_score: float, max_
     device = next(network.parameters()).device
     outputs = network([image_tensor(_padded(window)).to(device) for window in windows])
     return [
-        _findings(output, window.shape, min_score, max_detections)
+        _detections(output, window.shape, min_score, max_detections)
         for output, window in zip(outputs, windows, strict=True)
     ]
 
@@ -47,11 +49,13 @@ def _padded(window: Window) -> Window:
     return np.pad(window, [(0, max(0, MIN_EDGE - n)) for n in window.shape], mode="symmetric")
 
 
-def _findings(output: dict[str, Tensor], shape: tuple[int, ...], min_score: float, max_detections: int) -> Findings:
+def _detections(
+    output: dict[str, Tensor], shape: tuple[int, ...], min_score: float, max_detections: int
+) -> WindowDetections:
     scores = output["scores"].float().cpu().numpy().astype(np.float64)
     left, top, right, bottom = output["boxes"].float().cpu().numpy().astype(np.float64).T
     boxes = np.stack([top, left, bottom, right], axis=1)
-    return Findings(
+    return WindowDetections(
         boxes=boxes.clip(0, np.array([*shape, *shape])),
         scores=scores,
         codes=output["labels"].cpu().numpy() - 1,

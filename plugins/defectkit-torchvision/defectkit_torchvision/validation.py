@@ -13,14 +13,14 @@ from torchvision.models.detection import MaskRCNN
 
 from defectkit.detectors.learning.lesson import Watch
 from defectkit_torchvision.batches import Batches
-from defectkit_torchvision.prediction import seen
+from defectkit_torchvision.prediction import detect_in_windows
 
 N_LOSS_BATCHES = 4
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Validation:
-    """A validation set as a network is held against it.
+    """A validation set by which a network is judged.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ class Validation:
 
     def figures(self, network: MaskRCNN) -> dict[str, float]:
         """Return ``validation_loss`` and ``validation_f1``: the F1 score of finding at the best lowest score."""
-        lowest = self.watch.inspection.min_score
+        lowest = self.watch.sliding_window.min_score
         best = self.watch.f1_score(
-            lambda windows: seen(network, windows, min_score=lowest, max_detections=self.max_detections)
+            lambda windows: detect_in_windows(network, windows, min_score=lowest, max_detections=self.max_detections)
         )
         return {"validation_loss": self.loss(network), "validation_f1": best}
 

@@ -114,12 +114,12 @@ def _read(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".pkl":
         raise DetectorError(f"{path}: a pickle can run anything when it is read, so it is refused; {DETECTRON2}")
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        stored = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise DetectorError(f"{path}: no weights lie here") from error
     except Exception as error:  # torch raises whatever its unpickler met
         raise DetectorError(f"{path}: not a file of plain weights, so it was not loaded: {error}") from error
-    inner = held.get("model", held) if isinstance(held, dict) else held
+    inner = stored.get("model", stored) if isinstance(stored, dict) else stored
     if not isinstance(inner, dict) or not all(isinstance(value, Tensor) for value in inner.values()):
         raise DetectorError(f"{path}: not a table of weights by name")
     return dict(inner)

@@ -9,9 +9,9 @@ from defectkit_torchvision.batches import at_corners
 from defectkit_torchvision.detector import TorchvisionMaskRCNN
 
 from defectkit.detectors import detect
-from defectkit.detectors.learning.inspection import windows_of
-from defectkit.detectors.learning.pasting import pasted
+from defectkit.detectors.learning.pasting import paste_masks
 from defectkit.detectors.learning.scoring import f1_scores, find_counts
+from defectkit.detectors.learning.sliding_window import windows_of
 from defectkit.errors import DetectionCapWarning
 from defectkit.geometry.masks import masks_to_runs
 from defectkit.geometry.overlap import iou_pairs, mask_iou
@@ -128,5 +128,5 @@ def test_masks_are_learned_where_they_are() -> None:
             torch.tensor([0]),
             28,
         )
-        back = pasted(cut.numpy(), np.array([[top, left, bottom, right]]), (64, 64))
+        back = paste_masks(cut.numpy(), np.array([[top, left, bottom, right]]), (64, 64))
         assert mask_iou(runs, back)[0, 0] > 0.98

@@ -109,8 +109,8 @@ def metadata_of(content: bytes) -> dict[str, Any]:
     properties = {entry.key: entry.value for entry in onnx.load_from_string(content).metadata_props}
     if PROPERTY not in properties:
         raise DetectorError("the model does not say which types it knows and how its images are normalized")
-    held: dict[str, Any] = parse_json(properties[PROPERTY], where="what the model says of itself")
-    return held
+    facts: dict[str, Any] = parse_json(properties[PROPERTY], where="what the model says of itself")
+    return facts
 
 
 def load_weights(network: nn.Module, content: bytes, types: tuple[str, ...]) -> None:

@@ -36,9 +36,9 @@ class Watched:
     def of(cls, scenes: Mapping[str, Sequence[Scene]], side: int, batch_size: int, device: torch.device) -> Self:
         """Return crops of scenes by set; a set without any is left out."""
         batches = {}
-        for name, held in scenes.items():
-            if held:
-                sources = {name: (LabelledSource(scenes=held), 1.0)}
+        for name, own in scenes.items():
+            if own:
+                sources = {name: (LabelledSource(scenes=own), 1.0)}
                 mixture = Mixture(sources=sources, side=side, batch_size=batch_size, seed=SEED)
                 batches[name] = tuple(
                     {key: torch.from_numpy(value).to(device) for key, value in mixture[k].items()}

@@ -63,7 +63,7 @@ def audit_published(
     Recomputed are: sums over types and over the two sides of splits, shares of images left out, means over types,
     averages, ranges and standard deviations over splits and runs (with either number of degrees of freedom), counts and
     results that stand in more than one table, density errors as whole numbers of defects, and pixel sizes against the
-    field of view. What the text says of splits, training sizes, errors and units is held against the tables. A printed
+    field of view. What the text says of splits, training sizes, errors and units is compared with the tables. A printed
     decimal stands for the interval that rounds to it; see :class:`FindingKind`.
 
     Examples

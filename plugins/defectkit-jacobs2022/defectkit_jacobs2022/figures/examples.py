@@ -49,10 +49,10 @@ def example_images(evaluation: xarray.Dataset) -> dict[str, str]:
     """
     at = evaluation.sel(iou_threshold=evaluation.attrs["iou_threshold"], method="nearest")
     scores = at["image_find_f1_score"].values
-    held = np.flatnonzero(evaluation["image_n_true"].values > 0)
-    if not held.size:
+    with_defects = np.flatnonzero(evaluation["image_n_true"].values > 0)
+    if not with_defects.size:
         raise StudyError("no test image has a true defect, so there is no example to show")
-    worst_first = held[np.argsort(scores[held], kind="stable")]
+    worst_first = with_defects[np.argsort(scores[with_defects], kind="stable")]
     chosen = (worst_first[-1], worst_first[(len(worst_first) - 1) // 2], worst_first[0])
     names = [str(name) for name in evaluation["image"].values]
     places: dict[str, str] = {}

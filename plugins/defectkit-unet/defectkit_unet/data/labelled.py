@@ -45,9 +45,9 @@ class LabelledSource:
         Images are drawn as often as the square roots of their defects, for crops at blind scales all alike.
         """
         blind = rng.random() < BLIND_PART
-        held = np.array([len(scene.ellipses) for scene in self.scenes])
-        chances = np.sqrt(np.maximum(held, 1.0)) if not blind else np.ones(len(held))
-        scene = self.scenes[rng.choice(len(held), p=chances / chances.sum())]
+        counts = np.array([len(scene.ellipses) for scene in self.scenes])
+        chances = np.sqrt(np.maximum(counts, 1.0)) if not blind else np.ones(len(counts))
+        scene = self.scenes[rng.choice(len(counts), p=chances / chances.sum())]
         scale = float(np.exp(rng.uniform(*np.log(BLIND_SCALES)))) if blind else fitting_scale(scene, rng)
         half = side / 2 / scale
         center = np.array(

@@ -92,10 +92,10 @@ def warped(scene: Scene, matrix: Floats, center: Floats, side: int) -> Crop:
 
 def visible(ellipses: Ellipses, side: int) -> Ellipses:
     """Return the ellipses of a crop, without those for another scale, and with no trust in those that may be."""
-    held = ellipses.within((side, side), MARGIN_PX)
-    held = held.take((held.diameters >= TOO_SMALL_PX) & (held.diameters <= TOO_LARGE_PX))
-    learned = (held.diameters >= SMALLEST_PX) & (held.diameters <= LARGEST_PX)
-    return attrs.evolve(held, trust=np.where(learned, held.trust, 0.0))
+    visible = ellipses.within((side, side), MARGIN_PX)
+    visible = visible.take((visible.diameters >= TOO_SMALL_PX) & (visible.diameters <= TOO_LARGE_PX))
+    learned = (visible.diameters >= SMALLEST_PX) & (visible.diameters <= LARGEST_PX)
+    return attrs.evolve(visible, trust=np.where(learned, visible.trust, 0.0))
 
 
 def _inside(

@@ -78,10 +78,10 @@ def make(output: Path, recipe: Recipe, *, threads: int = 1, workers: int = 1) ->
     torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
     device = device_of(recipe.device)
-    held = sources(left_out=recipe.left_out)
+    mixed = sources(left_out=recipe.left_out)
     network, history = trained(
         build("loopnet", len(TYPES)),
-        Mixture(sources=held, side=recipe.crop_size, batch_size=recipe.batch_size, seed=recipe.seed),
+        Mixture(sources=mixed, side=recipe.crop_size, batch_size=recipe.batch_size, seed=recipe.seed),
         Schedule(iterations=recipe.iterations, watch_every=recipe.watch_every, workers=workers),
         device=device,
         watch=Watched.of(tuning_scenes(), recipe.crop_size, recipe.batch_size, device).figures,
@@ -93,8 +93,8 @@ def make(output: Path, recipe: Recipe, *, threads: int = 1, workers: int = 1) ->
     record = {
         "weights": digest(content),
         "recipe": attrs.asdict(recipe),
-        "shares": {name: SHARES[name] for name in held},
-        "scenes": counts(held),
+        "shares": {name: SHARES[name] for name in mixed},
+        "scenes": counts(mixed),
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "device": device.type,
         "threads": threads,
@@ -115,10 +115,10 @@ def tuning_scenes() -> dict[str, list[Scene]]:
     }
 
 
-def counts(held: Mapping[str, tuple[Source, float]]) -> dict[str, dict[str, int]]:
+def counts(mixed: Mapping[str, tuple[Source, float]]) -> dict[str, dict[str, int]]:
     """Return how many images and defects of each real source are learned from."""
     return {
         name: {"images": len(source.scenes), "defects": sum(len(scene.ellipses) for scene in source.scenes)}
-        for name, (source, _) in held.items()
+        for name, (source, _) in mixed.items()
         if isinstance(source, LabelledSource)
     }

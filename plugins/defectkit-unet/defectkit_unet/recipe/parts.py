@@ -31,23 +31,23 @@ def labelled(name: str, part: Part) -> list[Labelled]:
 
 def titanium_scenes(part: Part = Part.TRAINING) -> list[Scene]:
     """Return a part of the titanium frames with the labels of both passes where there are two."""
-    second = {held.image.name: held.instances for held in labelled("ti-old", part)}
+    second = {example.image.name: example.instances for example in labelled("ti-old", part)}
     scenes = []
-    for held in labelled("ti-new", part):
-        if held.image.name in second:
-            ellipses = agreed(held.instances, second[held.image.name])
+    for example in labelled("ti-new", part):
+        if example.image.name in second:
+            ellipses = agreed(example.instances, second[example.image.name])
         else:
-            ellipses = trusted(Ellipses.of(held.instances), SINGLE_PASS_TRUST)
+            ellipses = trusted(Ellipses.of(example.instances), SINGLE_PASS_TRUST)
         typed = attrs.evolve(ellipses, types=np.full(len(ellipses), TYPES.index("loop")))
-        scenes.append(Scene.of(np.asarray(held.image.pixels), typed, completeness=TITANIUM_COMPLETENESS))
+        scenes.append(Scene.of(np.asarray(example.image.pixels), typed, completeness=TITANIUM_COMPLETENESS))
     return scenes
 
 
 def dark_scenes(name: str, part: Part = Part.TRAINING) -> Iterator[Scene]:
     """Yield the images of a part of a real set, turned so that defects are dark."""
-    for held in labelled(name, part):
-        pixels = dark(np.asarray(held.image.pixels), covered(held.instances))
-        yield Scene.of(pixels, Ellipses.of(held.instances, TYPES))
+    for example in labelled(name, part):
+        pixels = dark(np.asarray(example.image.pixels), covered(example.instances))
+        yield Scene.of(pixels, Ellipses.of(example.instances, TYPES))
 
 
 def background_scenes() -> list[Scene]:

@@ -1,4 +1,4 @@
-"""Flips and right-angle turns: the symmetries that a micrograph has, exact to the pixel."""
+"""Flips and rotations by right angles: the symmetries that a micrograph has, exact to the pixel."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from defectkit.records.instances import Instances
 Points = NDArray[np.float64]
 
 
-def flipped(given: Example) -> Example:
-    """Return the example with left and right exchanged."""
+def flip(given: Example) -> Example:
+    """Return the example with left and right swapped."""
     width = given.pixels.shape[1]
     return _moved(given, np.fliplr, lambda points: np.stack([points[:, 0], width - points[:, 1]], axis=1))
 
 
-def turned(given: Example, quarters: int) -> Example:
-    """Return the example turned counterclockwise by ``quarters`` right angles."""
+def rotate(given: Example, quarters: int) -> Example:
+    """Return the example rotated counterclockwise by ``quarters`` right angles."""
     for _ in range(quarters % 4):
         given = _quarter_turn(given)
     return given

@@ -16,7 +16,7 @@ _MACOS_SWAP = 2
 _UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
-def exchanged(one: Path, other: Path) -> bool:
+def swap_folders(one: Path, other: Path) -> bool:
     """Let ``one`` and ``other`` swap their places in one step, so that neither is ever missing.
 
     Both must be there, on one file system.

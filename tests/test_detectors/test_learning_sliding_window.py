@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from defectkit import Image, Instances
-from defectkit.detectors.learning import Findings, Inspection, Normalization
-from defectkit.detectors.learning.findings import fused
-from defectkit.detectors.learning.inspection import REACH, Window, on_grid, windows_of
+from defectkit.detectors.learning import Normalization, SlidingWindow, WindowDetections
 from defectkit.detectors.learning.scoring import find_counts
+from defectkit.detectors.learning.sliding_window import REACH, Window, on_grid, windows_of
+from defectkit.detectors.learning.window_detections import fuse
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.errors import DetectorError, MissingCalibrationError, RecordError
 
-INSPECTION = Inspection(
+SLIDING_WINDOW = SlidingWindow(
     types=("bdot", "loop_111"),
     pixel_size_nm=1.0,
     normalization=Normalization(lower=0, upper=100),
@@ -25,10 +25,12 @@ INSPECTION = Inspection(
 )
 
 
-def findings(*boxes: Sequence[float], scores: Sequence[float], codes: Sequence[int], capped: bool = False) -> Findings:
+def detections(
+    *boxes: Sequence[float], scores: Sequence[float], codes: Sequence[int], capped: bool = False
+) -> WindowDetections:
     probabilities = np.ones((len(boxes), 2, 2), np.float32)
     probabilities[:, 0, 0] = 0.25
-    return Findings(
+    return WindowDetections(
         boxes=np.array(boxes, dtype=np.float64).reshape(-1, 4),
         scores=np.array(scores, dtype=np.float64),
         codes=np.array(codes, dtype=np.int64),
@@ -44,18 +46,18 @@ class Components:
         self.cells = cells
         self.shown: list[tuple[int, int]] = []
 
-    def __call__(self, windows: Sequence[Window]) -> list[Findings]:
+    def __call__(self, windows: Sequence[Window]) -> list[WindowDetections]:
         self.shown.extend(window.shape for window in windows)
         return [self.seen(window) for window in windows]
 
-    def seen(self, window: Window) -> Findings:
+    def seen(self, window: Window) -> WindowDetections:
         from skimage.measure import label, regionprops
 
         regions = regionprops(label(window > 0.5))
         boxes = np.array([r.bbox for r in regions], dtype=np.float64).reshape(-1, 4)
         masks = [self.grid(r.image) for r in regions]
         areas = np.array([r.area for r in regions], dtype=np.float64)
-        return Findings(
+        return WindowDetections(
             boxes=boxes,
             scores=np.clip(areas / 1000, 0.3, 1.0),
             codes=(areas > 300).astype(np.int64),
@@ -83,7 +85,7 @@ def discs(shape: tuple[int, int] = (400, 300), n: int = 40) -> tuple[Image, Inst
 
 
 def test_findings_are_columns_of_one_length() -> None:
-    given = findings([0, 0, 4, 4], [2, 2, 6, 8], scores=[0.5, 0.9], codes=[0, 1])
+    given = detections([0, 0, 4, 4], [2, 2, 6, 8], scores=[0.5, 0.9], codes=[0, 1])
     assert given.take(np.array([1])).codes.tolist() == [1]
     with pytest.raises(RecordError, match="2 scores with boxes of"):
         attrs.evolve(given, codes=np.zeros(3, np.int64))
@@ -92,47 +94,47 @@ def test_findings_are_columns_of_one_length() -> None:
 
 
 def test_flipping_findings_back_brings_them_back() -> None:
-    given = findings([0, 1, 4, 7], scores=[0.5], codes=[0])
-    once = given.flipped((10, 20), 1)
+    given = detections([0, 1, 4, 7], scores=[0.5], codes=[0])
+    once = given.flip((10, 20), 1)
     assert once.boxes.tolist() == [[0, 13, 4, 19]]
     assert once.probabilities[0].tolist() == [[1, 0.25], [1, 1]]
-    assert given.flipped((10, 20), 0).boxes.tolist() == [[6, 1, 10, 7]]
-    assert np.array_equal(once.flipped((10, 20), 1).boxes, given.boxes)
+    assert given.flip((10, 20), 0).boxes.tolist() == [[6, 1, 10, 7]]
+    assert np.array_equal(once.flip((10, 20), 1).boxes, given.boxes)
 
 
 def test_views_are_fused_by_type_and_overlap() -> None:
     views = [
-        findings([0, 0, 10, 10], [20, 20, 30, 30], scores=[0.9, 0.4], codes=[0, 1]),
-        findings([0, 0, 10, 12], [20, 20, 30, 30], scores=[0.3, 0.8], codes=[0, 0], capped=True),
+        detections([0, 0, 10, 10], [20, 20, 30, 30], scores=[0.9, 0.4], codes=[0, 1]),
+        detections([0, 0, 10, 12], [20, 20, 30, 30], scores=[0.3, 0.8], codes=[0, 0], capped=True),
     ]
-    joined = fused(views)
+    joined = fuse(views)
     assert joined.codes.tolist() == [0, 0, 1]
     assert joined.scores == pytest.approx([0.6, 0.4, 0.2])
     assert joined.boxes[0] == pytest.approx([0, 0, 10, 10.5])
     assert joined.capped
-    assert fused(views[:1]) is views[0]
-    assert len(fused([findings(scores=[], codes=[])] * 2)) == 0
+    assert fuse(views[:1]) is views[0]
+    assert len(fuse([detections(scores=[], codes=[])] * 2)) == 0
 
 
 def test_one_view_is_counted_once_in_a_fusion() -> None:
-    twice = findings([0, 0, 10, 10], [0, 0, 10, 11], scores=[0.9, 0.8], codes=[0, 0])
-    joined = fused([twice, findings([0, 0, 10, 10], scores=[0.7], codes=[0])])
+    twice = detections([0, 0, 10, 10], [0, 0, 10, 11], scores=[0.9, 0.8], codes=[0, 0])
+    joined = fuse([twice, detections([0, 0, 10, 10], scores=[0.7], codes=[0])])
     assert joined.scores == pytest.approx([0.8, 0.4])
 
 
 @pytest.mark.parametrize("flips", [False, True])
 def test_what_a_network_sees_in_tiles_is_what_there_is(flips: bool) -> None:
     image, truth = discs((400, 1000), n=80)
-    inspection = attrs.evolve(INSPECTION, flips=flips, batch_size=3)
+    sliding_window = attrs.evolve(SLIDING_WINDOW, flips=flips, batch_size=3)
     network = Components()
-    found, capped = inspection.instances(image, network)
+    found, capped = sliding_window.instances(image, network)
     assert len(network.shown) == 8 * (4 if flips else 1)
     assert max(max(shape) for shape in network.shown) == 512
     assert len(found) == len(truth)
     assert not capped
     assert find_counts(truth, found, (0.2,)).tolist() == [[len(truth)] * 3]
     assert sorted(found.type_names) == sorted(truth.type_names)
-    whole, _ = attrs.evolve(inspection, tile=1024).instances(image, Components())
+    whole, _ = attrs.evolve(sliding_window, tile=1024).instances(image, Components())
     assert find_counts(whole, found, (0.2,)).tolist() == [[len(whole)] * 3]
 
 
@@ -143,7 +145,7 @@ def test_masks_come_in_the_pixels_of_the_image() -> None:
     calibration = attrs.evolve(finer.required_calibration(), pixel_size_x="0.333333333333 nm/px")
     finer = attrs.evolve(finer, calibration=calibration)
     for tile in (128, 1024):
-        found, _ = attrs.evolve(INSPECTION, tile=tile).instances(finer, Components())
+        found, _ = attrs.evolve(SLIDING_WINDOW, tile=tile).instances(finer, Components())
         assert found.shape == (400, 900)
         assert len(found) == len(truth)
         assert found.areas.sum() == pytest.approx(6 * truth.areas.sum(), rel=0.02)
@@ -151,7 +153,7 @@ def test_masks_come_in_the_pixels_of_the_image() -> None:
 
 def test_scores_below_the_lowest_are_left_out() -> None:
     image, truth = discs()
-    found, _ = attrs.evolve(INSPECTION, min_score=0.301).instances(image, Components())
+    found, _ = attrs.evolve(SLIDING_WINDOW, min_score=0.301).instances(image, Components())
     assert 0 < len(found) < len(truth)
     assert found.scores.min() >= 0.301
 
@@ -159,7 +161,7 @@ def test_scores_below_the_lowest_are_left_out() -> None:
 def test_the_limit_of_any_window_is_told() -> None:
     image, _ = discs((100, 800))
     network = Components()
-    _, capped = INSPECTION.instances(
+    _, capped = SLIDING_WINDOW.instances(
         image, lambda windows: [attrs.evolve(f, capped=len(network.shown) == 3) for f in network(windows)]
     )
     assert capped
@@ -168,10 +170,10 @@ def test_the_limit_of_any_window_is_told() -> None:
 def test_an_image_without_contrast_is_not_shown_at_all() -> None:
     flat = Image.from_array("flat", np.full((50, 40), 7, np.uint16), pixel_size="1 nm")
     network = Components()
-    found, capped = INSPECTION.instances(flat, network)
+    found, capped = SLIDING_WINDOW.instances(flat, network)
     assert (len(found), found.types, capped, network.shown) == (0, ("bdot", "loop_111"), False, [])
     with pytest.raises(MissingCalibrationError):
-        INSPECTION.instances(Image.from_array("bare", flat.pixels), network)
+        SLIDING_WINDOW.instances(Image.from_array("bare", flat.pixels), network)
 
 
 def test_windows_begin_on_the_grid_and_see_far_enough_around_what_is_theirs() -> None:
@@ -212,7 +214,7 @@ def test_tiles_on_the_grid_of_the_image_cover_it() -> None:
 
 @pytest.mark.parametrize("change", [{"pixel_size_nm": 0.0}, {"min_score": 1.5}, {"batch_size": 0}])
 def test_what_cannot_be_inspected_is_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(RecordError, match="inspection"):
-        attrs.evolve(INSPECTION, **change)
+    with pytest.raises(RecordError, match="sliding window"):
+        attrs.evolve(SLIDING_WINDOW, **change)
     with pytest.raises(DetectorError, match="overlap"):
-        attrs.evolve(INSPECTION, overlap=128)
+        attrs.evolve(SLIDING_WINDOW, overlap=128)

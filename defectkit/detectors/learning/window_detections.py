@@ -1,4 +1,4 @@
-"""Findings: what a network says of one window, before it becomes defects of an image."""
+"""WindowDetections: what a network says of one window, before it becomes defects of an image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAME_IOU = 0.5
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Findings:
+class WindowDetections:
     """Boxes, scores, types and small masks, N of each.
 
     Parameters
@@ -50,14 +50,14 @@ class Findings:
         rows = (self.boxes.shape, self.codes.shape, self.probabilities.shape[:1])
         if rows != ((n, 4), (n,), (n,)) or self.probabilities.ndim != 3:
             raise RecordError(
-                f"findings: {n} scores with boxes of {self.boxes.shape}, codes of {self.codes.shape} "
+                f"detections: {n} scores with boxes of {self.boxes.shape}, codes of {self.codes.shape} "
                 f"and masks of {self.probabilities.shape}; (N, 4), (N,) and (N, m, m) are needed"
             )
 
     def __len__(self) -> int:
         return len(self.scores)
 
-    def take(self, picked: NDArray[np.int64] | NDArray[np.bool_]) -> Findings:
+    def take(self, picked: NDArray[np.int64] | NDArray[np.bool_]) -> WindowDetections:
         """Return the picked ones, in that order."""
         return attrs.evolve(
             self,
@@ -67,8 +67,8 @@ class Findings:
             probabilities=self.probabilities[picked],
         )
 
-    def flipped(self, shape: tuple[int, int], axis: int) -> Findings:
-        """Return the same findings in the window of ``shape`` mirrored along an axis: 0 for rows, 1 for columns."""
+    def flip(self, shape: tuple[int, int], axis: int) -> WindowDetections:
+        """Return the same detections in the window of ``shape`` mirrored along an axis: 0 for rows, 1 for columns."""
         return attrs.evolve(
             self,
             boxes=_flipped(self.boxes, shape[axis], axis),
@@ -82,17 +82,17 @@ def _flipped(boxes: Floats, size: int, axis: int) -> Floats:
     return mirrored
 
 
-def fused(views: Sequence[Findings]) -> Findings:
+def fuse(views: Sequence[WindowDetections]) -> WindowDetections:
     """Return what several views of one window say together.
 
     Parameters
     ----------
-    views : sequence of Findings
+    views : sequence of WindowDetections
         At least one, all in coordinates of the same window.
 
     Returns
     -------
-    Findings
+    WindowDetections
         In falling order of score; a single view comes back as it is.
 
     Notes
@@ -105,7 +105,7 @@ def fused(views: Sequence[Findings]) -> Findings:
     """
     if len(views) == 1:
         return views[0]
-    everything = Findings(
+    everything = WindowDetections(
         boxes=np.concatenate([v.boxes for v in views]),
         scores=np.concatenate([v.scores for v in views]),
         codes=np.concatenate([v.codes for v in views]),
@@ -123,7 +123,7 @@ def fused(views: Sequence[Findings]) -> Findings:
     return joined.take(np.argsort(-joined.scores, kind="stable"))
 
 
-def _groups(everything: Findings, of_view: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _groups(everything: WindowDetections, of_view: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     alike = box_iou(everything.boxes, everything.boxes)
     alike[(alike < SAME_IOU) | (everything.codes[:, None] != everything.codes[None, :])] = 0.0
     free = np.ones(len(everything), dtype=bool)

@@ -1,4 +1,4 @@
-"""Inspection: how an image is shown to a network, and how its answers become defects of the image."""
+"""SlidingWindow: how an image is shown to a network, and how its answers become defects of the image."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.detectors.learning.cells import CELL
-from defectkit.detectors.learning.example import rescaled_shape, resized
-from defectkit.detectors.learning.findings import Findings, fused
+from defectkit.detectors.learning.example import rescaled_shape, resize
 from defectkit.detectors.learning.normalization import Normalization
-from defectkit.detectors.learning.pasting import pasted
+from defectkit.detectors.learning.pasting import paste_masks
+from defectkit.detectors.learning.window_detections import WindowDetections, fuse
 from defectkit.detectors.merging import merge_tiles
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.errors import RecordError
@@ -23,7 +23,7 @@ from defectkit.records.instances import Instances
 from defectkit.units import as_pixel_size
 
 Window = NDArray[np.float32]
-Look = Callable[[Sequence[Window]], Sequence[Findings]]
+Look = Callable[[Sequence[Window]], Sequence[WindowDetections]]
 """Takes windows of one shape, normalized to [0, 1], and says what is in each."""
 
 REACH = 160
@@ -36,18 +36,18 @@ features differ from those of the whole image by 0.5 (fine) to 5 (coarse) per ce
 
 
 @attrs.frozen(kw_only=True)
-class Inspection:
+class SlidingWindow:
     """Rescales, normalizes and tiles images for a network, and merges what it finds.
 
     Parameters
     ----------
     types : tuple of str
-        What codes of findings stand for.
+        What codes of detections stand for.
     pixel_size_nm : float
         What images are rescaled to.
     normalization : Normalization
     min_score : float
-        Findings below are left out.
+        WindowDetections below are left out.
     tile, overlap : int
         An image with a longer edge than ``tile`` (rescaled pixels) is shown in tiles that overlap by ``overlap``, each
         with context around it.
@@ -77,7 +77,7 @@ class Inspection:
         tiles_of((1, 1), tile=self.tile, overlap=self.overlap)
         if not self.pixel_size_nm > 0 or not 0 <= self.min_score <= 1 or self.batch_size < 1:
             raise RecordError(
-                f"inspection: pixel size {self.pixel_size_nm} nm, lowest score {self.min_score} and batch size "
+                f"sliding window: pixel size {self.pixel_size_nm} nm, lowest score {self.min_score} and batch size "
                 f"{self.batch_size} are not all possible; above 0, in [0, 1] and at least 1 are"
             )
 
@@ -96,42 +96,42 @@ class Inspection:
         normalized = self.normalization.apply(image.pixels)
         if not normalized.any():
             return Instances.empty(image.shape, self.types), False
-        pixels = resized(normalized, shape)
+        pixels = resize(normalized, shape)
         windows = windows_of(shape, tile=self.tile, overlap=self.overlap)
         factors = np.array(image.shape) / np.array(shape)
         frames, parts, capped = [], [], False
-        for window, findings in zip(windows, self._findings(pixels, windows, look), strict=True):
+        for window, detections in zip(windows, self._detections(pixels, windows, look), strict=True):
             frame = on_grid(window, factors, image.shape)
             frames.append(frame)
-            parts.append(self._part(findings, window, frame, factors))
-            capped |= findings.capped
+            parts.append(self._part(detections, window, frame, factors))
+            capped |= detections.capped
         return (parts[0] if len(parts) == 1 else merge_tiles(frames, parts, image.shape)), capped
 
-    def _findings(self, pixels: Window, windows: Sequence[Tile], look: Look) -> Iterator[Findings]:
+    def _detections(self, pixels: Window, windows: Sequence[Tile], look: Look) -> Iterator[WindowDetections]:
         for _, alike in groupby(windows, key=lambda window: window.crop(pixels).shape):
             same = list(alike)
             for k in range(0, len(same), self.batch_size):
                 yield from self._seen([window.crop(pixels) for window in same[k : k + self.batch_size]], look)
 
-    def _seen(self, windows: Sequence[Window], look: Look) -> Iterator[Findings]:
+    def _seen(self, windows: Sequence[Window], look: Look) -> Iterator[WindowDetections]:
         views = [(), (0,), (1,), (0, 1)] if self.flips else [()]
         answers = [look([np.ascontiguousarray(np.flip(window, axes)) for window in windows]) for axes in views]
         for window, of_window in zip(windows, zip(*answers, strict=True), strict=True):
-            together = fused([_unflipped(f, window.shape, axes) for f, axes in zip(of_window, views, strict=True)])
+            together = fuse([_unflipped(f, window.shape, axes) for f, axes in zip(of_window, views, strict=True)])
             yield together.take(together.scores >= self.min_score)
 
-    def _part(self, findings: Findings, window: Tile, frame: Tile, factors: NDArray[np.float64]) -> Instances:
+    def _part(self, detections: WindowDetections, window: Tile, frame: Tile, factors: NDArray[np.float64]) -> Instances:
         """Return what was found in a window, in pixels of ``frame``, which is that window on the grid of the image."""
         corner = np.array([window.top, window.left] * 2)
-        boxes = (findings.boxes + corner) * np.tile(factors, 2)
-        runs = pasted(findings.probabilities, boxes, frame.shape)
+        boxes = (detections.boxes + corner) * np.tile(factors, 2)
+        runs = paste_masks(detections.probabilities, boxes, frame.shape)
         inside, kept = crop(runs, frame.top, frame.left, frame.bottom, frame.right)
         return Instances(
             shape=(frame.bottom - frame.top, frame.right - frame.left),
             types=self.types,
-            type_codes=findings.codes[kept].astype(np.int16),
+            type_codes=detections.codes[kept].astype(np.int16),
             runs=inside,
-            scores=findings.scores[kept].clip(0, 1),
+            scores=detections.scores[kept].clip(0, 1),
             given_boxes=boxes[kept] - np.array([frame.top, frame.left] * 2),
         )
 
@@ -170,7 +170,7 @@ def on_grid(tile: Tile, factors: NDArray[np.float64], shape: tuple[int, int]) ->
     return Tile(top=top, left=left, bottom=min(bottom, shape[0]), right=min(right, shape[1]), shape=shape)
 
 
-def _unflipped(findings: Findings, shape: tuple[int, ...], axes: tuple[int, ...]) -> Findings:
+def _unflipped(detections: WindowDetections, shape: tuple[int, ...], axes: tuple[int, ...]) -> WindowDetections:
     for axis in axes:
-        findings = findings.flipped((shape[0], shape[1]), axis)
-    return findings
+        detections = detections.flip((shape[0], shape[1]), axis)
+    return detections
