@@ -105,11 +105,6 @@ class Marker:
         """Return a marker that lists some files, too, as they are in the folder now."""
         return attrs.evolve(self, files={**self.files, **{name: digest(folder / name) for name in names}})
 
-    def without_files(self, names: Iterable[str]) -> Marker:
-        """Return a marker that does not list some files."""
-        gone = set(names)
-        return attrs.evolve(self, files={name: found for name, found in self.files.items() if name not in gone})
-
     def owns(self, folder: Path, name: str) -> bool:
         """Return whether the file ``name`` in ``folder`` is one that the run wrote and that nobody changed since."""
         path = folder / name

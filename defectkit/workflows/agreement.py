@@ -1,4 +1,4 @@
-"""Agreement: how far two label sets of the same images agree, with intervals: the most that a model can be asked for."""
+"""Agreement: how far two label sets of the same images agree: the most that a model can be asked for."""
 
 from __future__ import annotations
 

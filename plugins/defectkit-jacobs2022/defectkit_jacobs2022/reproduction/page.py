@@ -16,8 +16,6 @@ LEAD = (
     "all others were computed from what the next lines say."
 )
 
-PAGES = ("index.html", "index.md")
-
 
 def write_page(folder: Path, made: Sequence[Written], omitted: Mapping[str, str], provenance: Sequence[str]) -> None:
     """Write ``index.html`` and ``index.md`` into the folder of a reproduction.
@@ -42,8 +40,8 @@ def write_page(folder: Path, made: Sequence[Written], omitted: Mapping[str, str]
         heading=heading,
         symbol=symbol,
     )
-    for name, text in zip(PAGES, (page, markdown(made, omitted, provenance)), strict=True):
-        write_text(folder / name, text)
+    write_text(folder / "index.html", page)
+    write_text(folder / "index.md", markdown(made, omitted, provenance))
 
 
 def markdown(made: Sequence[Written], omitted: Mapping[str, str], provenance: Sequence[str]) -> str:

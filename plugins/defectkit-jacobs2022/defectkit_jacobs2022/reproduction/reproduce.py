@@ -22,11 +22,11 @@ from defectkit_jacobs2022.reproduction.artifacts import chosen
 from defectkit_jacobs2022.reproduction.effort import Effort
 from defectkit_jacobs2022.reproduction.in_memory import in_memory
 from defectkit_jacobs2022.reproduction.listing import Listing
-from defectkit_jacobs2022.reproduction.page import PAGES, write_page
+from defectkit_jacobs2022.reproduction.page import write_page
 from defectkit_jacobs2022.reproduction.plan import Plan
 from defectkit_jacobs2022.reproduction.studies import STUDIES, Declaring, with_group_splits, with_initial_split
 from defectkit_jacobs2022.reproduction.survey import NAME as SURVEY, Winner, winner_of
-from defectkit_jacobs2022.reproduction.writing import FOLDER, Written, file_names, write_artifact
+from defectkit_jacobs2022.reproduction.writing import FOLDER, Written, write_artifact
 
 if TYPE_CHECKING:
     import xarray
@@ -140,8 +140,8 @@ def reproduce(
             if len(artifacts) == 1:
                 raise
             omitted[artifact.name] = str(error)
-    with listing.writing(PAGES):
-        write_page(place, made, omitted, outcome.provenance)
+    with listing.new_files() as new:
+        write_page(new, made, omitted, outcome.provenance)
     return Reproduction(folder=place, written=tuple(made), omitted=omitted, provenance=outcome.provenance)
 
 
@@ -222,5 +222,6 @@ def _made(artifact: AnyArtifact, outcome: Outcome, failures: Mapping[str, Except
         if study in failures:
             raise StudyError(str(failures[study])) from failures[study]
     made = artifact.make(outcome)
-    with listing.writing(f"{FOLDER}/{name}" for name in file_names(artifact, made)):
-        return write_artifact(artifact, made, listing.folder / FOLDER)
+    with listing.new_files() as new:
+        done = write_artifact(artifact, made, new / FOLDER)
+    return attrs.evolve(done, folder=listing.folder / FOLDER)

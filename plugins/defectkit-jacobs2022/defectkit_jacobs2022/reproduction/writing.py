@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 DOTS_PER_INCH = 110
 FIGURE_ENDS = (".png", ".svg")
-TABLE_ENDS = (".csv", ".tex", ".md")
 FOLDER = "artifacts"
 """The folder of a reproduction that artifacts are written into."""
 
@@ -41,19 +40,6 @@ class Written:
     folder: Path
 
 
-def file_names(artifact: AnyArtifact, made: NamedTables | NamedFigures) -> tuple[str, ...]:
-    """Return the names of the files that :func:`write_artifact` writes of what an artifact made."""
-    return tuple(
-        f"{_stem(artifact, part)}{end}"
-        for part, thing in made.items()
-        for end in (TABLE_ENDS if isinstance(thing, Table) else FIGURE_ENDS)
-    )
-
-
-def _stem(artifact: AnyArtifact, part: str) -> str:
-    return f"{artifact.name}-{part}" if part else artifact.name
-
-
 def write_artifact(artifact: AnyArtifact, made: NamedTables | NamedFigures, folder: Path) -> Written:
     """Write what an artifact made into a folder.
 
@@ -67,11 +53,11 @@ def write_artifact(artifact: AnyArtifact, made: NamedTables | NamedFigures, fold
     tables: dict[str, Table] = {}
     pictures: list[str] = []
     for part, thing in made.items():
-        name = _stem(artifact, part)
+        name = f"{artifact.name}-{part}" if part else artifact.name
         if isinstance(thing, Table):
-            texts = (thing.to_csv(), thing.to_latex(), thing.to_markdown())
-            for end, text in zip(TABLE_ENDS, texts, strict=True):
-                write_text(folder / f"{name}{end}", text)
+            write_text(folder / f"{name}.csv", thing.to_csv())
+            write_text(folder / f"{name}.tex", thing.to_latex())
+            write_text(folder / f"{name}.md", thing.to_markdown())
             tables[name] = thing
         else:
             save_figure(thing, folder / name)
