@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Sizes = Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
-ENDS = ("_first", "_second", "_difference", "_difference_low", "_difference_high")
+ENDS = tuple(f"_{what}{end}" for what in ("first", "second", "difference") for end in ("", "_low", "_high"))
 
 
 def write_comparison(result: xarray.Dataset, sizes: Sizes, folder: Path) -> None:
@@ -94,7 +94,7 @@ def hardening_pairs_csv(errors: xarray.Dataset) -> str:
 
 
 def comparison_csv(result: xarray.Dataset) -> str:
-    """Return both values, their difference and its interval: a row for each measure and type."""
+    """Return both values and their difference, each with its interval: a row for each measure and type."""
 
     def rows() -> Iterator[list[Any]]:
         for name, unit in UNITS.items():
@@ -108,9 +108,12 @@ def comparison_csv(result: xarray.Dataset) -> str:
 
 def sizes_csv(result: xarray.Dataset) -> str:
     """Return how the distributions of sizes differ: a row for each type."""
-    names = ("count_first", "count_second", "ks_statistic", "ks_p_value", "wasserstein_distance")
+    distances = [f"{name}{end}" for name in ("ks_statistic", "wasserstein_distance") for end in ("", "_low", "_high")]
+    names = ("count_first", "count_second", "ks_p_value", *distances)
+    header = [column_name(name, result[name].attrs["units"]) for name in names]
     columns = [result[name].values for name in ("defect_type", *names)]
-    return csv_text(["defect_type", *names[:-1], "wasserstein_distance_nm"], zip(*columns, strict=True))
+    rows = ([*cells, result.attrs["level"]] for cells in zip(*columns, strict=True))
+    return csv_text(["defect_type", *header, "level"], rows)
 
 
 def comparison_figure(result: xarray.Dataset, sizes: Sizes) -> Figure:

@@ -194,7 +194,7 @@ def monte_carlo(inputs: Inputs, how: Bootstrap) -> dict[str, Floats]:
     normals = inputs.normals(how)
     parts: list[dict[str, Floats]] = []
     first = 0
-    for states in sampled(inputs.condition, how.n_resamples, _seed(how.seed, inputs.specimen)):
+    for states in sampled(inputs.condition, how.n_resamples, drawing_seed(how.seed, inputs.specimen)):
         parts.append(inputs.at(normals[first : first + len(states)], states))
         first += len(states)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -216,6 +216,6 @@ def first_order(inputs: Inputs, seed: int) -> dict[str, Floats]:
     return variances
 
 
-def _seed(seed: int, specimen: str) -> int:
+def drawing_seed(seed: int, specimen: str) -> int:
     """Return a seed of what is drawn anew for each specimen."""
     return seed if not specimen else seed + zlib.crc32(specimen.encode())

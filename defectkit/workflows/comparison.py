@@ -14,11 +14,12 @@ from defectkit.errors import ConventionError
 from defectkit.measurement import ALL, AS_CONVENTION, Counting
 from defectkit.statistics import Bootstrap, percentile_interval
 from defectkit.statistics.intervals import HIGH, LOW
-from defectkit.uncertainty import Condition, Uncertainties
+from defectkit.uncertainty import Uncertainties
 from defectkit.uncertainty.measures import UNITS
 from defectkit.uncertainty.table import TITLES
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.condition import Assessment, assess
+from defectkit.workflows.size_distances import size_distances
 
 if TYPE_CHECKING:
     import xarray
@@ -72,20 +73,23 @@ class ConditionPair:
             draws = [_aligned(side, side.known.draws[name], types) for side in sides]
             low, high, _ = percentile_interval(draws[1] - draws[0], confidence)
             unknown = np.isnan(values[1] - values[0])
+            own = [[_aligned(side, e[None], types)[0] for e in side.known.interval(name)] for side in sides]
             for end, found in (
                 ("_first", values[0]),
+                (f"_first{LOW}", own[0][0]),
+                (f"_first{HIGH}", own[0][1]),
                 ("_second", values[1]),
+                (f"_second{LOW}", own[1][0]),
+                (f"_second{HIGH}", own[1][1]),
                 ("_difference", values[1] - values[0]),
                 (f"_difference{LOW}", np.where(unknown, np.nan, low)),
                 (f"_difference{HIGH}", np.where(unknown, np.nan, high)),
             ):
                 about = {"units": unit, "long_name": f"{TITLES[name]}{end.replace('_', ' ')}"}
                 variables[f"{name}{end}"] = ("defect_type", found, about)
-        distances = np.array([_size_distances(sides[0].condition, sides[1].condition, name) for name in (*types, ALL)])
-        for k, (name, unit) in enumerate(
-            (("ks_statistic", ""), ("ks_p_value", ""), ("wasserstein_distance", "nanometer"))
-        ):
-            variables[name] = ("defect_type", distances[:, k], {"units": unit})
+        for name, found in size_distances(*sides, types).items():
+            unit = "nanometer" if name.startswith("wasserstein") else ""
+            variables[name] = ("defect_type", found, {"units": unit})
         return xarray.Dataset(
             variables,
             coords={"defect_type": np.array([*types, ALL], dtype=str)},
@@ -135,9 +139,10 @@ def compare(
     Returns
     -------
     xarray.Dataset
-        Dimension ``defect_type``: all types of both and ``"all"``. For each measure *X*: ``X_first``, ``X_second``,
-        ``X_difference`` and the ends ``X_difference_low`` and ``X_difference_high`` of its interval; and of the sizes
-        of both ``ks_statistic``, ``ks_p_value`` and ``wasserstein_distance``.
+        Dimension ``defect_type``: all types of both and ``"all"``. For each measure *X*: ``X_first``, ``X_second``
+        and ``X_difference``, each with the ends ``_low`` and ``_high`` of its interval; and of the sizes of both
+        ``ks_statistic``, ``wasserstein_distance``, these with ``_low`` and ``_high`` also, and ``ks_p_value``; see
+        :func:`defectkit.workflows.size_distances.size_distances`.
 
     Raises
     ------
@@ -215,15 +220,3 @@ def _aligned(side: Assessment, values: Floats, types: tuple[str, ...], *, absent
     place = {name: k for k, name in enumerate((*side.condition.types, ALL))}
     columns = [values[:, place[n]] if n in place else np.full(len(values), absent) for n in (*types, ALL)]
     return np.stack(columns, axis=1)
-
-
-def _size_distances(first: Condition, second: Condition, name: str) -> tuple[float, float, float]:
-    """Return statistic and p-value of Kolmogorov and Smirnov, and Wasserstein's distance, of the sizes of a type."""
-    from scipy import stats
-
-    one, two = first.sizes_of(name).tolist(), second.sizes_of(name).tolist()
-    if not one or not two:
-        return np.nan, np.nan, np.nan
-    test = stats.ks_2samp(one, two)
-    distance = stats.wasserstein_distance(one, two, first.weights_of(name), second.weights_of(name))
-    return float(test.statistic), float(test.pvalue), float(distance)

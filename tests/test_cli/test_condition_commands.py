@@ -138,6 +138,11 @@ def test_two_conditions_are_compared(run, measured, tmp_path):
     rows = known[known["defect_type"] == "all"]
     assert (rows["difference_low"] < rows["difference_high"]).all()
     assert {"areal_density", "size_mean", "line_length_density", "hardening"} <= set(rows["measure"])
+    for side in ("first", "second"):
+        assert (rows[f"{side}_low"] <= rows[side]).all() and (rows[side] <= rows[f"{side}_high"]).all()
+    sizes = pd.read_csv(tmp_path / "C" / "sizes.csv").set_index("defect_type").loc["all"]
+    for name, end in (("ks_statistic", ""), ("wasserstein_distance", "_nm")):
+        assert 0 <= sizes[f"{name}_low{end}"] <= sizes[f"{name}{end}"] <= sizes[f"{name}_high{end}"], name
 
 
 def test_a_condition_differs_from_itself_by_nothing():
