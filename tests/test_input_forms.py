@@ -20,7 +20,7 @@ import xarray
 from hypothesis import Phase, given, seed, settings, strategies as st
 
 import defectkit as dk
-from defectkit import hooks, studies
+from defectkit import hooks, studies, workflows
 from defectkit.conventions import convention
 from defectkit.datasets import health, merging
 from defectkit.detectors import TrainingSet, detect
@@ -231,6 +231,8 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "workflows.agreement.agree": lambda i, s, p: numbers(dk.agree(s(), s(), i(), bootstrap=None)),
     "workflows.analyze.analyze": lambda i, s, p: numbers(dk.analyze(i()).summary),
     "workflows.evaluate.evaluate": lambda i, s, p: numbers(dk.evaluate(s(), s(), i())),
+    "workflows.pixel_report.pixel_report": lambda i, s, p: numbers(workflows.pixel_report(s(), s(), i())),
+    "workflows.score_sweep.sweep_scores": lambda i, s, p: numbers(workflows.sweep_scores(s(), s(), i(), scores=[0.5])),
     "workflows.fields.FieldRule.of_images": lambda i, s, p: [
         (image.name, image.field.n_pixels) for image in FieldRule(crop=(0, 0, 6, 6)).of_images(i(), s()).values()
     ],

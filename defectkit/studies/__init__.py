@@ -6,7 +6,14 @@ from defectkit.studies.conventions import convention_figure, convention_table, e
 from defectkit.studies.data import StudyData, catalogue_data, own_data
 from defectkit.studies.floor import error_budget, measurement_floor
 from defectkit.studies.resampleable import evaluate_resampleable
-from defectkit.studies.results import headline, rank_detectors, select_runs, variance_decomposition
+from defectkit.studies.results import (
+    ExtremeImages,
+    extreme_images,
+    headline,
+    rank_detectors,
+    select_runs,
+    variance_decomposition,
+)
 from defectkit.studies.running import StudyProgress, run_study, select_run, study_predictions
 from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
 from defectkit.studies.test_types import (
@@ -16,6 +23,7 @@ from defectkit.studies.test_types import (
     leave_group_out,
     leave_percent_out,
     random_cross_validation,
+    repeated_hold_out,
     run_to_run,
     single_split,
 )
@@ -25,6 +33,7 @@ from defectkit.studies.uncertainty import bootstrap, bootstrap_difference, resam
 
 __all__ = [
     "DetectorChoice",
+    "ExtremeImages",
     "LabelPair",
     "SplitChoice",
     "Study",
@@ -38,6 +47,7 @@ __all__ = [
     "error_budget",
     "evaluate_resampleable",
     "explore_conventions",
+    "extreme_images",
     "headline",
     "hyperparameters",
     "label_set_comparison",
@@ -49,6 +59,7 @@ __all__ = [
     "random_cross_validation",
     "rank_detectors",
     "read_study",
+    "repeated_hold_out",
     "resample_statistics",
     "run_study",
     "run_to_run",

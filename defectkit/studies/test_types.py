@@ -32,7 +32,7 @@ def single_split(split: str, detector: DetectorChoice, **options: Any) -> Study:
 def random_cross_validation(
     detector: DetectorChoice, labels: str, *, n_splits: int = 5, seed: int = 0, **options: Any
 ) -> Study:
-    """Return the study of random k-fold cross validation (Table 5).
+    """Return the study of random k-fold cross validation: each image is tested once.
 
     Parameters
     ----------
@@ -46,6 +46,31 @@ def random_cross_validation(
     splits = SplitChoice(splitter="random-k-fold", options={"n_splits": n_splits, "seed": seed})
     return Study(
         **_with("random cross validation", options, splits=(splits,), detectors=(detector,), labels=both_sides(labels))
+    )
+
+
+def repeated_hold_out(
+    detector: DetectorChoice, labels: str, *, fraction: float = 0.2, n_splits: int = 5, seed: int = 0, **options: Any
+) -> Study:
+    """Return the study that holds out a random part of the images several times (Table 5).
+
+    Parameters
+    ----------
+    detector : DetectorChoice
+    labels : str
+    fraction : float
+        Of the images, on each test side.
+    n_splits : int
+        Each is drawn anew, so an image may be tested more than once or never.
+    seed : int
+    """
+    splits = SplitChoice(
+        splitter="leave-fraction-out",
+        options={"fraction": fraction, "n_repeats": n_splits, "seed": seed},
+        label="repeated hold-out",
+    )
+    return Study(
+        **_with("repeated hold-out", options, splits=(splits,), detectors=(detector,), labels=both_sides(labels))
     )
 
 

@@ -10,6 +10,8 @@ from defectkit.workflows.evaluate import evaluate
 from defectkit.workflows.fields import FieldRule, Overprints
 from defectkit.workflows.measure import measure_labels
 from defectkit.workflows.pairing import ImagePairing, Missing, pair_images
+from defectkit.workflows.pixel_report import pixel_report
+from defectkit.workflows.score_sweep import sweep_scores
 from defectkit.workflows.sides import EvaluationSide, read_side
 
 __all__ = [
@@ -25,5 +27,7 @@ __all__ = [
     "make_detector",
     "measure_labels",
     "pair_images",
+    "pixel_report",
     "read_side",
+    "sweep_scores",
 ]

@@ -20,6 +20,7 @@ from defectkit.studies import (
     leave_group_out,
     leave_percent_out,
     random_cross_validation,
+    repeated_hold_out,
     run_to_run,
     single_split,
 )
@@ -83,6 +84,7 @@ def test_every_test_type_of_the_paper_is_one_call() -> None:
     studies = [
         single_split("initial split", FOREST),
         random_cross_validation(FOREST, "a@1"),
+        repeated_hold_out(FOREST, "a@1"),
         leave_group_out(FOREST, "a@1", facts=("alloy", "microscope")),
         leave_percent_out(FOREST, "a@1"),
         learning_curve(FOREST, "a@1", by="alloy"),
@@ -93,6 +95,7 @@ def test_every_test_type_of_the_paper_is_one_call() -> None:
     assert [[c.label for c in s.splits] for s in studies] == [
         ["single"],
         ["random-k-fold"],
+        ["repeated hold-out"],
         ["leave out alloy", "leave out microscope"],
         ["leave out 10 %", "leave out 25 %", "leave out 50 %", "leave out 75 %", "leave out 90 %"],
         ["random curve", "curve by alloy"],
@@ -100,9 +103,9 @@ def test_every_test_type_of_the_paper_is_one_call() -> None:
         ["random-k-fold"],
         ["random-k-fold"],
     ]
-    assert [str(pair) for pair in studies[5].labels] == ["a@1", "a@1 > b@1", "b@1 > a@1", "b@1"]
-    assert studies[6].seeds == (0, 1, 2)
-    assert [c.options for c in studies[7].detectors] == [{"n_trees": n, "max_depth": d} for n in (1, 2) for d in (3, 4)]
+    assert [str(pair) for pair in studies[6].labels] == ["a@1", "a@1 > b@1", "b@1 > a@1", "b@1"]
+    assert studies[7].seeds == (0, 1, 2)
+    assert [c.options for c in studies[8].detectors] == [{"n_trees": n, "max_depth": d} for n in (1, 2) for d in (3, 4)]
     assert random_cross_validation(FOREST, "a@1", conventions=("jacobs2022",)).conventions[0].name == "jacobs2022"
 
 

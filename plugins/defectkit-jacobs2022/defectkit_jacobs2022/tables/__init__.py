@@ -9,6 +9,7 @@ from defectkit_jacobs2022.artifact import Artifact
 from defectkit_jacobs2022.table import Table
 from defectkit_jacobs2022.tables.floor import FLOOR
 from defectkit_jacobs2022.tables.hardening import HARDENING
+from defectkit_jacobs2022.tables.one_model import ONE_MODEL
 from defectkit_jacobs2022.tables.table_01 import TABLE_01
 from defectkit_jacobs2022.tables.table_02 import TABLE_02
 from defectkit_jacobs2022.tables.table_03 import TABLE_03
@@ -38,9 +39,10 @@ TABLES: Mapping[str, Artifact[Table]] = MappingProxyType(
             HARDENING,
             FLOOR,
             VARIANCE,
+            ONE_MODEL,
         )
     }
 )
-"""By name; every table of the paper, then ``hardening``, ``floor`` and ``variance``."""
+"""By name; every table of the paper, then ``hardening``, ``floor``, ``variance`` and ``one-model``."""
 
 __all__ = ["TABLES"]

@@ -12,15 +12,26 @@ from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
 TITLE = "Test types: what changes, what it tells, and what declares it here"
 TEST_TYPES: Mapping[str, Callable[..., studies.Study]] = {
-    "random cross validation": studies.random_cross_validation,
+    "random cross validation": studies.repeated_hold_out,
     "targeted group cross validation": studies.leave_group_out,
     "ground truth labeling": studies.label_set_comparison,
     "size of data set": studies.learning_curve,
 }
 """By the name in the registry of published tables."""
 
-OTHERS = (studies.single_split, studies.leave_percent_out, studies.run_to_run, studies.hyperparameters)
-"""Test types of the text of the paper that its Table 4 does not list."""
+OTHERS = (
+    studies.single_split,
+    studies.random_cross_validation,
+    studies.leave_percent_out,
+    studies.run_to_run,
+    studies.hyperparameters,
+)
+"""Test types of the text of the paper that its Table 4 does not list, and cross validation in the strict sense."""
+
+REPEATED = (
+    "What the paper calls random cross validation is repeated hold-out: its five test sides together hold more black "
+    "dots than there are (`defectkit audit jacobs2022`)."
+)
 
 
 def table_04(outcome: Outcome) -> NamedTables:
@@ -39,7 +50,11 @@ def table_04(outcome: Outcome) -> NamedTables:
     ]
     rows += [Row(cells=(None, None, None, *_described(function))) for function in OTHERS]
     table = Table(
-        name="table4", title=TITLE, columns=columns, rows=rows, notes=notes(outcome, own=[reference(published)])
+        name="table4",
+        title=TITLE,
+        columns=columns,
+        rows=rows,
+        notes=notes(outcome, own=[reference(published), REPEATED]),
     )
     return {"": table}
 

@@ -1,4 +1,4 @@
-"""Table 5: random cross validation."""
+"""Table 5: repeated hold-out, which the paper calls random cross validation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from defectkit_jacobs2022.tables.over_runs import bootstrap_table, over_runs
 from defectkit_jacobs2022.tables.recomputed import recomputed
 from defectkit_jacobs2022.tables.statistics import STATISTICS
 
-TITLE = "Random cross validation: how much the choice of images matters"
+TITLE = "Repeated hold-out: how much the choice of images matters"
 
 
 def table_05(outcome: Outcome) -> NamedTables:
@@ -20,7 +20,7 @@ def table_05(outcome: Outcome) -> NamedTables:
             "random-cv",
             STATISTICS,
             name="table5-bootstrap",
-            title="Random cross validation: bootstrap intervals of each split",
+            title="Repeated hold-out: bootstrap intervals of each split",
             stem="split",
         ),
         "recomputed": recomputed(published),

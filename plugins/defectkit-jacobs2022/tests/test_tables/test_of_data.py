@@ -100,7 +100,7 @@ def test_published_splits_of_the_same_name(
 
 def test_what_does_not_close(made: dict[str, Table], outcome: Outcome) -> None:
     audit = made["table2-audit"]
-    assert len(audit.rows) == len(findings(outcome, 2)) == 10
+    assert len(audit.rows) == len(findings(outcome, 2)) == 11
     assert "600 + 134 = 734" in str(audit.column("published_value")[0])
     assert findings(outcome, 5)[0] in made["table5"].notes
 
@@ -113,6 +113,8 @@ def test_statistics_and_test_types(made: dict[str, Table], outcome: Outcome) -> 
     tests = rows(made["table4"], "published_test", "function")
     assert ("ground truth labeling", "defectkit.studies.label_set_comparison") in tests
     assert (None, "defectkit.studies.run_to_run") in tests
+    assert ("random cross validation", "defectkit.studies.repeated_hold_out") in tests
+    assert any("is repeated hold-out" in note for note in made["table4"].notes)
 
 
 def test_constants(made: dict[str, Table]) -> None:

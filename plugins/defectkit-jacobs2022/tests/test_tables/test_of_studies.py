@@ -363,3 +363,20 @@ def test_tables_over_runs_of_any_study(outcome: Outcome) -> None:
     assert found(table, "run_1", "run_2", "sd", statistic="find F1", source="ours")[0][1] is None
     intervals = bootstrap_table(outcome, "initial", STATISTICS[:2], **given)
     assert [row.cells[1] for row in intervals.rows] == ["find F1"]
+
+
+def test_one_model_is_shown_as_its_evaluation_says(made: dict[str, Table], outcome: Outcome) -> None:
+    evaluation = select_run(outcome.result("initial"), 0)
+    scores = made["one-model-scores"]
+    assert scores.column("min_score")[0] == 0
+    assert scores.column("n_predicted")[0] == float(evaluation["n_predicted"])
+    assert scores.column("find_f1_score")[0] == float(evaluation["find_f1_score"].sel(iou_threshold=0.3))
+    counts = [float(n) for n in scores.column("n_predicted") if isinstance(n, float)]
+    assert counts == sorted(counts, reverse=True)
+    pixels = made["one-model-pixels"]
+    assert pixels.column("type")[-1] == "all"
+    assert pixels.column("iou")[-1] == pytest.approx(float(evaluation["foreground_iou"]))
+    images = made["one-model-images"]
+    each = evaluation["image_find_f1_score"].sel(iou_threshold=0.3)
+    assert images.column("best")[0] == each.values.max()
+    assert images.column("worst_image")[0] == str(evaluation["image"].values[each.values.argmin()])
