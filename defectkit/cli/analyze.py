@@ -51,8 +51,8 @@ defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
 @click.option(
     "--operating-point",
     metavar="f1|count|precision=X",
-    help="What the number of defects is chosen for: the best F1, counts that are right on average, or a share of right "
-    "finds. An option of the detector loopnet.",
+    help="What decides how many defects are reported: the best F1, counts that are right on average, or a share of "
+    "right finds. An option of the detector loopnet.",
 )
 @click.option(
     "--polarity",

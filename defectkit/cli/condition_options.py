@@ -105,7 +105,7 @@ draws_option = click.option(
     default=2000,
     show_default=True,
     metavar="N",
-    help="States of the inputs that intervals are made of.",
+    help="Number of draws of the uncertain inputs that the intervals are made from.",
 )
 
 

@@ -139,10 +139,10 @@ def verify(result: Path, mirror: str | None) -> None:
 @available_option
 @json_option
 def check(name: str, keys: tuple[str, ...], mirror: str | None, available: bool, as_json: bool) -> None:
-    """Look for what is odd about a data set.
+    """Look for mistakes in a data set.
 
     Images with equal pixels, images without labels and the reverse, labels that were mended, refused or leave their
-    frame, categories that map nowhere, sizes that are outliers, pixel sizes against magnification and field of view,
+    frame, categories without a type, sizes that are outliers, pixel sizes against magnification and field of view,
     and counts against the expected. Ends with status 1 if there is a fault.
     """
     import warnings

@@ -1,4 +1,4 @@
-"""``defectkit demo``: the whole way on micrographs whose truth is known."""
+"""``defectkit demo``: the whole analysis on micrographs whose truth is known."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ defectkit demo --images 8 --seed 3 -o demo
 @overwrite_option
 @output_option
 def demo(n_images: int, seed: int, overwrite: bool, output: Path) -> None:
-    """Run the whole way on synthetic micrographs with known truth.
+    """Run the whole analysis on synthetic micrographs with known truth.
 
     Makes micrographs with black dots, <111> and <100> loops on an uneven, noisy background with dislocation lines;
     finds the defects with the detector blob, measures them, evaluates them against the truth and computes hardening.

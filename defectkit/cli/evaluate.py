@@ -114,7 +114,7 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
     "--allow-partial",
     is_flag=True,
     help="Leave out images of one side only, and list them; otherwise they are an error. Images without a prediction "
-    "are then out of recall, too.",
+    "do not count in recall then.",
 )
 @click.option(
     "--missing",
@@ -132,7 +132,7 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
     help="What types of the prediction are called in the truth, for instance defect=loop.",
 )
 @click.option(
-    "--ignore-types", is_flag=True, help="Take all defects of both sides as of one type: only finding is scored."
+    "--ignore-types", is_flag=True, help="Treat all defects of both sides as one type: only finding is scored."
 )
 @bootstrap_options
 @workers_option

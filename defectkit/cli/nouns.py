@@ -19,7 +19,7 @@ NOUNS = {
     "compare": "Compare two conditions, with the interval of each difference.",
     "simulation": "Compare simulated sizes with measured ones.",
     "evaluate": "Compare predicted labels with the truth.",
-    "demo": "Run the whole way on synthetic micrographs with known truth.",
+    "demo": "Run the whole analysis on synthetic micrographs with known truth.",
     "train": "Train a detector and save it.",
     "study": "Run a study: every split with every detector, seed and convention.",
     "datasets": "List, fetch, check and add data sets.",

@@ -71,7 +71,7 @@ format_option = click.option(
     "--format",
     "format_name",
     type=PluginNameParam("label_format"),
-    help="Format of the labels (see `defectkit plugins`); by default what the files look like.",
+    help="Format of the labels (see `defectkit plugins`); by default it is recognized from the files.",
 )
 
 allow_refused_option = click.option(

@@ -36,8 +36,8 @@ def study() -> None:
 def run(declaration: Path, output: Path) -> None:
     """Run the study that a TOML file declares, or resume it.
 
-    Writes results.zarr, and under cells/ what is finished. A run that was killed goes on with the cells that are not
-    done; what depends on something that has changed since is made again.
+    Writes results.zarr, and under cells/ what is finished. A run that was killed is resumed with the cells that
+    are not done; a cell is computed again if something that it depends on has changed.
     """
     from defectkit.files import check_apart
     from defectkit.studies import headline, read_study, run_study

@@ -159,7 +159,7 @@ def _of_files(
     images = open_images(item, inventory.matching(entry.images.files))
     if not images:
         gone = explain_missing(entry, inventory.missing, versions.values())
-        raise FetchError(f"{entry.name}: no image is here, so there is nothing to go on with.\n{gone}")
+        raise FetchError(f"{entry.name}: no image is here, so nothing can be done.\n{gone}")
     label_sets, locks, reports = {}, {}, {}
     incomplete = _absent_images(entry, images, inventory)
     deviations = _deviating_images(entry, images, inventory)

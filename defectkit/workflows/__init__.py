@@ -1,4 +1,4 @@
-"""Workflows go the whole way in one call: from images, or from labels, to tables of results."""
+"""Workflows do a whole analysis in one call: from images, or from labels, to tables of results."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LEVELS_IN_WORDS = "; ".join(
 
 @click.command(cls=Command, example=EXAMPLE)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--list", "is_list", is_flag=True, help="Print what there is, and what each of it needs.")
+@click.option("--list", "is_list", is_flag=True, help="Print all names, and what each needs.")
 @click.option(
     "-o",
     "--output",
@@ -79,7 +79,8 @@ def reproduce(
     """Make tables and figures of the paper from studies that run now.
 
     NAME is table1 ... table10, figure2 ... figure15, or all. Studies are run cell by cell, and what is finished is
-    kept: a run that was killed is resumed. Published numbers stand beside, marked as published.
+    kept: a run that was killed is resumed. Published numbers stand beside ours, marked as
+    published.
     """
     from defectkit.conventions import convention as find_convention
     from defectkit.errors import StudyError
