@@ -30,7 +30,7 @@ def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], version
                 printable(f"    {gone.file.address}"),
             ]
     lines.append(
-        f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or continue with the others: {USE_AVAILABLE}"
+        f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or use the others: {USE_AVAILABLE}"
     )
     return "\n".join(lines)
 
