@@ -29,9 +29,7 @@ def explain_missing(entry: DatasetEntry, missing: Iterable[MissingFile], version
                 printable(f"  {gone.file.path} ({needed_by(entry, gone.file.path, sets)})"),
                 printable(f"    {gone.file.address}"),
             ]
-    lines.append(
-        f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or use the others: {USE_AVAILABLE}"
-    )
+    lines.append(f"Name a mirror that has them (--mirror, DEFECTKIT_MIRROR), or use the others: {USE_AVAILABLE}")
     return "\n".join(lines)
 
 
