@@ -28,8 +28,10 @@ def tree(config: str, overrides: dict[str, Any] | None = None) -> Any:
 
 def test_the_reference_is_the_papers() -> None:
     cfg = tree("reference")
-    assert (cfg.MODEL.RESNETS.DEPTH, cfg.MODEL.BACKBONE.FREEZE_AT) == (50, 3)
+    assert (cfg.MODEL.RESNETS.DEPTH, cfg.MODEL.BACKBONE.FREEZE_AT) == (50, 2)
     assert (cfg.SOLVER.MAX_ITER, cfg.SOLVER.IMS_PER_BATCH, cfg.SOLVER.BASE_LR) == (300_000, 2, 2.5e-4)
+    assert tuple(cfg.SOLVER.STEPS) == (210_000, 250_000)
+    assert cfg.MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE == 128
     assert "mask_rcnn_R_50_FPN_3x" in cfg.MODEL.WEIGHTS
     assert cfg.MODEL.MASK_ON
 
@@ -37,8 +39,9 @@ def test_the_reference_is_the_papers() -> None:
 def test_the_reference_differs_from_the_zoos_where_it_says_so() -> None:
     own, zoo = tree("reference"), tree("COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_3x.yaml")
     for cfg in (own, zoo):
-        cfg.MODEL.WEIGHTS, cfg.MODEL.BACKBONE.FREEZE_AT = "", 2
+        cfg.MODEL.WEIGHTS, cfg.MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE = "", 128
     assert own.MODEL == zoo.MODEL
+    assert own.SOLVER.STEPS == zoo.SOLVER.STEPS
 
 
 def test_the_small_one_is_small() -> None:
