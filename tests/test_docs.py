@@ -193,7 +193,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page != "plugins.md"]
+ON_REAL_FRAMES = "titanium.md"
+WITH_PYTHON = [page for page in PAGES if blocks(page, "python") and page not in ("plugins.md", ON_REAL_FRAMES)]
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON)
@@ -202,6 +203,14 @@ def test_the_python_of_a_page_runs(page: str, workplace: Path) -> None:
     for number, code in enumerate(blocks(page, "python"), start=1):
         exec(compile(code, f"{page}, block {number}", "exec"), namespace)
     plt.close("all")
+
+
+@pytest.mark.filterwarnings("ignore:ti-loops")
+def test_the_python_of_the_page_on_a_real_frame_runs(
+    workplace: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEFECTKIT_MIRROR", str(shared_data))
+    test_the_python_of_a_page_runs(ON_REAL_FRAMES, workplace)
 
 
 def test_the_first_example_of_python_is_short() -> None:
