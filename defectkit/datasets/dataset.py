@@ -15,7 +15,7 @@ from defectkit.datasets.lock import Lock, put_locks
 from defectkit.errors import UnknownDatasetError
 from defectkit.formats.report import RepairReport
 from defectkit.records import Image, LabelSet, Split
-from defectkit.records.facts import number_of, quoted
+from defectkit.records.facts import number_of, quote
 from defectkit.records.image import cautions_of_images
 from defectkit.records.names import as_names
 
@@ -63,7 +63,7 @@ class Dataset:
     def __repr__(self) -> str:
         sets = ", ".join(map(repr, islice(self.label_sets.values(), 3))) or "no label set"
         more = f" and {len(self.label_sets) - 3} more" if len(self.label_sets) > 3 else ""
-        return f"<Dataset {quoted(self.name)}: {number_of(len(self.images), 'image')}, {sets}{more}>"
+        return f"<Dataset {quote(self.name)}: {number_of(len(self.images), 'image')}, {sets}{more}>"
 
     def _repr_html_(self) -> str:
         from defectkit.records.html import MOST_PICTURES, card, image_figure

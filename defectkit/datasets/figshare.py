@@ -13,7 +13,7 @@ import attrs
 from defectkit.datasets.file_list import RemoteFile
 from defectkit.datasets.places import Mirror
 from defectkit.datasets.sources import FigshareSource
-from defectkit.datasets.toml import structured
+from defectkit.datasets.toml import structure
 from defectkit.datasets.transfer import Network, hash_of
 from defectkit.errors import CatalogueError, DecodingError, FetchError
 from defectkit.files import locked, write_text
@@ -102,7 +102,7 @@ def parse_article(answer: Any, article: int) -> FigshareLock:
     """
     what = f"Figshare article {article}"
     try:
-        found = structured(_known(answer, _Article), _Article, where=what)
+        found = structure(_known(answer, _Article), _Article, where=what)
     except CatalogueError as error:
         raise FetchError(f"the answer is not of the documented form: {error}") from error
     if found.id != article:
@@ -127,7 +127,7 @@ def read_lock(path: Path, article: int | None) -> FigshareLock:
         If it is damaged, or of another article.
     """
     try:
-        lock = structured(read_json(path), FigshareLock, where="its text")
+        lock = structure(read_json(path), FigshareLock, where="its text")
     except (DecodingError, CatalogueError) as error:
         raise FetchError(f"the lock file {path} is damaged: {error}. Remove it to ask Figshare again") from error
     if article is not None and lock.article != article:

@@ -59,10 +59,10 @@ def parse_toml(text: str, kind: type[R], *, where: str) -> R:
         table = decoding.parse_toml(text, where=where)
     except DecodingError as error:
         raise CatalogueError(str(error)) from error
-    return structured(table, kind, where=where)
+    return structure(table, kind, where=where)
 
 
-def structured(table: Any, kind: type[R], *, where: str) -> R:
+def structure(table: Any, kind: type[R], *, where: str) -> R:
     """Return the record of ``kind`` that a decoded text holds.
 
     Raises

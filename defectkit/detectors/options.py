@@ -27,7 +27,7 @@ def machine_option(default: T, **more: Any) -> T:
     return field
 
 
-def constructed(cls: type[D], options: Mapping[str, Any]) -> D:
+def construct(cls: type[D], options: Mapping[str, Any]) -> D:
     """Return a detector with these options.
 
     Raises
@@ -52,7 +52,7 @@ def constructed(cls: type[D], options: Mapping[str, Any]) -> D:
         raise DetectorError(f"detector {cls.name!r} refuses its options: {error}") from error
 
 
-def restored(cls: type[D], options: Mapping[str, Any], folder: Path) -> D:
+def restore(cls: type[D], options: Mapping[str, Any], folder: Path) -> D:
     """Return the detector with the options that ``folder`` holds.
 
     Raises
@@ -61,7 +61,7 @@ def restored(cls: type[D], options: Mapping[str, Any], folder: Path) -> D:
         Naming the folder, if the detector does not take them.
     """
     try:
-        return constructed(cls, options)
+        return construct(cls, options)
     except DefectkitError as error:
         raise DetectorError(f"{folder}: the options of the saved detector are damaged: {error}") from error
 

@@ -14,7 +14,7 @@ from defectkit.detectors.detect import detect
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.merging import merge_tiles
 from defectkit.detectors.model_folder import read_saved, saved_detector, write_model_folder
-from defectkit.detectors.options import restored
+from defectkit.detectors.options import restore
 from defectkit.detectors.tiles import Tile, tiles_of
 from defectkit.detectors.training import TrainingSet
 from defectkit.errors import DetectorError
@@ -128,7 +128,7 @@ class Tiled(Detector):
 
         options = read_saved(folder, cls.name).options
         kind = hooks.find("detector", saved_detector(folder / DETECTOR))
-        return restored(cls, {**options, "detector": kind.load(folder / DETECTOR)}, folder)
+        return restore(cls, {**options, "detector": kind.load(folder / DETECTOR)}, folder)
 
 
 def _tile_images(image: Image, tiles: list[Tile]) -> Iterator[Image]:

@@ -27,7 +27,7 @@ from defectkit.detectors.model_folder import (
     read_self_test,
     write_model_folder,
 )
-from defectkit.detectors.options import MACHINE, as_setting, restored
+from defectkit.detectors.options import MACHINE, as_setting, restore
 from defectkit.detectors.training import TrainingSet
 from defectkit.errors import DefectkitError, DetectorError
 from defectkit.files import new_folder
@@ -240,7 +240,7 @@ class TrainableDetector(Detector, Generic[M]):
         foreign = sorted(set(saved.options) - set(cls._option_names()))
         if foreign:
             raise DetectorError(f"{folder}: {foreign[0]!r} is no option that a saved detector {cls.name!r} has")
-        untrained = restored(cls, saved.options, folder)
+        untrained = restore(cls, saved.options, folder)
         if not saved.is_trained:
             return untrained
         return untrained.with_model(untrained._read(folder), read_card(folder), folder)

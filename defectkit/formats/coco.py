@@ -33,7 +33,7 @@ from defectkit.formats.region import (
     NoArea,
     Region,
     label_area,
-    mended,
+    mended_remark,
     note,
 )
 from defectkit.formats.region_format import RegionFormat
@@ -147,7 +147,7 @@ class CocoFormat(RegionFormat):
             remarks = annotation.remarks
             if n == 0 and not own and any(i is not None for i in ids):
                 what = "annotation ids of the image are missing or repeated: the place in the file is the id of each"
-                remarks = [*remarks, mended(Problem.MALFORMED, what)]
+                remarks = [*remarks, mended_remark(Problem.MALFORMED, what)]
             if annotation.is_crowd:
                 remarks = [*remarks, note(Problem.CROWD, "it is marked as a crowd: read as one region")]
             area = annotation.area

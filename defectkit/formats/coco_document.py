@@ -12,9 +12,9 @@ import attrs
 from defectkit.errors import DefectkitError, LabelReadError
 from defectkit.files.names import readable
 from defectkit.formats.coco_rle import as_counts, counts_to_runs
-from defectkit.formats.fields import LARGEST_ID, LARGEST_SIDE, described, frame, identifier, number, number_or_nan
+from defectkit.formats.fields import LARGEST_ID, LARGEST_SIDE, describe, frame, identifier, number, number_or_nan
 from defectkit.formats.reader import read_json
-from defectkit.formats.region import Area, Joined, NoArea, Outline, Remark, RunMask, mended, note
+from defectkit.formats.region import Area, Joined, NoArea, Outline, Remark, RunMask, mended_remark, note
 from defectkit.formats.report import Problem
 
 Key = int | str
@@ -189,7 +189,7 @@ def _key(path: Path, table: str, place: int, row: dict[str, Any], name: str) -> 
     found = identifier(value)
     if found is None:
         raise LabelReadError(
-            f"{path}: entry {place} of {table!r}: {name} is {described(value)}, but ids must be numbers or text"
+            f"{path}: entry {place} of {table!r}: {name} is {describe(value)}, but ids must be numbers or text"
         )
     return found
 
@@ -217,7 +217,7 @@ def _image(path: Path, place: int, row: dict[str, Any]) -> CocoImage:
     key = _key(path, "images", place, row, "id")
     name = row.get("file_name")
     if not isinstance(name, str) or not name.strip():
-        lacks = "lacks file_name" if name is None else f": file_name is {described(name)}, not text"
+        lacks = "lacks file_name" if name is None else f": file_name is {describe(name)}, not text"
         raise LabelReadError(f"{path}: entry {place} of 'images' {lacks}")
     try:
         shape = frame(row.get("height"), row.get("width"))
@@ -277,7 +277,7 @@ def _area(value: Any, remarks: list[Remark]) -> Area | None:
     if not isinstance(value, list):
         if value is None:
             return None
-        raise LabelReadError(f"its segmentation is {described(value)}")
+        raise LabelReadError(f"its segmentation is {describe(value)}")
     if not value:
         return None
     if all(isinstance(v, int | float) for v in value):
@@ -294,7 +294,7 @@ def _area(value: Any, remarks: list[Remark]) -> Area | None:
     left = [part for part in parts if len(part.rows) >= 3]
     if 0 < len(left) < len(parts):
         few = f"{len(parts) - len(left)} of its {len(parts)} parts have fewer than 3 points: left out"
-        remarks.append(mended(Problem.PARTS, few))
+        remarks.append(mended_remark(Problem.PARTS, few))
     left = left or parts[:1]
     return Joined(left) if len(left) > 1 else left[0]
 
@@ -321,6 +321,6 @@ def _run_mask(value: dict[str, Any]) -> RunMask:
     if sides[0] is None or sides[1] is None or not all(0 < s <= LARGEST_SIDE for s in sides if s is not None):
         raise LabelReadError("the 'size' of its run lengths is not two whole numbers")
     if not isinstance(counts, str | list):
-        raise LabelReadError(f"its run lengths are {described(counts)}, neither text nor a list")
+        raise LabelReadError(f"its run lengths are {describe(counts)}, neither text nor a list")
     size_of_mask = sides[0], sides[1]
     return RunMask(lambda: counts_to_runs(as_counts(counts), size_of_mask), size_of_mask)

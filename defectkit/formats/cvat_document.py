@@ -11,8 +11,8 @@ import numpy as np
 
 from defectkit.errors import LabelReadError
 from defectkit.files.names import readable
-from defectkit.formats.fields import described, frame, number
-from defectkit.formats.region import Area, Joined, Mask, NoArea, Outline, Remark, label_area, mended, note
+from defectkit.formats.fields import describe, frame, number
+from defectkit.formats.region import Area, Joined, Mask, NoArea, Outline, Remark, label_area, mended_remark, note
 from defectkit.formats.report import Problem
 from defectkit.formats.shapes import ellipse, rectangle, turned
 
@@ -117,7 +117,7 @@ def _area(shape: Element, remarks: list[Remark]) -> Area:
     if kind == "polyline":
         if len(outline.rows) < 3:
             return NoArea(Problem.NOT_AN_AREA, f"a line of {len(outline.rows)} points encloses no area")
-        remarks.append(mended(Problem.OPEN, "a line: closed from its last point to its first"))
+        remarks.append(mended_remark(Problem.OPEN, "a line: closed from its last point to its first"))
     return outline
 
 
@@ -134,7 +134,7 @@ def _number(shape: Element, key: str) -> float:
     try:
         return number(None if text is None else float(text), f"its {key!r}")
     except ValueError as error:
-        raise LabelReadError(f"its {key!r} is {described(text)}, but a number is needed") from error
+        raise LabelReadError(f"its {key!r} is {describe(text)}, but a number is needed") from error
 
 
 def _rotation(shape: Element) -> float:

@@ -11,12 +11,12 @@ LARGEST_ID = 2**63 - 1
 LARGEST_SIDE = 2**31 - 1
 
 
-def described(value: Any) -> str:
+def describe(value: Any) -> str:
     """Return what a value is, in a few words.
 
     Examples
     --------
-    >>> described(None), described([1]), described("a" * 100), described(2.5)
+    >>> describe(None), describe([1]), describe("a" * 100), describe(2.5)
     ('null', 'a list', "the text 'aaaaaaaaaaaaaaaaaaaa...'", '2.5')
     """
     if value is None:
@@ -42,7 +42,7 @@ def number(value: Any, what: str) -> float:
     """
     found = number_or_nan(value)
     if not math.isfinite(found):
-        raise LabelReadError(f"{what} is {described(value)}, but a number is needed")
+        raise LabelReadError(f"{what} is {describe(value)}, but a number is needed")
     return found
 
 
@@ -85,6 +85,6 @@ def frame(height: Any, width: Any) -> tuple[int, int] | None:
     sides = identifier(height), identifier(width)
     if sides[0] is None or sides[1] is None or not all(0 < s <= LARGEST_SIDE for s in sides if s is not None):
         raise LabelReadError(
-            f"the size of an image is {described(height)} by {described(width)}, but whole numbers of pixels are needed"
+            f"the size of an image is {describe(height)} by {describe(width)}, but whole numbers of pixels are needed"
         )
     return sides[0], sides[1]

@@ -16,7 +16,17 @@ from defectkit.files import new_folder
 from defectkit.files.names import file_name, readable, relative_path
 from defectkit.formats.interface import RepairReport
 from defectkit.formats.reader import label_files
-from defectkit.formats.region import Area, EvenOdd, LabelFile, LabelledImage, NoArea, Outline, Region, Remark, mended
+from defectkit.formats.region import (
+    Area,
+    EvenOdd,
+    LabelFile,
+    LabelledImage,
+    NoArea,
+    Outline,
+    Region,
+    Remark,
+    mended_remark,
+)
 from defectkit.formats.region_format import RegionFormat
 from defectkit.formats.report import Problem, ReportBuilder
 from defectkit.formats.shapes import ellipse, rectangle
@@ -194,7 +204,7 @@ def _area(roi: Any, remarks: list[Remark]) -> Area:
         count = len(outline.rows)
         if count < 3:
             return NoArea(Problem.NOT_AN_AREA, f"a line of {count} points encloses no area")
-        remarks.append(mended(Problem.OPEN, "a line: closed from its last point to its first"))
+        remarks.append(mended_remark(Problem.OPEN, "a line: closed from its last point to its first"))
     outline.is_exact = kind == "TRACED"
     return outline
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.errors import LabelReadError
-from defectkit.formats.fields import described
+from defectkit.formats.fields import describe
 
 CHANNELS = 4
 OPAQUE = 128
@@ -69,7 +69,7 @@ def unpacked(packed: Any, shape: tuple[int, int]) -> NDArray[np.bool_]:
     thi.ng/umbrella.
     """
     if not isinstance(packed, list) or not all(type(b) is int and 0 <= b <= 255 for b in packed):
-        raise LabelReadError(f"its stroke is {described(packed)}, not a list of bytes")
+        raise LabelReadError(f"its stroke is {describe(packed)}, not a list of bytes")
     n_values = shape[0] * shape[1] * CHANNELS
     if n_values > MOST_PIXELS * CHANNELS:
         raise LabelReadError(f"its stroke is of {shape[1]} x {shape[0]} pixels, more than are unpacked")

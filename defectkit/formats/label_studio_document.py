@@ -15,7 +15,7 @@ import numpy as np
 
 from defectkit.errors import LabelReadError
 from defectkit.files.names import readable
-from defectkit.formats.fields import described, frame, number, number_or_nan
+from defectkit.formats.fields import describe, frame, number, number_or_nan
 from defectkit.formats.label_studio_brush import unpacked
 from defectkit.formats.names import list_names
 from defectkit.formats.region import Area, NoArea, Outline, Region, RunMask, label_area
@@ -133,7 +133,7 @@ def _task(path: Path, name: str, annotation: dict[str, Any]) -> LabelStudioTask:
         kind = drawn.get("type") if isinstance(drawn, dict) else None
         if not isinstance(kind, str) or kind.removesuffix("labels") not in SHAPES:
             if kind not in ("choices", "textarea", "rating", "relation", "number"):
-                refused = NoArea(Problem.MALFORMED, f"its type is {described(kind)}, which is no shape that is read")
+                refused = NoArea(Problem.MALFORMED, f"its type is {describe(kind)}, which is no shape that is read")
                 regions.append(Region(area=refused, name=f"result {place}"))
             continue
         regions.append(_region(place, drawn, kind.removesuffix("labels"), sizes))

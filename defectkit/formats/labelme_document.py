@@ -13,8 +13,8 @@ import numpy as np
 
 from defectkit.errors import LabelReadError
 from defectkit.files.names import readable
-from defectkit.formats.fields import described, frame
-from defectkit.formats.region import Area, Joined, Mask, NoArea, Outline, Remark, label_area, mended, note
+from defectkit.formats.fields import describe, frame
+from defectkit.formats.region import Area, Joined, Mask, NoArea, Outline, Remark, label_area, mended_remark, note
 from defectkit.formats.report import Problem
 from defectkit.formats.shapes import ellipse, rectangle
 
@@ -71,12 +71,12 @@ def decode_labelme(file: Path, document: Any) -> LabelmeDocument:
     groups: dict[tuple[str, str], list[LabelmeShape]] = {}
     for place, drawn in enumerate(document["shapes"]):
         if not isinstance(drawn, dict):
-            refused = NoArea(Problem.MALFORMED, f"it is {described(drawn)}, not an object")
+            refused = NoArea(Problem.MALFORMED, f"it is {describe(drawn)}, not an object")
             groups["", f"place {place}"] = [LabelmeShape(place, f"shape {place}", "", refused, [])]
             continue
         label = _text(drawn.get("label"))
         group = drawn.get("group_id")
-        key = f"place {place}" if group is None else f"group {described(group)}"
+        key = f"place {place}" if group is None else f"group {describe(group)}"
         remarks: list[Remark] = []
         area = _area(drawn, remarks)
         groups.setdefault((label, key), []).append(LabelmeShape(place, f"shape {place}", label, area, remarks))
@@ -91,7 +91,7 @@ def decode_labelme(file: Path, document: Any) -> LabelmeDocument:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None or isinstance(value, list | dict) else described(value)
+    return "" if value is None or isinstance(value, list | dict) else describe(value)
 
 
 def _joined(group: str, shapes: list[LabelmeShape]) -> list[LabelmeShape]:
@@ -111,7 +111,7 @@ def _joined(group: str, shapes: list[LabelmeShape]) -> list[LabelmeShape]:
 def _area(drawn: dict[str, Any], remarks: list[Remark]) -> Area:
     kind = drawn.get("shape_type") or "polygon"
     if not isinstance(kind, str):
-        return NoArea(Problem.MALFORMED, f"its shape is {described(kind)}")
+        return NoArea(Problem.MALFORMED, f"its shape is {describe(kind)}")
     if kind in _NO_AREA:
         return NoArea(Problem.NOT_AN_AREA, f"a {kind} has no area")
     try:
@@ -128,7 +128,7 @@ def _area(drawn: dict[str, Any], remarks: list[Remark]) -> Area:
         if kind == "linestrip":
             if count < 3:
                 return NoArea(Problem.NOT_AN_AREA, f"a line of {count} points encloses no area")
-            remarks.append(mended(Problem.OPEN, "a line strip: closed from its last point to its first"))
+            remarks.append(mended_remark(Problem.OPEN, "a line strip: closed from its last point to its first"))
             return outline
         if kind == "circle":
             if count < 2:
@@ -139,7 +139,7 @@ def _area(drawn: dict[str, Any], remarks: list[Remark]) -> Area:
             return _mask(drawn.get("mask"), outline)
     except LabelReadError as error:
         return NoArea(Problem.MALFORMED, f"a {kind} that cannot be read: {error}")
-    return NoArea(Problem.MALFORMED, f"its shape is {described(kind)}, which is not known")
+    return NoArea(Problem.MALFORMED, f"its shape is {describe(kind)}, which is not known")
 
 
 def _mask(text: Any, corners: Outline) -> Mask:
@@ -148,7 +148,7 @@ def _mask(text: Any, corners: Outline) -> Mask:
     if not corners.rows or not all(abs(v) < FARTHEST for v in (*corners.rows, *corners.cols)):
         raise LabelReadError("its box is not given by numbers that an image could hold")
     if not isinstance(text, str):
-        raise LabelReadError(f"its mask is {described(text)}, not a picture as text")
+        raise LabelReadError(f"its mask is {describe(text)}, not a picture as text")
     try:
         packed = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

@@ -295,7 +295,7 @@ def note(problem: Problem | str, what: str) -> Remark:
     return Remark(RepairKind.NOTED, problem, what)
 
 
-def mended(problem: Problem | str, what: str) -> Remark:
+def mended_remark(problem: Problem | str, what: str) -> Remark:
     """Return a remark on something that is read, but changed."""
     return Remark(RepairKind.MENDED, problem, what)
 

@@ -10,7 +10,7 @@ import attrs
 from defectkit.errors import LabelReadError, RecordError
 from defectkit.formats.report import Problem, RepairKind, ReportBuilder
 from defectkit.records import DefectType, Taxonomy
-from defectkit.records.defect_type import folded
+from defectkit.records.defect_type import fold_name
 from defectkit.records.names import as_names
 
 EVERY_OTHER = "*"
@@ -146,7 +146,7 @@ class TypeNames:
         return self._known_or_new(names[0] if names else UNTYPED)
 
     def _find(self, name: str) -> DefectType | None:
-        return self._given.find(name) or self._new_by_any_name.get(folded(name))
+        return self._given.find(name) or self._new_by_any_name.get(fold_name(name))
 
     def _known_or_new(self, name: str) -> str:
         known = self._find(name)
@@ -163,7 +163,7 @@ class TypeNames:
                 f"Name its type by the format option types={name}=loop"
             ) from error
         self._new[identifier] = new
-        self._new_by_any_name |= {folded(new.name): new, folded(new.title): new}
+        self._new_by_any_name |= {fold_name(new.name): new, fold_name(new.title): new}
         what = f"no type is known as {name.strip()!r}: it is the new type {identifier!r}"
         self.report.add(RepairKind.NOTED, Problem.NEW_TYPE, what)
         return identifier

@@ -10,8 +10,8 @@ import attrs
 
 from defectkit.errors import LabelReadError
 from defectkit.files.names import readable
-from defectkit.formats.fields import described, number, number_or_nan
-from defectkit.formats.region import Area, NoArea, Outline, Remark, label_area, mended
+from defectkit.formats.fields import describe, number, number_or_nan
+from defectkit.formats.region import Area, NoArea, Outline, Remark, label_area, mended_remark
 from defectkit.formats.report import Problem
 from defectkit.formats.shapes import ellipse, rectangle
 
@@ -66,7 +66,7 @@ def decode_via(path: Path, document: Any) -> tuple[list[ViaImage], Shown]:
         If this is no VIA 1 or 2 file.
     """
     if not isinstance(document, dict):
-        raise LabelReadError(f"{path}: VIA files hold a JSON object, not {described(document)}")
+        raise LabelReadError(f"{path}: VIA files hold a JSON object, not {describe(document)}")
     if {"project", "config", "metadata"} <= document.keys():
         raise LabelReadError(f"{path}: a project of VIA 3; export its annotations as COCO JSON and read them as 'coco'")
     table = document.get("_via_img_metadata", document)
@@ -114,7 +114,7 @@ def _region(name: str, region: dict[str, Any]) -> ViaRegion:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None or isinstance(value, list | dict) else described(value)
+    return "" if value is None or isinstance(value, list | dict) else describe(value)
 
 
 def _area(shape: dict[str, Any], remarks: list[Remark]) -> Area:
@@ -127,7 +127,7 @@ def _area(shape: dict[str, Any], remarks: list[Remark]) -> Area:
             if kind == "polyline" and len(cols) < 3:
                 return NoArea(Problem.NOT_AN_AREA, f"a line of {len(cols)} points encloses no area")
             if kind == "polyline":
-                remarks.append(mended(Problem.OPEN, "a line: closed from its last point to its first"))
+                remarks.append(mended_remark(Problem.OPEN, "a line: closed from its last point to its first"))
             return Outline(rows=rows, cols=cols)
         if kind == "rect":
             x, y, width, height = (number(shape.get(key), f"its {key!r}") for key in ("x", "y", "width", "height"))
@@ -142,4 +142,4 @@ def _area(shape: dict[str, Any], remarks: list[Remark]) -> Area:
         return NoArea(Problem.MALFORMED, f"a {kind} that cannot be read: {error}")
     if kind == "point":
         return NoArea(Problem.NOT_AN_AREA, "a point has no area")
-    return NoArea(Problem.MALFORMED, f"its shape is {described(kind)}, which VIA does not draw")
+    return NoArea(Problem.MALFORMED, f"its shape is {describe(kind)}, which VIA does not draw")

@@ -121,6 +121,6 @@ class Stack:
         return bool(np.isnan(self.scores).all())
 
 
-def unstacked(values: NDArray[T], frames: NDArray[np.int64]) -> list[NDArray[T]]:
+def unstack(values: NDArray[T], frames: NDArray[np.int64]) -> list[NDArray[T]]:
     """Return the values of each image, given those of all defects of a :class:`Stack` and its ``frames``."""
     return [values[begin:stop] for begin, stop in itertools.pairwise(frames.tolist())]

@@ -13,7 +13,7 @@ from defectkit.statistics.comparison import Comparison, Part
 from defectkit.statistics.scores import percent_error, signed_percent_error
 from defectkit.statistics.totals import Totals
 from defectkit.statistics.units import Sum, Units
-from defectkit.statistics.variables import Variable, averaged, overall
+from defectkit.statistics.variables import Variable, average_over_images, overall
 
 if TYPE_CHECKING:
     pass
@@ -103,7 +103,7 @@ def _error_variables(
     )
     errors_of_images = percent_error(each["predicted"], each["true"])
     of_images = Variable(dims=IMAGE, values=errors_of_images, long_name=long_name, units="percent")
-    means = averaged(totals, name, of_images)
+    means = average_over_images(totals, name, of_images)
     signed = f"{quantity}_signed_error"
     signed_name = f"{long_name} with its sign"
     signed_of_all, signed_of_images = (
@@ -118,7 +118,7 @@ def _error_variables(
     return {
         signed: signed_of_all,
         f"image_{signed}": signed_of_images,
-        f"averaged_{signed}": averaged(totals, signed, signed_of_images)[f"averaged_{signed}"],
+        f"averaged_{signed}": average_over_images(totals, signed, signed_of_images)[f"averaged_{signed}"],
         f"overall_{signed}": overall(totals.comparison, signed, signed_of_all)[f"overall_{signed}"],
         name: of_all,
         f"image_{name}": of_images,

@@ -13,7 +13,7 @@ from defectkit.statistics.comparison import Part
 from defectkit.statistics.scores import scores
 from defectkit.statistics.totals import Totals
 from defectkit.statistics.units import Sum, Units
-from defectkit.statistics.variables import Variable, averaged
+from defectkit.statistics.variables import Variable, average_over_images
 
 if TYPE_CHECKING:
     pass
@@ -73,7 +73,7 @@ def find(totals: Totals) -> dict[str, Variable]:
         variables |= {
             f"find_{name}": Variable(dims=("iou_threshold",), values=getattr(pooled, name), long_name=title),
             f"image_find_{name}": image,
-            **averaged(totals, f"find_{name}", image),
+            **average_over_images(totals, f"find_{name}", image),
         }
     return variables
 

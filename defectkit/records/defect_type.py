@@ -82,7 +82,7 @@ class Taxonomy:
 
     @_by_any_name.default
     def _called(self) -> Mapping[str, DefectType]:
-        called = ((folded(name), t) for t in self.types for name in (t.name, t.title, *t.aliases))
+        called = ((fold_name(name), t) for t in self.types for name in (t.name, t.title, *t.aliases))
         by_any_name: dict[str, DefectType] = {}
         for name, t in called:
             by_any_name.setdefault(name, t)
@@ -134,7 +134,7 @@ class Taxonomy:
 
     def find(self, name: str) -> DefectType | None:
         """Return the type that ``name`` is the name, title or alias of, without regard to case, or None."""
-        return self._by_any_name.get(folded(name))
+        return self._by_any_name.get(fold_name(name))
 
     def resolve(self, name: str) -> DefectType:
         """Return the type that ``name`` is the name, title or alias of.
@@ -171,12 +171,12 @@ class Taxonomy:
         return self.ancestry(name)[-1]
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return what two names have in common that call the same type: letters and digits without case, if there are any.
 
     Examples
     --------
-    >>> folded("Loop <111>"), folded("+")
+    >>> fold_name("Loop <111>"), fold_name("+")
     ('loop111', '+')
     """
     return "".join(c for c in name.casefold() if c.isalnum()) or name.casefold()

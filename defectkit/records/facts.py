@@ -16,7 +16,7 @@ LONGEST_NAME = 80
 """Characters of a name that a line shows."""
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """Return a name in quotes, its end cut where it is long."""
     return repr(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}...")
 
@@ -40,7 +40,7 @@ def counts_text(counts: Mapping[str, int]) -> str:
     >>> counts_text({"bdot": 3, "loop_111": 1}), counts_text({})
     ('4 defects (3 bdot, 1 loop_111)', '0 defects')
     """
-    shown = [f"{n:,} {quoted(name)[1:-1]}" for name, n in counts.items() if n]
+    shown = [f"{n:,} {quote(name)[1:-1]}" for name, n in counts.items() if n]
     rest = [f"and {len(shown) - MOST_TYPES} more types"] if len(shown) > MOST_TYPES else []
     whole = number_of(sum(counts.values()), "defect")
     return f"{whole} ({', '.join([*shown[:MOST_TYPES], *rest])})" if shown else whole

@@ -17,7 +17,7 @@ from defectkit.files.names import readable
 from defectkit.geometry.columns import read_only
 from defectkit.records.calibration import Calibration, Source
 from defectkit.records.exclusion import Exclusion
-from defectkit.records.facts import image_text, quoted
+from defectkit.records.facts import image_text, quote
 from defectkit.records.field import Field
 from defectkit.records.names import as_names
 from defectkit.records.specimen import Specimen
@@ -234,7 +234,7 @@ class Image:
         return hash((self.name, self.shape))
 
     def __repr__(self) -> str:
-        return f"<Image {quoted(self.name)}: {image_text(self)}>"
+        return f"<Image {quote(self.name)}: {image_text(self)}>"
 
     def _repr_html_(self) -> str:
         from defectkit.records.html import card, image_figure

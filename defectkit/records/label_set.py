@@ -10,7 +10,7 @@ from immutabledict import immutabledict
 
 from defectkit.errors import PairingError, RecordError
 from defectkit.records.defect_type import Taxonomy
-from defectkit.records.facts import counts_text, number_of, quoted
+from defectkit.records.facts import counts_text, number_of, quote
 from defectkit.records.instances import Instances
 
 
@@ -121,7 +121,7 @@ class LabelSet:
 
     def __repr__(self) -> str:
         refused = f", {number_of(self.n_refused, 'region')} refused" if self.n_refused else ""
-        return f"<LabelSet {quoted(self.key)}: {number_of(len(self), 'image')}, {counts_text(self.counts())}{refused}>"
+        return f"<LabelSet {quote(self.key)}: {number_of(len(self), 'image')}, {counts_text(self.counts())}{refused}>"
 
     def _repr_html_(self) -> str:
         from defectkit.records.html import card, counts_table

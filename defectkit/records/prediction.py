@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from defectkit.records.facts import instances_text, quoted
+from defectkit.records.facts import instances_text, quote
 from defectkit.records.instances import Instances
 from defectkit.records.names import as_names
 
@@ -45,7 +45,7 @@ class Prediction:
         return hash((self.image, self.detector, self.detector_version))
 
     def __repr__(self) -> str:
-        return f"<Prediction of {quoted(self.image)} by {self._by()}: {instances_text(self.instances)}>"
+        return f"<Prediction of {quote(self.image)} by {self._by()}: {instances_text(self.instances)}>"
 
     def _repr_html_(self) -> str:
         from defectkit.records.html import card, counts_table, instances_figure
@@ -59,4 +59,4 @@ class Prediction:
 
     def _by(self) -> str:
         capped = ", which reached its largest number" if self.capped else ""
-        return f"{quoted(self.detector)[1:-1]} {self.detector_version}".rstrip() + capped
+        return f"{quote(self.detector)[1:-1]} {self.detector_version}".rstrip() + capped

@@ -17,7 +17,7 @@ from defectkit.reports.analysis_rows import (
     calibration_rows,
     chart_groups,
     counting_text,
-    flattened,
+    flatten,
     hardening_rows,
     image_rows,
     marks,
@@ -87,7 +87,7 @@ def analysis_page(
         calibration=calibration_rows(analysis.images[:MOST_IMAGES], image_marks[:MOST_IMAGES]),
         repairs={"summary": analysis.repairs.summary(), "rows": analysis.repairs.rows()} if analysis.repairs else None,
         detector=analysis.settings.get("detector"),
-        settings=list(flattened(_without_words(analysis.settings))),
+        settings=list(flatten(_without_words(analysis.settings))),
         versions=analysis.versions,
         citations=citations(),
     )

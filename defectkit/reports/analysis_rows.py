@@ -132,17 +132,17 @@ def calibration_rows(images: tuple[Image, ...], image_marks: Sequence[str]) -> l
     return rows
 
 
-def flattened(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flatten(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield each setting as its path and its value as text; empty ones are left out.
 
     Examples
     --------
-    >>> list(flattened({"a": {"b": 0.3, "c": [1, 2]}, "d": None, "e": {}, "f": []}))
+    >>> list(flatten({"a": {"b": 0.3, "c": [1, 2]}, "d": None, "e": {}, "f": []}))
     [('a.b', '0.3'), ('a.c', '1, 2')]
     """
     for key, value in settings.items():
         if isinstance(value, Mapping):
-            yield from flattened(value, f"{prefix}{key}.")
+            yield from flatten(value, f"{prefix}{key}.")
         elif isinstance(value, list | tuple) and value:
             yield f"{prefix}{key}", ", ".join(map(str, value))
         elif value not in (None, "", [], ()):

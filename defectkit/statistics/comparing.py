@@ -18,7 +18,7 @@ from defectkit.matching.matchings import FramedMatchings
 from defectkit.matching.overlaps import check_shapes, stacked_overlaps
 from defectkit.measurement.outlines import Side, Spacing
 from defectkit.measurement.sizes import shape_factors, sizes
-from defectkit.measurement.stacking import Stack, unstacked
+from defectkit.measurement.stacking import Stack, unstack
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.instances import Instances
 from defectkit.records.names import as_names
@@ -181,7 +181,7 @@ def _measures(stack: Stack, spacing: Spacing, side: Side, convention: Convention
         sizes(stack, spacing, convention, side=side, taxonomy=taxonomy),
         shape_factors(stack, spacing, convention, side=side),
     )
-    each = zip(*(unstacked(column, stack.frames) for column in columns), strict=True)
+    each = zip(*(unstack(column, stack.frames) for column in columns), strict=True)
     return [Measures(sizes=size, shapes=shape) for size, shape in each]
 
 
@@ -195,7 +195,7 @@ def _defects(
     occurs = counts.reshape(n_images, n_types) > 0
     renumberings = [_renumbering(folded, tuple(row)) for row in occurs.tolist()]
     tables = np.array([table for _, table in renumberings], np.int64).reshape(n_images, n_types)
-    codes = unstacked(tables[stack.image, stack.type_codes], stack.frames)
+    codes = unstack(tables[stack.image, stack.type_codes], stack.frames)
     return [
         Defects(names=names, codes=own, scores=part.scores, ids=part.ids, measures=measured)
         for (names, _), own, part, measured in zip(renumberings, codes, stack.parts, measures, strict=True)

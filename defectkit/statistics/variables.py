@@ -127,7 +127,7 @@ def overall(comparison: Comparison, name: str, variable: Variable) -> dict[str, 
     }
 
 
-def averaged(totals: Totals, name: str, variable: Variable) -> dict[str, Variable]:
+def average_over_images(totals: Totals, name: str, variable: Variable) -> dict[str, Variable]:
     """Return ``averaged_NAME``, the mean of a variable over images, and how many images that leaves out.
 
     Parameters

@@ -13,7 +13,7 @@ import zarr.abc.store
 import zarr.buffer
 
 from defectkit.errors import SealedError, StorageError
-from defectkit.storage.backend import SEAL, Backend, Interrupted, unescaped
+from defectkit.storage.backend import SEAL, Backend, Interrupted, unescape
 
 T = TypeVar("T")
 
@@ -50,10 +50,10 @@ class ZarrBackend(Backend):
     def publish(self, staged: Path, prefix: str) -> None:
         """Copy the files of ``staged``, the metadata of the group last."""
         if self._exists(f"{prefix}/{SEAL}"):
-            raise SealedError(f"{unescaped(prefix)!r} is in {self.address} already and sealed; write a new version")
+            raise SealedError(f"{unescape(prefix)!r} is in {self.address} already and sealed; write a new version")
         if self._listed(prefix):
             if not self.store.supports_deletes:
-                raise StorageError(f"{self.address} holds remains of {unescaped(prefix)!r} and cannot remove them")
+                raise StorageError(f"{self.address} holds remains of {unescape(prefix)!r} and cannot remove them")
             _run(self.store.delete_dir(prefix))
         files = sorted(p for p in staged.rglob("*") if p.is_file() and p != staged / SEAL)
         for file in (*files, staged / SEAL):
@@ -81,7 +81,7 @@ class ZarrBackend(Backend):
     def interrupted(self) -> tuple[Interrupted, ...]:
         """List what is without metadata."""
         return tuple(
-            Interrupted(name=unescaped(f"{parent}/{node}"), address=f"{self.address}/{parent}/{node}")
+            Interrupted(name=unescape(f"{parent}/{node}"), address=f"{self.address}/{parent}/{node}")
             for parent, node in self._unsealed()
         )
 

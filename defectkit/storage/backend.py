@@ -93,18 +93,18 @@ class Backend(ABC):
         """Remove what :meth:`interrupted` lists, and return what was removed."""
 
 
-def escaped(name: str) -> str:
+def escape(name: str) -> str:
     r"""Return ``name`` as the name of a node in a store: no separators, no characters that some file system refuses.
 
     Examples
     --------
-    >>> escaped("new@1"), escaped("a\\b: c@1")
+    >>> escape("new@1"), escape("a\\b: c@1")
     ('new@1', 'a%5Cb%3A c@1')
     """
     quoted = quote(name, safe="@ ,()+=")
     return re.sub(r"^[_.]|[ .]$", lambda match: f"%{ord(match[0]):02X}", quoted)
 
 
-def unescaped(node: str) -> str:
-    """Return the name that :func:`escaped` made ``node`` of."""
+def unescape(node: str) -> str:
+    """Return the name that :func:`escape` made ``node`` of."""
     return unquote(node)

@@ -13,7 +13,7 @@ import attrs
 from defectkit.errors import OutputError, SealedError, StorageError
 from defectkit.files import cause, locked, staging, writing
 from defectkit.files.work import flush
-from defectkit.storage.backend import SEAL, Backend, Interrupted, unescaped
+from defectkit.storage.backend import SEAL, Backend, Interrupted, unescape
 
 if TYPE_CHECKING:
     import zarr.abc.store
@@ -48,7 +48,7 @@ class FolderBackend(Backend):
     @contextmanager
     def stage(self, prefix: str) -> Iterator[Path]:
         """Give a folder within the store's own, so that renaming it is one step of the file system."""
-        with writing(self.root), staging.staged(self.root / _STAGING, unescaped(prefix)) as folder:
+        with writing(self.root), staging.staged(self.root / _STAGING, unescape(prefix)) as folder:
             yield folder
 
     def publish(self, staged: Path, prefix: str) -> None:
@@ -61,14 +61,12 @@ class FolderBackend(Backend):
             staged.rename(target)
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
-                raise StorageError(
-                    f"{unescaped(prefix)!r} is too long for a name in {self.root}; shorten it"
-                ) from error
+                raise StorageError(f"{unescape(prefix)!r} is too long for a name in {self.root}; shorten it") from error
             if error.errno not in _TAKEN or not target.exists():
                 raise OutputError(f"cannot write {target}: {cause(error)}") from error
             if (target / SEAL).exists():
                 raise SealedError(
-                    f"{unescaped(prefix)!r} is in {self.root} already and sealed; write a new version"
+                    f"{unescape(prefix)!r} is in {self.root} already and sealed; write a new version"
                 ) from error
             raise StorageError(f"{target} holds remains of an interrupted copy; remove them with sweep()") from error
 
@@ -105,7 +103,7 @@ class FolderBackend(Backend):
         parents = [p for p in self.root.iterdir() if p.is_dir() and p.name != _STAGING]
         nodes = sorted(node for parent in parents for node in parent.iterdir() if node.is_dir())
         return tuple(
-            Interrupted(name=unescaped(node.relative_to(self.root).as_posix()), address=str(node))
+            Interrupted(name=unescape(node.relative_to(self.root).as_posix()), address=str(node))
             for node in nodes
             if not (node / SEAL).is_file()
         )

@@ -10,7 +10,7 @@ from defectkit.errors import DecodingError, OutputError, StorageError
 from defectkit.files import replaced_folder, whole
 from defectkit.files.decoding import read_json
 from defectkit.storage import schema
-from defectkit.storage.backend import SEAL, escaped
+from defectkit.storage.backend import SEAL, escape
 from defectkit.storage.damage import damage
 from defectkit.storage.xarrays import read_dataset, write_dataset
 
@@ -98,7 +98,7 @@ def write_results(results: Results, folder: Path) -> None:
     if isinstance(results, Mapping) and not hasattr(results, "data_vars"):
         names = list(results)
         for name, dataset in results.items():
-            write_dataset(dataset, store, escaped(name), where=f"results {name!r}")
+            write_dataset(dataset, store, escape(name), where=f"results {name!r}")
         seal = schema.group_metadata(schema.description("results", tables=names)).encode()
     else:
         table: xarray.Dataset = results  # type: ignore[assignment]  # no mapping of tables: a table
@@ -127,7 +127,7 @@ def read_results(store: zarr.abc.store.Store, prefix: str, *, where: str) -> xar
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise StorageError(f"{where} is damaged: it does not name its tables")
     start = f"{prefix}/" if prefix else ""
-    return {name: read_dataset(store, start + escaped(name), where=f"{where}, {name!r}") for name in names}
+    return {name: read_dataset(store, start + escape(name), where=f"{where}, {name!r}") for name in names}
 
 
 def _holds_results(path: Path) -> bool:

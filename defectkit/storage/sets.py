@@ -9,7 +9,7 @@ import attrs
 
 from defectkit.errors import RecordError, SealedError, StorageError, UnknownSetError
 from defectkit.storage import schema
-from defectkit.storage.backend import SEAL, Backend, escaped, unescaped
+from defectkit.storage.backend import SEAL, Backend, escape, unescape
 from defectkit.storage.blocks import BlockReader, BlockWriter, Entry
 from defectkit.storage.damage import damage
 
@@ -56,7 +56,7 @@ class SealedSets:
     def keys(self) -> tuple[str, ...]:
         """Return ``name@version`` of every sealed set."""
         with damage(self.backend.address):
-            return tuple(sorted(unescaped(node) for node in self.backend.names(self.kind)))
+            return tuple(sorted(unescape(node) for node in self.backend.names(self.kind)))
 
     def write(self, key: str, entries: Iterable[Entry], about: Mapping[str, Any]) -> Seal:
         """Write a set whole, and seal it; entries are taken one by one and not kept.
@@ -75,7 +75,7 @@ class SealedSets:
             raise SealedError(
                 f"{self.kind} {key!r} is in {self.backend.address} already and sealed; write a new version"
             )
-        prefix = f"{self.kind}/{escaped(key)}"
+        prefix = f"{self.kind}/{escape(key)}"
         with self.backend.stage(prefix) as folder:
             writer = BlockWriter(folder)
             for entry in entries:
@@ -102,7 +102,7 @@ class SealedSets:
             versions = [k for k in self.keys() if k.partition("@")[0] == name]
             advice = f"Name its version: {' or '.join(versions)}" if versions and "@" not in key else ""
             raise UnknownSetError.of(_SINGULAR[self.kind], key, self.keys(), advice=advice)
-        path = f"{self.kind}/{escaped(key)}"
+        path = f"{self.kind}/{escape(key)}"
         where = f"{self.backend.address}, {self.kind} {key!r}"
         with damage(where):
             group = zarr.open_group(self.backend.zarr_store(), path=path, mode="r", zarr_format=3)

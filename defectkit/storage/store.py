@@ -12,7 +12,7 @@ from defectkit.errors import PairingError, UnknownDefectTypeError, UnknownSetErr
 from defectkit.records import Image, Instances, LabelSet, Prediction, Taxonomy, record_converter
 from defectkit.records.inputs import Images, each_image
 from defectkit.records.names import as_names
-from defectkit.storage.backend import Backend, Interrupted, escaped, unescaped
+from defectkit.storage.backend import Backend, Interrupted, escape, unescape
 from defectkit.storage.blocks import Entry
 from defectkit.storage.damage import damage
 from defectkit.storage.images import ImageWriter, StoredImages
@@ -253,7 +253,7 @@ class Store:
     def result_names(self) -> tuple[str, ...]:
         """Return the names of the results."""
         with damage(self.address):
-            return tuple(sorted(unescaped(node) for node in self.backend.names("results")))
+            return tuple(sorted(unescape(node) for node in self.backend.names("results")))
 
     def add_results(self, name: str, results: Results) -> None:
         """Add results; see :func:`defectkit.storage.save_results`.
@@ -263,7 +263,7 @@ class Store:
         SealedError
             If there are results of that name.
         """
-        prefix = f"results/{escaped(name)}"
+        prefix = f"results/{escape(name)}"
         with self.backend.stage(prefix) as folder:
             write_results(results, folder)
             with self.backend.exclusive():
@@ -281,7 +281,7 @@ class Store:
             raise UnknownSetError.of("result", name, self.result_names())
         with damage(self.address):
             store = self.backend.zarr_store()
-        return read_results(store, f"results/{escaped(name)}", where=f"{self.address}, {name!r}")
+        return read_results(store, f"results/{escape(name)}", where=f"{self.address}, {name!r}")
 
     @property
     def _labels(self) -> SealedSets:

@@ -14,7 +14,7 @@ import attrs
 
 from defectkit.errors import SealedError, StorageError
 from defectkit.files import locked, replaced_file, writing
-from defectkit.storage.backend import SEAL, Backend, Interrupted, unescaped
+from defectkit.storage.backend import SEAL, Backend, Interrupted, unescape
 
 if TYPE_CHECKING:
     import zarr.abc.store
@@ -62,7 +62,7 @@ class ZipBackend(Backend):
                 with zipfile.ZipFile(temporary, "a", compression=zipfile.ZIP_STORED) as archive:
                     if f"{prefix}/{SEAL}" in archive.namelist():
                         raise SealedError(
-                            f"{unescaped(prefix)!r} is in {self.path} already and sealed; write a new version"
+                            f"{unescape(prefix)!r} is in {self.path} already and sealed; write a new version"
                         )
                     for file in sorted(p for p in staged.rglob("*") if p.is_file()):
                         archive.write(file, f"{prefix}/{file.relative_to(staged).as_posix()}")

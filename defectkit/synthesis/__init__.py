@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from defectkit.synthesis.ellipses import Ellipses
-from defectkit.synthesis.exposure import exposed
+from defectkit.synthesis.exposure import expose
 from defectkit.synthesis.randomised import TYPES, Drawn, drawn, randomised_micrograph
 
-__all__ = ["TYPES", "Drawn", "Ellipses", "drawn", "exposed", "randomised_micrograph"]
+__all__ = ["TYPES", "Drawn", "Ellipses", "drawn", "expose", "randomised_micrograph"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 
-def exposed(pixels: Floats, rng: np.random.Generator) -> Floats:
+def expose(pixels: Floats, rng: np.random.Generator) -> Floats:
     """Return an image as some camera and some file may hold it.
 
     Parameters
@@ -39,12 +39,12 @@ def exposed(pixels: Floats, rng: np.random.Generator) -> Floats:
     if rng.random() < 0.1:
         image = image + rng.normal(0, 0.15, (len(image), 1)).astype(np.float32)
     if rng.random() < 0.25:
-        image = compressed(image, int(rng.integers(40, 95)))
+        image = compress(image, int(rng.integers(40, 95)))
     taken: Floats = image.astype(np.float32)
     return taken
 
 
-def compressed(image: Floats, quality: int) -> Floats:
+def compress(image: Floats, quality: int) -> Floats:
     """Return the gray values after they went through an 8-bit JPEG of this quality."""
     from PIL import Image as Picture
 

@@ -71,7 +71,7 @@ def half_ring(d: Floats, along: Floats, across: Floats, radius: float, rng: np.r
     return _line(d, 1 - 1.3 * width, width) * (rng.uniform(0, 0.3) + side) + rng.uniform(0, 0.25) * _edge(d, width)
 
 
-def faceted(d: Floats, along: Floats, across: Floats, radius: float, rng: np.random.Generator) -> Floats:
+def facet(d: Floats, along: Floats, across: Floats, radius: float, rng: np.random.Generator) -> Floats:
     """Return a solid darker on one side, as a shaded particle."""
     angle = rng.uniform(0, 2 * np.pi)
     depth: Floats = _edge(d, rng.uniform(0.05, 0.2))
@@ -95,7 +95,7 @@ LOOKS: MappingProxyType[str, tuple[Look, float]] = MappingProxyType(
         "bright core": (bright_core, 0.25),
         "black-white": (black_white, 0.15),
         "half ring": (half_ring, 0.3),
-        "faceted": (faceted, 0.3),
+        "faceted": (facet, 0.3),
         "cavity": (cavity, 0.2),
     }
 )

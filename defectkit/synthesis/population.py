@@ -80,7 +80,7 @@ class Population:
         return self.direction + float(rng.normal(0, 0.25)) + np.pi / 2 * int(rng.integers(2))
 
 
-def scattered(shape: tuple[int, int], radii: Floats, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
+def scatter(shape: tuple[int, int], radii: Floats, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
     """Return centers (N, 2) up to 4 px beyond the frame, and which found room."""
     centers, placed = np.zeros((len(radii), 2)), np.zeros(len(radii), bool)
     for i, radius in enumerate(radii):

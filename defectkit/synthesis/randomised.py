@@ -11,11 +11,11 @@ from defectkit.records.image import Image
 from defectkit.records.instances import Instances
 from defectkit.short_repr import short_repr
 from defectkit.synthesis.ellipses import UNTYPED, Ellipses
-from defectkit.synthesis.exposure import exposed
+from defectkit.synthesis.exposure import expose
 from defectkit.synthesis.fields import bend_contour, blotches, fringes, power_law_field
 from defectkit.synthesis.lines import dislocation_lines
 from defectkit.synthesis.looks import LOOKS
-from defectkit.synthesis.population import Population, scattered
+from defectkit.synthesis.population import Population, scatter
 from defectkit.units import as_pixel_size
 
 Floats = NDArray[np.float32]
@@ -88,7 +88,7 @@ def randomised_micrograph(
     rng = np.random.default_rng(seed)
     population = Population.draw(shape, rng)
     scene = drawn(shape, rng, population=population)
-    pixels = exposed(scene.pixels, rng)
+    pixels = expose(scene.pixels, rng)
     low, high = np.percentile(pixels, [0.1, 99.9])
     gray = np.clip((pixels - low) * (255 / max(high - low, 1e-6)), 0, 255).astype(np.uint8)
     size_nm = np.exp(rng.uniform(*np.log(SIZE_RANGE_NM)))
@@ -158,7 +158,7 @@ def _ground(shape: tuple[int, int], size_px: float, backdrop: Floats | None, rng
 
 def _defects(shape: tuple[int, int], population: Population, rng: np.random.Generator) -> tuple[Floats, Ellipses]:
     axes = np.array([population.semi_axes(rng) for _ in range(population.number)]).reshape(-1, 2)
-    centers, placed = scattered(shape, np.sqrt(axes.prod(axis=1)), rng)
+    centers, placed = scatter(shape, np.sqrt(axes.prod(axis=1)), rng)
     axes, centers = axes[placed], centers[placed]
     angles = np.array([population.angle(rng) for _ in axes])
     kinds = rng.choice(len(_LOOKS), size=len(axes), p=population.looks)

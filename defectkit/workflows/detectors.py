@@ -40,7 +40,7 @@ def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model:
     'blob'
     """
     from defectkit import hooks
-    from defectkit.detectors.options import constructed
+    from defectkit.detectors.options import construct
 
     cls: type[Detector] = hooks.find("detector", name)
     if model is not None:
@@ -52,7 +52,7 @@ def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model:
         if not model.is_dir():
             raise DetectorError(f"detector {name!r}: there is no folder {model} to load it from")
         return cls.load(model)
-    return constructed(cls, options or {})
+    return construct(cls, options or {})
 
 
 def fingerprint(detector: Detector) -> str:

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 
 from defectkit.statistics import percentile_interval
 from defectkit.statistics.drawing import image_weights
-from defectkit.studies.results.ranking import normalized, ranks
+from defectkit.studies.results.ranking import normalize, ranks
 from defectkit.studies.results.variance import main_effects
 
 numbers = st.floats(-1e6, 1e6)
@@ -43,7 +43,7 @@ def test_ranks_are_a_permutation_of_the_places(norms: np.ndarray) -> None:
 
 @given(hnp.arrays(float, st.integers(1, 8), elements=with_gaps))
 def test_stretched_values_keep_their_order_within_0_and_1(values: np.ndarray) -> None:
-    stretched = normalized(values)
+    stretched = normalize(values)
     defined = ~np.isnan(values)
     assert ((stretched[defined] >= 0) & (stretched[defined] <= 1)).all()
     assert np.isnan(stretched[~defined]).all()

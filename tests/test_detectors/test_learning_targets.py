@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from defectkit.detectors.learning.pasting import paste_masks
-from defectkit.detectors.learning.targets import MaskCrops, covered, mask_crops
+from defectkit.detectors.learning.targets import MaskCrops, cover, mask_crops
 from defectkit.geometry.masks import masks_to_runs
 from defectkit.geometry.overlap import mask_iou
 from defectkit.geometry.runs import Runs
@@ -30,22 +30,22 @@ def test_crops_are_the_masks_in_their_boxes(masks: np.ndarray) -> None:
 def test_targets_are_what_pasting_turns_back_into_the_masks(masks: np.ndarray) -> None:
     runs = masks_to_runs(masks[:2])
     boxes = runs.boxes().astype(np.float64)
-    back = paste_masks(covered(mask_crops(runs), boxes, 28).astype(np.float64), boxes, (40, 50))
+    back = paste_masks(cover(mask_crops(runs), boxes, 28).astype(np.float64), boxes, (40, 50))
     assert mask_iou(runs, back).diagonal().min() > 0.9
 
 
 def test_a_cell_is_covered_from_one_half_on() -> None:
     crops = MaskCrops(crops=(np.ones((1, 1), bool),) * 3, corners=np.array([[0, 0]] * 3))
     boxes = np.array([[0.0, 0.0, 1.0, 2.0], [0.0, 0.0, 1.0, 2.01], [5.0, 5.0, 6.0, 6.0]])
-    assert covered(crops, boxes, 1)[:, 0, 0].tolist() == [True, False, False]
+    assert cover(crops, boxes, 1)[:, 0, 0].tolist() == [True, False, False]
 
 
 def test_nothing_gives_nothing() -> None:
     none = mask_crops(Runs.empty())
-    assert covered(none, np.zeros((0, 4)), 28).shape == (0, 28, 28)
+    assert cover(none, np.zeros((0, 4)), 28).shape == (0, 28, 28)
     assert len(MaskCrops.concatenate([])) == 0
     crops = MaskCrops(crops=(np.ones((2, 2), bool),), corners=np.array([[0, 0]]))
-    assert not covered(crops, np.array([[1.0, 1.0, 1.0, 3.0]]), 4).any()
+    assert not cover(crops, np.array([[1.0, 1.0, 1.0, 3.0]]), 4).any()
 
 
 def test_they_are_taken_and_joined() -> None:

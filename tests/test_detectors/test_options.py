@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from defectkit.detectors import Capability, Detector, ModelCard
-from defectkit.detectors.options import above, as_setting, at_least, between, constructed, one_of
+from defectkit.detectors.options import above, as_setting, at_least, between, construct, one_of
 from defectkit.errors import DetectorError
 from defectkit.records import Image, Prediction
 
@@ -58,13 +58,13 @@ class Optional(Detector):
 )
 def test_what_an_option_cannot_be_is_told(options: dict[str, Any], said: str) -> None:
     with pytest.raises(DetectorError, match=f"detector 'optional'.*{said}"):
-        constructed(Optional, options)
+        construct(Optional, options)
 
 
 def test_what_it_can_be_is_taken() -> None:
-    made = constructed(Optional, {"n": 2, "rate": 1e-9, "share": 0.5, "kind": "b"})
+    made = construct(Optional, {"n": 2, "rate": 1e-9, "share": 0.5, "kind": "b"})
     assert attrs.asdict(made) == {"n": 2, "rate": 1e-9, "share": 0.5, "kind": "b"}
-    assert constructed(Optional, {"n": None}).n is None
+    assert construct(Optional, {"n": None}).n is None
 
 
 def test_settings_are_numbers_and_texts() -> None:

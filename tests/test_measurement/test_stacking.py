@@ -4,7 +4,7 @@ import numpy as np
 
 from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
-from defectkit.measurement.stacking import Stack, unstacked
+from defectkit.measurement.stacking import Stack, unstack
 from defectkit.records import Instances
 
 
@@ -51,7 +51,7 @@ def test_values_go_back_to_their_parts() -> None:
         squares(1, 3, types=("b", "c"), shape=(4, 4)),
     ]
     frames = Stack(parts=parts).frames
-    assert [v.tolist() for v in unstacked(np.array([1.0, 2.0, 3.0]), frames)] == [[1.0], [], [2.0, 3.0]]
+    assert [v.tolist() for v in unstack(np.array([1.0, 2.0, 3.0]), frames)] == [[1.0], [], [2.0, 3.0]]
 
 
 def test_one_part_is_not_copied() -> None:

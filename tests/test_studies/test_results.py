@@ -21,7 +21,7 @@ from defectkit.studies import (
     select_runs,
     variance_decomposition,
 )
-from defectkit.studies.results.ranking import normalized, ranks
+from defectkit.studies.results.ranking import normalize, ranks
 from defectkit.studies.results.variance import main_effects
 from defectkit.testing.synthetic import synthetic_dataset
 
@@ -150,7 +150,7 @@ def test_selected_runs_are_the_same_runs(result: xarray.Dataset) -> None:
 
 
 def test_norms_and_ranks() -> None:
-    assert normalized(np.array([[1.0, 2.0, np.nan], [3.0, 3.0, 3.0]])).tolist()[1] == [1, 1, 1]
-    np.testing.assert_array_equal(normalized(np.array([1.0, 2.0, np.nan])), [0, 1, np.nan])
-    assert np.isnan(normalized(np.full(3, np.nan))).all()
+    assert normalize(np.array([[1.0, 2.0, np.nan], [3.0, 3.0, 3.0]])).tolist()[1] == [1, 1, 1]
+    np.testing.assert_array_equal(normalize(np.array([1.0, 2.0, np.nan])), [0, 1, np.nan])
+    assert np.isnan(normalize(np.full(3, np.nan))).all()
     np.testing.assert_array_equal(ranks(np.array([[3.0, 1.0, 2.0], [1.0, 1.0, 1.0]])), [[1, 3, 2], [2, 2, 2]])

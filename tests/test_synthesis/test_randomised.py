@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from defectkit.synthesis import drawn, exposed, randomised_micrograph
+from defectkit.synthesis import drawn, expose, randomised_micrograph
 from defectkit.synthesis.fields import blotches, power_law_field
 from defectkit.synthesis.looks import LOOKS
-from defectkit.synthesis.population import Population, scattered
+from defectkit.synthesis.population import Population, scatter
 
 SEEDS = range(12)
 
@@ -24,7 +24,7 @@ def test_what_is_drawn_is_finite_and_in_the_frame(seed: int) -> None:
     assert scene.pixels.shape == (96, 128)
     assert np.isfinite(scene.pixels).all()
     assert set(np.unique(scene.ellipses.trust)) <= {0.0, 1.0}
-    assert np.isfinite(exposed(scene.pixels, np.random.default_rng(seed))).all()
+    assert np.isfinite(expose(scene.pixels, np.random.default_rng(seed))).all()
 
 
 def test_defects_are_dark() -> None:
@@ -85,14 +85,14 @@ def test_blotches_are_nowhere_bright() -> None:
 
 def test_centers_keep_apart() -> None:
     rng = np.random.default_rng(2)
-    centers, placed = scattered((200, 200), np.full(30, 8.0), rng)
+    centers, placed = scatter((200, 200), np.full(30, 8.0), rng)
     assert placed.sum() > 20
     gaps = np.linalg.norm(centers[placed][:, None] - centers[placed][None], axis=2)[np.triu_indices(placed.sum(), 1)]
     assert np.mean(gaps > 0.85 * 16) > 0.95
 
 
 def test_no_more_room_than_there_is() -> None:
-    _, placed = scattered((20, 20), np.full(40, 10.0), np.random.default_rng(0))
+    _, placed = scatter((20, 20), np.full(40, 10.0), np.random.default_rng(0))
     assert placed.sum() < 20
 
 

@@ -22,7 +22,7 @@ from defectkit.detectors.capability import Capability
 from defectkit.detectors.card import ModelCard
 from defectkit.detectors.interface import Detector
 from defectkit.detectors.model_folder import read_saved, write_model_folder
-from defectkit.detectors.options import restored
+from defectkit.detectors.options import restore
 from defectkit.errors import DetectorError
 from defectkit.files import new_folder
 from defectkit.records.image import Image
@@ -204,7 +204,7 @@ class Blob(Detector):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Return the detector with the options that ``folder`` holds."""
-        return restored(cls, read_saved(folder, cls.name).options, folder)
+        return restore(cls, read_saved(folder, cls.name).options, folder)
 
     def _prediction(self, image: Image) -> Prediction:
         working = self._working(image)

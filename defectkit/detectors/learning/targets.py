@@ -62,7 +62,7 @@ def mask_crops(runs: Runs) -> MaskCrops:
     return MaskCrops(crops=tuple(crops), corners=boxes[:, :2].astype(np.int64))
 
 
-def covered(masks: MaskCrops, boxes: Floats, cells: int) -> Bools:
+def cover(masks: MaskCrops, boxes: Floats, cells: int) -> Bools:
     """Return which cells of a box its mask covers by half or more.
 
     Parameters
@@ -86,7 +86,7 @@ def covered(masks: MaskCrops, boxes: Floats, cells: int) -> Bools:
     Examples
     --------
     >>> masks = MaskCrops(crops=(np.ones((2, 4), bool),), corners=np.array([[2, 0]]))
-    >>> covered(masks, np.array([[0.0, 0.0, 4.0, 4.0]]), 2)[0].tolist()
+    >>> cover(masks, np.array([[0.0, 0.0, 4.0, 4.0]]), 2)[0].tolist()
     [[False, False], [True, True]]
     """
     found = np.zeros((len(masks), cells, cells), bool)

@@ -19,7 +19,7 @@ from defectkit.detectors.loopnet.naming import types_together
 from defectkit.detectors.loopnet.operating_point import Aim, OperatingPoint
 from defectkit.detectors.loopnet.polarity import Polarity
 from defectkit.detectors.model_folder import read_saved, write_model_folder
-from defectkit.detectors.options import restored
+from defectkit.detectors.options import restore
 from defectkit.errors import DetectorError
 from defectkit.files import new_folder
 from defectkit.records.image import Image
@@ -141,7 +141,7 @@ class LoopNet(Detector):
         options = read_saved(folder, cls.name).options
         model = Model.read(folder)
         _ = model.facts
-        return restored(cls, {**options, "model": model}, folder)
+        return restore(cls, {**options, "model": model}, folder)
 
     def see(self, image: Image) -> tuple[Pyramid, int]:
         """Return what the network says of an image at all scales, and how many of its rows an information strip takes.

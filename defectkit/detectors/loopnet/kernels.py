@@ -8,7 +8,7 @@ from defectkit.geometry.kernels.jit import Column, kernel
 
 
 @kernel
-def suppressed(
+def suppress(
     centers: Column, reaches: Column, roots: Column, inverses: Column, areas: Column, points: Column, limits: Column
 ) -> Column:
     """Return which ellipses, given from best to worst, share too much with a better one that stays.
@@ -51,7 +51,7 @@ def suppressed(
 
 
 @kernel
-def sampled(values: Column, row: float, col: float) -> float:
+def interpolate(values: Column, row: float, col: float) -> float:
     """Return a map at a place in its pixels, linear between their middles and constant beyond the outermost."""
     h, w = values.shape
     v, u = min(max(row - 0.5, 0.0), h - 1.0), min(max(col - 0.5, 0.0), w - 1.0)
@@ -83,7 +83,7 @@ def paint(
     """
     height, width = labels.shape
     for i in rows:
-        follows = sampled(foreground, centers[i, 0] * factors[0], centers[i, 1] * factors[1]) >= limits[2]
+        follows = interpolate(foreground, centers[i, 0] * factors[0], centers[i, 1] * factors[1]) >= limits[2]
         top, bottom = max(0, int(centers[i, 0] - reaches[i, 0])), min(height, int(centers[i, 0] + reaches[i, 0]) + 1)
         left, right = max(0, int(centers[i, 1] - reaches[i, 1])), min(width, int(centers[i, 1] + reaches[i, 1]) + 1)
         for row in range(top, bottom):
@@ -96,7 +96,7 @@ def paint(
                 if not follows and d > 1:
                     continue
                 if follows and d > limits[0]:
-                    here = sampled(foreground, (row + 0.5) * factors[0], (col + 0.5) * factors[1])
+                    here = interpolate(foreground, (row + 0.5) * factors[0], (col + 0.5) * factors[1])
                     if here < limits[1]:
                         continue
                 nearest[row, col] = d

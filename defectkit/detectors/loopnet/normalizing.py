@@ -21,7 +21,7 @@ BLOCK = 4
 """Both Gaussians work on means of blocks of so many pixels along each axis."""
 
 
-def normalized(pixels: NDArray[Any]) -> Floats:
+def normalize(pixels: NDArray[Any]) -> Floats:
     """Return the local contrast of an image.
 
     Parameters
@@ -48,7 +48,7 @@ def normalized(pixels: NDArray[Any]) -> Floats:
     Examples
     --------
     >>> image = np.random.default_rng(0).normal(size=(64, 80))
-    >>> bool(np.allclose(normalized(image), normalized(50 * image + 7), atol=1e-4))
+    >>> bool(np.allclose(normalize(image), normalize(50 * image + 7), atol=1e-4))
     True
     """
     if not pixels.size:

@@ -22,13 +22,13 @@ def suppress(found: Candidates, *, max_iou: float = MAX_IOU, max_share: float = 
         In any order: of equal scores the larger stays, of equal ones the upper, then the left one.
     max_iou, max_share : float
     """
-    from defectkit.detectors.loopnet.kernels import suppressed
+    from defectkit.detectors.loopnet.kernels import suppress
 
     order = np.lexsort((found.centers[:, 1], found.centers[:, 0], -found.diameters, -found.scores))
     ranked = found.take(order)
     inverses, roots, reaches = frames(ranked.shapes)
     areas = np.pi * (ranked.diameters / 2) ** 2
-    gone = suppressed(
+    gone = suppress(
         ranked.centers, reaches, roots, inverses, areas, _disc(), np.array([max_iou, max_share], np.float64)
     )
     return ranked.take(~gone)

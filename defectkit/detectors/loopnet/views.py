@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.loopnet.normalizing import normalized
+from defectkit.detectors.loopnet.normalizing import normalize
 
 Floats = NDArray[np.float32]
 
@@ -32,10 +32,10 @@ def view_of(pixels: NDArray[Any], scale: float) -> View:
     """Return a view of ``pixels`` (H, W) at a scale: 0.5 halves height and width; at least one pixel is left."""
     height, width = pixels.shape
     shape = (max(1, round(height * scale)), max(1, round(width * scale)))
-    return View(pixels=normalized(resampled(pixels, shape)), factors=(shape[0] / height, shape[1] / width))
+    return View(pixels=normalize(resample(pixels, shape)), factors=(shape[0] / height, shape[1] / width))
 
 
-def resampled(pixels: NDArray[Any], shape: tuple[int, int]) -> Floats:
+def resample(pixels: NDArray[Any], shape: tuple[int, int]) -> Floats:
     """Return ``pixels`` resampled to ``shape``: linearly, with a wider triangle where the new pixels are larger."""
     from PIL import Image as Picture
 

@@ -100,9 +100,9 @@ class PixelForest(TrainableDetector[ForestModel]):
 
     def learn(self, training: TrainingSet, validation: TrainingSet | None) -> ForestModel:
         """Return a forest, and the threshold and lowest score that it is believed from."""
-        from defectkit.detectors.pixel_forest.fitting import learned
+        from defectkit.detectors.pixel_forest.fitting import learn_forest
 
-        return learned(self, training, validation)
+        return learn_forest(self, training, validation)
 
     def find(self, model: ForestModel, image: Image) -> Instances:
         """Return the defects of an image."""

@@ -33,7 +33,7 @@ HELD_OUT = 5
 """One image of so many is held out to choose threshold and lowest score, where no validation images are given."""
 
 
-def learned(detector: PixelForest, training: TrainingSet, validation: TrainingSet | None) -> ForestModel:
+def learn_forest(detector: PixelForest, training: TrainingSet, validation: TrainingSet | None) -> ForestModel:
     """Return what a detector with these options learns from images.
 
     Parameters

@@ -30,7 +30,7 @@ class OnConflict(enum.StrEnum):
     USE_GIVEN = "use-given"
 
 
-def calibrated(
+def calibrate(
     image: Image,
     *,
     pixel_size: QuantityLike | None = None,
@@ -82,7 +82,7 @@ def calibrated(
     Examples
     --------
     >>> import numpy as np
-    >>> image = calibrated(Image.from_array("one", np.zeros((64, 64))), pixel_size="0.25 nm")
+    >>> image = calibrate(Image.from_array("one", np.zeros((64, 64))), pixel_size="0.25 nm")
     >>> image.calibration.pixel_size_nm
     (0.25, 0.25)
     """

@@ -46,7 +46,7 @@ class PillowFormat(ImageFormat):
     def read(self, path: Path) -> Image:
         """Open an image; see :meth:`ImageFormat.read`. Only colour images are decoded, to see if they are grey."""
         notes = []
-        with opened(path) as image:
+        with open_picture(path) as image:
             width, height = image.size
             dtype = _grey_dtype(image.mode)
             if dtype is None:
@@ -67,7 +67,7 @@ def load_grey(path: Path) -> NDArray[Any]:
     ImageReadError
         If the file is missing, truncated or no image.
     """
-    with opened(path) as image:
+    with open_picture(path) as image:
         dtype = _grey_dtype(image.mode)
         if dtype is None:
             grey = np.empty((image.height, image.width), np.uint8)
@@ -87,7 +87,7 @@ def load_values(path: Path) -> NDArray[Any]:
     ImageReadError
         If the file is missing, truncated, no image, or has colours.
     """
-    with opened(path) as image:
+    with open_picture(path) as image:
         if image.mode == "P":
             return np.asarray(image)
         if _grey_dtype(image.mode) is None and not all(is_grey(channels) for _, channels in _bands(image)):
@@ -96,7 +96,7 @@ def load_values(path: Path) -> NDArray[Any]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[PIL.Image.Image]:
+def open_picture(path: Path) -> Iterator[PIL.Image.Image]:
     """Open a file with Pillow; whatever fails, also in the block, is an :class:`ImageReadError` that names the file."""
     import PIL.Image
 

@@ -14,7 +14,7 @@ import attrs
 from defectkit.errors import EmptyInputError, ImageReadError, PairingError
 from defectkit.files import is_there
 from defectkit.files.names import readable
-from defectkit.formats.images.calibrating import OnConflict, calibrated
+from defectkit.formats.images.calibrating import OnConflict, calibrate
 from defectkit.formats.images.calibration_table import CalibrationTable, find_calibration_table
 from defectkit.formats.images.frames import Frame, read_frames
 from defectkit.formats.interface import ImageFormat
@@ -81,7 +81,7 @@ def read_image(
     if frame == "all":
         raise ImageReadError(f"{file}: one image is asked for, and all frames; read_images gives all")
     own_table = find_calibration_table(file.parent)
-    return calibrated(
+    return calibrate(
         _opened(file, format, specimen, frame)[0],
         pixel_size=pixel_size,
         foil_thickness=foil_thickness,
@@ -151,7 +151,7 @@ def read_images(
                     f"two images have the name {image.name!r}, one of them a frame of {files[name]}; labels and "
                     "results could not tell them apart. Rename a file, or read them in two runs"
                 )
-            images[image.name] = calibrated(
+            images[image.name] = calibrate(
                 image,
                 pixel_size=pixel_size,
                 foil_thickness=foil_thickness,

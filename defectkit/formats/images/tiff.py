@@ -13,7 +13,7 @@ from defectkit.errors import ImageReadError
 from defectkit.formats.images.boxes import Box, bands
 from defectkit.formats.images.color import COLOR_NOTE, is_grey, to_grey
 from defectkit.formats.images.file_pixels import FilePixels
-from defectkit.formats.images.tiff_pixels import check_page, opened, page_values
+from defectkit.formats.images.tiff_pixels import check_page, open_tiff, page_values
 from defectkit.formats.images.tiff_tags import calibration_of_tags, strips_of_tags
 from defectkit.formats.interface import CHOOSE_A_FRAME, ImageFormat
 from defectkit.records import Image
@@ -61,7 +61,7 @@ class TiffFormat(ImageFormat):
             If it holds several images and none was chosen, kinds of numbers that are no grey values, or more pixels
             than :func:`~defectkit.formats.images.limits.max_pixels` allows.
         """
-        with opened(path) as tiff:
+        with open_tiff(path) as tiff:
             page = self._page(tiff, path)
             check_page(page, path)
             shape = int(page.imagelength), int(page.imagewidth)
@@ -86,7 +86,7 @@ class TiffFormat(ImageFormat):
 
     def frames(self, path: Path) -> tuple[TiffFormat, ...]:
         """Return a format for each image of a file; see :meth:`ImageFormat.frames`."""
-        with opened(path) as tiff:
+        with open_tiff(path) as tiff:
             return tuple(TiffFormat(page=place) for place in _places(tiff, path))
 
     def load(self, path: Path) -> NDArray[Any]:
@@ -117,7 +117,7 @@ class TiffFormat(ImageFormat):
         ImageReadError
             If the file is missing, damaged, or has colours.
         """
-        with opened(path) as tiff:
+        with open_tiff(path) as tiff:
             page = self._page(tiff, path)
             check_page(page, path)
             array = page_values(page, path)
@@ -126,7 +126,7 @@ class TiffFormat(ImageFormat):
             return np.ascontiguousarray(array[..., 0] if array.ndim == 3 else array)
 
     def _grey(self, path: Path, box: Box | None) -> NDArray[Any]:
-        with opened(path) as tiff:
+        with open_tiff(path) as tiff:
             page = self._page(tiff, path)
             check_page(page, path)
             dtype = _dtype(page)

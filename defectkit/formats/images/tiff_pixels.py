@@ -19,7 +19,7 @@ LZMA = 34925
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def open_tiff(path: Path) -> Iterator[Any]:
     """Open a file with tifffile; whatever fails, also in the block, is an :class:`ImageReadError` naming the file."""
     import logging
 
@@ -128,10 +128,10 @@ def _segments(page: Any, box: Box) -> list[int]:
 
 
 def _decoded_by_pillow(page: Any, path: Path) -> NDArray[Any]:
-    from defectkit.formats.images.pillow import opened as opened_by_pillow
+    from defectkit.formats.images.pillow import open_picture
 
     try:
-        with opened_by_pillow(path) as image:
+        with open_picture(path) as image:
             image.seek(page.index)
             array = np.asarray(image)
     except ImageReadError:

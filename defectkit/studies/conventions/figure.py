@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from defectkit.studies.conventions.table import STATISTICS, picked
+from defectkit.studies.conventions.table import STATISTICS, select_figures
 
 if TYPE_CHECKING:
     import xarray
@@ -43,7 +43,7 @@ def convention_figure(exploration: xarray.Dataset) -> Figure:
     line: dict[str, Any] = {name: LINES[k % len(LINES)] for k, name in enumerate(kinds)}
     width = {name: WIDTHS[k % len(WIDTHS)] for k, name in enumerate(rules)}
     for axes, title in zip(panels, STATISTICS, strict=True):
-        values = picked(exploration, title)
+        values = select_figures(exploration, title)
         for matcher in matchers:
             for kind in kinds:
                 for rule in rules:

@@ -29,14 +29,14 @@ STATISTICS: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
 """Title, and the variable of an exploration with the labels to pick."""
 
 
-def picked(exploration: xarray.Dataset, title: str) -> xarray.DataArray:
+def select_figures(exploration: xarray.Dataset, title: str) -> xarray.DataArray:
     """Return one of :data:`STATISTICS` over the four choices.
 
     Examples
     --------
     >>> import xarray
     >>> values = xarray.DataArray(0.5).expand_dims(matcher=["a"], iou_kind=["b"], size_rule=["c"], iou_threshold=[0.3])
-    >>> picked(xarray.Dataset({"find_f1_score": values}), "find F1").dims
+    >>> select_figures(xarray.Dataset({"find_f1_score": values}), "find F1").dims
     ('matcher', 'iou_kind', 'size_rule', 'iou_threshold')
     """
     name, labels = STATISTICS[title]
@@ -62,7 +62,7 @@ def convention_table(exploration: xarray.Dataset) -> pandas.DataFrame:
 
     rows = []
     for title in STATISTICS:
-        values = picked(exploration, title)
+        values = select_figures(exploration, title)
         row: dict[str, Any] = {"statistic": title, **_ends(values), "undefined": int(values.isnull().sum())}
         for choice in CHOICES:
             row[f"effect of {choice}"] = _effect(values, choice)

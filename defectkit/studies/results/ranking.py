@@ -24,7 +24,7 @@ FIGURES = ("find_f1_score", "size_error", "density_error")
 """Figures that are ranked by; errors count as 100 less the percent error."""
 
 
-def normalized(values: Floats) -> Floats:
+def normalize(values: Floats) -> Floats:
     """Return values stretched between the worst (0) and the best (1) along the last axis.
 
     Parameters
@@ -39,7 +39,7 @@ def normalized(values: Floats) -> Floats:
 
     Examples
     --------
-    >>> normalized(np.array([0.5, 0.75, 1.0])).tolist(), normalized(np.array([2.0, 2.0])).tolist()
+    >>> normalize(np.array([0.5, 0.75, 1.0])).tolist(), normalize(np.array([2.0, 2.0])).tolist()
     ([0.0, 0.5, 1.0], [1.0, 1.0])
     """
     defined = ~np.isnan(values)
@@ -165,7 +165,7 @@ def _mean_of(figures: xarray.Dataset, name: str, detector: str) -> float:
 
 def _norms(values: Mapping[str, Floats]) -> tuple[dict[str, Floats], Floats]:
     better = {name: v if name == "find_f1_score" else 100 - v for name, v in values.items()}
-    parts = {name: normalized(v) for name, v in better.items()}
+    parts = {name: normalize(v) for name, v in better.items()}
     return parts, np.sqrt(np.sum([part**2 for part in parts.values()], axis=0))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from defectkit.detectors.learning.targets import MaskCrops, covered, mask_crops
+from defectkit.detectors.learning.targets import MaskCrops, cover, mask_crops
 from defectkit.geometry.runs import Runs
 
 
@@ -54,7 +54,7 @@ class CroppedMasks:
         if len(boxes) != len(self):
             raise ValueError(f"{len(boxes)} boxes for {len(self)} masks")
         left, top, right, bottom = boxes.detach().cpu().numpy().astype(np.float64).T
-        targets = covered(self.crops, np.stack([top, left, bottom, right], axis=1), mask_size)
+        targets = cover(self.crops, np.stack([top, left, bottom, right], axis=1), mask_size)
         return torch.from_numpy(targets).to(boxes.device)
 
     @staticmethod

@@ -13,7 +13,7 @@ from defectkit.detectors import ModelCard, TrainableDetector, Trained, TrainingS
 from defectkit.detectors.loopnet.detector import LoopNet
 from defectkit.detectors.loopnet.model import Model
 from defectkit.detectors.model_folder import saved_detector, write_model_folder
-from defectkit.detectors.options import above, at_least, machine_option, one_of, restored
+from defectkit.detectors.options import above, at_least, machine_option, one_of, restore
 from defectkit.errors import DetectorError
 from defectkit.files import new_folder
 from defectkit.files.decoding import read_json
@@ -184,4 +184,4 @@ class UNetDetector(TrainableDetector[Model]):
         options = read_json(folder / OPTIONS) if (folder / OPTIONS).is_file() else {}
         options = {**options, "operating_point": str(used.operating_point), "polarity": str(used.polarity)}
         card = attrs.evolve(used.card(), name=cls.name)
-        return restored(cls, options, folder).with_model(used.model, card, folder)
+        return restore(cls, options, folder).with_model(used.model, card, folder)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.records import Image, Instances
-from defectkit.synthesis import TYPES, Ellipses, drawn, exposed
+from defectkit.synthesis import TYPES, Ellipses, drawn, expose
 from defectkit.testing.synthetic import Acquisition, synthetic_micrograph
 from defectkit_unet.data.crop import Crop
 from defectkit_unet.data.warping import Scene, turn, visible, warped
@@ -47,9 +47,9 @@ class RandomisedSource:
             scale = float(np.exp(rng.uniform(*np.log(ENLARGED_SCALES))))
             center = rng.uniform(side / 2 / scale, side - side / 2 / scale, 2)
             crop = warped(Scene.of(scene.pixels, scene.ellipses), scale * turn(rng), center, side)
-            return attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
+            return attrs.evolve(crop, pixels=expose(crop.pixels, rng))
         return Crop(
-            pixels=exposed(scene.pixels, rng),
+            pixels=expose(scene.pixels, rng),
             ellipses=visible(scene.ellipses, side),
             known=np.ones((side, side), np.float32),
         )
@@ -85,7 +85,7 @@ class FecralSource:
         half = min(side / 2 / scale, FECRAL_SIDE / 2)
         center = rng.uniform(half, FECRAL_SIDE - half, 2)
         crop = warped(scene, scale * turn(rng), center, side)
-        return crop if rng.random() < 0.5 else attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
+        return crop if rng.random() < 0.5 else attrs.evolve(crop, pixels=expose(crop.pixels, rng))
 
 
 @lru_cache(maxsize=3)

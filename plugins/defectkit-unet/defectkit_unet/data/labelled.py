@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from defectkit.records import Instances
-from defectkit.synthesis import exposed
+from defectkit.synthesis import expose
 from defectkit_unet.data.crop import Crop
 from defectkit_unet.data.warping import Scene, turn, warped
 
@@ -54,7 +54,7 @@ class LabelledSource:
             [rng.uniform(min(half, length / 2), max(length - half, length / 2)) for length in scene.shape]
         )
         crop = warped(scene, scale * turn(rng), center, side)
-        return crop if rng.random() < GENTLE else attrs.evolve(crop, pixels=exposed(crop.pixels, rng))
+        return crop if rng.random() < GENTLE else attrs.evolve(crop, pixels=expose(crop.pixels, rng))
 
 
 def fitting_scale(scene: Scene, rng: np.random.Generator) -> float:
@@ -67,9 +67,9 @@ def fitting_scale(scene: Scene, rng: np.random.Generator) -> float:
 
 def dark(pixels: NDArray[np.generic], mask: NDArray[np.bool_]) -> NDArray[np.generic]:
     """Return an image with its defects dark: its negative where they are brighter than what is around them."""
-    from defectkit.detectors.loopnet.normalizing import normalized
+    from defectkit.detectors.loopnet.normalizing import normalize
 
-    contrast = normalized(pixels)
+    contrast = normalize(pixels)
     if not mask.any() or mask.all() or contrast[mask].mean() <= contrast[~mask].mean():
         return pixels
     turned: NDArray[np.generic] = (pixels.max() - pixels).astype(pixels.dtype)

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from defectkit.detectors.loopnet.normalizing import normalized
+from defectkit.detectors.loopnet.normalizing import normalize
 from defectkit_unet.data.crop import Crop, Source
 from defectkit_unet.targets import targets
 
@@ -56,7 +56,7 @@ class Mixture:
 def inputs(crop: Crop) -> Batch:
     """Return what a network is shown of a crop, and what it should give; no axis for a batch."""
     aim = targets(crop.ellipses, (crop.pixels.shape[0], crop.pixels.shape[1]), crop.known)
-    return {"image": normalized(crop.pixels)[None], **attrs.asdict(aim, recurse=False)}
+    return {"image": normalize(crop.pixels)[None], **attrs.asdict(aim, recurse=False)}
 
 
 def stacked(parts: list[Batch]) -> Batch:
