@@ -98,10 +98,35 @@ def as_quantity(value: QuantityLike, unit: str, *, what: str) -> Quantity:
     try:
         converted = quantity.to(unit)
     except (pint.PintError, OverflowError) as error:
-        raise UnitError(f"{what}: {value!s} is in {quantity.units}, which cannot be converted to {unit}") from error
+        raise UnitError(
+            f"{what}: {value!s} is in {quantity.units}, which cannot be converted to {unit}{_confused(quantity, unit)}"
+        ) from error
     if converted.magnitude != converted.magnitude or abs(converted.magnitude) == float("inf"):
         raise UnitError(f"{what}: {value!s} is not a finite number")
     return converted
+
+
+KINDS = {
+    "a length": "nanometer",
+    "an area": "nanometer ** 2",
+    "a volume": "nanometer ** 3",
+    "an areal density": "1 / nanometer ** 2",
+    "a number density": "1 / nanometer ** 3",
+    "a stress": "pascal",
+}
+"""What quantities of some units are called, where one may be taken for the other."""
+
+
+def _confused(given: Quantity, unit: str) -> str:
+    """Return what was given and what is needed in words, where both have a name."""
+    wanted = ureg.Quantity(1.0, unit)
+    named = [
+        next(
+            (name for name, one in KINDS.items() if quantity.dimensionality == ureg.Quantity(1, one).dimensionality), ""
+        )
+        for quantity in (given, wanted)
+    ]
+    return f": it is {named[0]}, and {named[1]} is needed" if all(named) else ""
 
 
 def as_pixel_size(value: QuantityLike, *, what: str = "pixel size") -> Quantity:

@@ -11,7 +11,7 @@ import numpy as np
 
 from defectkit.measurement import ALL
 from defectkit.reports.budget_chart import budget_chart, readable
-from defectkit.reports.condition_figures import ENDS, boundary_figure, sizes_figure, spatial_figure
+from defectkit.reports.condition_figures import ENDS, boundary_figure, budget_figure, sizes_figure, spatial_figure
 from defectkit.reports.csv_tables import column_name, csv_text, write_text
 from defectkit.reports.embedding import drawn
 from defectkit.reports.folder import make_folder
@@ -70,9 +70,9 @@ def write_condition(
     assessment : Assessment
         As :func:`defectkit.workflows.condition.assess` returns it.
     folder : pathlib.Path
-        Made if need be. It gets ``condition.csv``, ``budget.csv``, ``budget.svg``, ``spatial.csv``, ``report.html`` and
+        Made if need be. It gets ``condition.csv``, ``budget.csv``, ``spatial.csv``, ``report.html`` and
         ``condition.zarr``; where a defect has a size ``size_classes.csv``, ``covariance.csv`` and ``fits.csv``; with a
-        boundary ``boundary.csv``; and figures of sizes, patterns and boundary as ``.svg`` and ``.png`` (300 dpi).
+        boundary ``boundary.csv``; figures of budget, sizes, patterns and boundary are ``.svg`` and ``.png`` (300 dpi).
     class_width_nm : float, optional
         Of size classes, from 0 on; by default by the rule of Freedman and Diaconis.
     boundary : xarray.Dataset, optional
@@ -87,7 +87,9 @@ def write_condition(
     table = assessment.table()
     write_text(folder / "condition.csv", condition_csv(table))
     write_text(folder / "budget.csv", budget_csv(table))
-    write_text(folder / "budget.svg", render("budget_file.svg.jinja", chart=budget_chart(table)).lstrip())
+    chart = budget_chart(table)
+    write_text(folder / "budget.svg", render("budget_file.svg.jinja", chart=chart).lstrip())
+    budget_figure(chart).savefig(folder / "budget.png", dpi=300)
     condition = assessment.condition
     spatial = spatial_statistics(assessment.analysis, level=table.attrs["level"], seed=assessment.bootstrap.seed)
     write_text(folder / "spatial.csv", spatial_csv(spatial))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.reports.budget_chart import BudgetChart
 from defectkit.statistics.size_fits import SizeFit, empirical_distribution
 
 if TYPE_CHECKING:
@@ -48,6 +49,26 @@ def sizes_figure(sizes: Mapping[str, Floats], fits: Mapping[str, Sequence[SizeFi
             density.legend(**LEGEND)
         density.set(title=f"{name} ({len(own)})", ylabel="share per nm" if column == 0 else "")
         cumulative.set(xlabel="size (nm)", ylabel="share of defects" if column == 0 else "", ylim=(0, 1.02))
+    return figure
+
+
+def budget_figure(chart: BudgetChart) -> Figure:
+    """Return the budget as it is laid out for SVG, for formats of pixels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(chart.width / 100, max(chart.height, 40) / 100))
+    FigureCanvasAgg(figure)
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set(xlim=(0, chart.width), ylim=(max(chart.height, 40), 0))
+    axis.axis("off")
+    for piece in chart.pieces:
+        axis.barh(piece.y, piece.width, chart.bar, piece.x, align="edge", color=piece.color)
+    for label in chart.labels:
+        axis.text(label.x, label.y, label.text, ha="right", fontsize=8)
+    for entry in chart.legend:
+        axis.barh(entry.y - 10, 12, 12, entry.x, align="edge", color=entry.color)
+        axis.text(entry.x + 18, entry.y, entry.text, fontsize=8)
     return figure
 
 

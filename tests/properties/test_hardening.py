@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
+from typing import Any
 
+import attrs
 import numpy as np
 from hypothesis import given, strategies as st
 
 from defectkit.conventions import DEFECTKIT
-from defectkit.hardening import Binning, DispersedBarrier, FriedelKroupaHirsch, Populations, total_hardening
+from defectkit.hardening import (
+    Binning,
+    DispersedBarrier,
+    FriedelKroupaHirsch,
+    Orowan,
+    Populations,
+    bacon_kocks_scattergood_hardening,
+    dispersed_barrier_hardening,
+    friedel_kroupa_hirsch_hardening,
+    total_hardening,
+)
 from defectkit.hardening.binning import bin_centers, bin_numbers
 from defectkit.units import ureg
 
@@ -90,3 +103,64 @@ def test_quadrature_lies_between_the_largest_and_the_sum(values):
     linear = total_hardening(contributions, "linear").magnitude
     quadrature = total_hardening(contributions, "quadrature").magnitude
     assert max(values, default=0.0) * (1 - 1e-12) <= quadrature <= linear * (1 + 1e-12)
+
+
+FUNCTIONS: dict[str, Any] = {
+    "dispersed barrier": partial(dispersed_barrier_hardening, barrier_strength=0.3),
+    "Bacon, Kocks and Scattergood": bacon_kocks_scattergood_hardening,
+    "Friedel, Kroupa and Hirsch": friedel_kroupa_hirsch_hardening,
+}
+POWERS = {"dispersed barrier": (1 / 2, 1 / 2), "Friedel, Kroupa and Hirsch": (2 / 3, 1)}
+"""Of number density and diameter, where the model is a product of powers."""
+
+densities, diameters = st.floats(1e19, 1e23), st.floats(1, 60)
+LENGTHS = {"nanometer": 1.0, "angstrom": 10.0, "micrometer": 1e-3, "meter": 1e-9}
+
+
+def hardening_of(name, density_m3, diameter_nm, *, unit="nanometer", modulus="82 GPa", burgers_nm=0.25):
+    per_nm = LENGTHS[unit]
+    return (
+        FUNCTIONS[name](
+            ureg.Quantity(density_m3 * (1e-9 / per_nm) ** 3, f"1 / {unit} ** 3"),
+            ureg.Quantity(diameter_nm * per_nm, unit),
+            taylor_factor=3.06,
+            shear_modulus=modulus,
+            burgers_vector=ureg.Quantity(burgers_nm * per_nm, unit),
+        )
+        .to("MPa")
+        .magnitude
+    )
+
+
+@given(st.sampled_from(list(FUNCTIONS)), densities, diameters, st.sampled_from(list(LENGTHS)))
+def test_the_unit_of_lengths_does_not_matter(name, density, diameter, unit):
+    assert np.isclose(hardening_of(name, density, diameter, unit=unit), hardening_of(name, density, diameter))
+
+
+@given(st.sampled_from(list(FUNCTIONS)), densities, diameters, st.floats(0.2, 5))
+def test_a_crystal_that_is_magnified_is_as_strong(name, density, diameter, scale):
+    """With all lengths scaled (spacing, size and Burgers vector), nothing but the modulus sets a stress."""
+    magnified = hardening_of(name, density / scale**3, diameter * scale, burgers_nm=0.25 * scale)
+    assert np.isclose(magnified, hardening_of(name, density, diameter))
+
+
+@given(st.sampled_from(list(FUNCTIONS)), densities, diameters, st.floats(0.2, 5))
+def test_stress_goes_with_the_shear_modulus(name, density, diameter, scale):
+    scaled = hardening_of(name, density, diameter, modulus=f"{82 * scale} GPa")
+    assert np.isclose(scaled, scale * hardening_of(name, density, diameter))
+
+
+@given(st.sampled_from(list(POWERS)), densities, diameters, st.floats(0.2, 5))
+def test_density_and_diameter_enter_with_the_powers_of_the_model(name, density, diameter, scale):
+    of_density, of_diameter = POWERS[name]
+    once = hardening_of(name, density, diameter)
+    assert np.isclose(hardening_of(name, density * scale, diameter), scale**of_density * once)
+    assert np.isclose(hardening_of(name, density, diameter * scale), scale**of_diameter * once)
+
+
+@given(sizes)
+def test_orowan_is_a_dispersed_barrier_of_strength_1(values):
+    population = one_population(values)
+    hard = attrs.evolve(population, barrier_strengths=np.array([1.0]))
+    free = DispersedBarrier(binning=Binning.unbinned())
+    assert np.isclose(Orowan().contributions(population)[0], free.contributions(hard)[0])

@@ -41,7 +41,7 @@ def test_a_finished_analysis_becomes_megapascals_with_intervals(run, measured, t
     names = {path.name for path in (tmp_path / "H").iterdir() if path.name[0] != "."}
     assert names >= {"condition.csv", "budget.csv", "budget.svg", "report.html", "condition.zarr"}
     assert names >= {"size_classes.csv", "covariance.csv", "fits.csv", "spatial.csv"}
-    assert names >= {f"{figure}.{end}" for figure in ("sizes", "spatial") for end in ("svg", "png")}
+    assert names >= {f"{figure}.{end}" for figure in ("budget", "sizes", "spatial") for end in ("svg", "png")}
     table = pd.read_csv(tmp_path / "H" / "condition.csv").set_index("defect_type")
     assert table["level"].unique().tolist() == [0.9]
     assert table["superposition_exponent"].unique().tolist() == [1.5]

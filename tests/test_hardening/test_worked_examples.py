@@ -9,6 +9,7 @@ import pytest
 
 from defectkit.errors import ConventionError, SwellingError, UnitError
 from defectkit.hardening import (
+    bacon_kocks_scattergood_hardening,
     dispersed_barrier_hardening,
     friedel_kroupa_hirsch_hardening,
     load_material,
@@ -49,11 +50,17 @@ def test_weak_obstacles_by_hand():
     assert doubled.magnitude == pytest.approx(4 * stress.magnitude)
 
 
-@pytest.mark.parametrize("function", [dispersed_barrier_hardening, friedel_kroupa_hirsch_hardening])
+@pytest.mark.parametrize(
+    "function", [dispersed_barrier_hardening, friedel_kroupa_hirsch_hardening, bacon_kocks_scattergood_hardening]
+)
 def test_an_areal_density_is_not_a_number_density(function):
     options = CONSTANTS | ({"barrier_strength": 0.1} if function is dispersed_barrier_hardening else {})
-    with pytest.raises(UnitError, match="number density"):
+    with pytest.raises(UnitError, match="it is an areal density, and a number density is needed"):
         function("1e-4 1/nm^2", "20 nm", **options)
+    with pytest.raises(UnitError, match=r"diameter: .* it is an area, and a length is needed"):
+        function("1e22 1/m^3", "20 nm^2", **options)
+    with pytest.raises(UnitError, match=r"shear modulus: .* it is a length, and a stress is needed"):
+        function("1e22 1/m^3", "20 nm", **(options | {"shear_modulus": "82 nm"}))
     with pytest.raises(UnitError, match="negative"):
         function("1e22 1/m^3", "-20 nm", **options)
     with pytest.raises(UnitError, match="no unit"):
