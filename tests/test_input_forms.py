@@ -374,7 +374,7 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "records.defect_type.Taxonomy.canonical(among)": ("loop", lambda v: TAXONOMY.canonical("loop_111", v)),
     "records.defect_type.Taxonomy.with_types(names)": ("mine", lambda v: TAXONOMY.with_types(v).names),
     "records.instances.Instances.empty(types)": ("bdot", lambda v: Instances.empty(SHAPE, v).types),
-    "records.instances.Instances.folded(among)": ("bdot", lambda v: ONE.folded(TAXONOMY, v).types),
+    "records.instances.Instances.fold_types(among)": ("bdot", lambda v: ONE.fold_types(TAXONOMY, v).types),
     "records.instances.Instances.from_masks(known_types)": (
         "void",
         lambda v: Instances.from_masks(MASKS[:1], types=["bdot"], shape=SHAPE, known_types=v).types,

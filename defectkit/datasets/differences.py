@@ -56,7 +56,7 @@ class Change:
     iou: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
 
-    def mirrored(self) -> Change:
+    def swap_sides(self) -> Change:
         """Return the same change seen from the other side."""
         swap = {"added": "removed", "removed": "added"}
         return Change(
@@ -103,12 +103,12 @@ class LabelDiff:
         """Tell whether anything is different."""
         return bool(self.changes or self.images_removed or self.images_added)
 
-    def mirrored(self) -> LabelDiff:
+    def swap_sides(self) -> LabelDiff:
         """Return the difference seen from the other side."""
         return LabelDiff(
             before=self.after,
             after=self.before,
-            changes=tuple(sorted((c.mirrored() for c in self.changes), key=_order)),
+            changes=tuple(sorted((c.swap_sides() for c in self.changes), key=_order)),
             images=self.images,
             images_removed=self.images_added,
             images_added=self.images_removed,

@@ -243,7 +243,7 @@ class NetworkDetector(TrainableDetector[NetworkModel[N, P]], Generic[N, P]):
             min_score=float(view["min_score"]),
         )
 
-    def completed(self, card: ModelCard, model: NetworkModel[N, P]) -> ModelCard:
+    def complete_card(self, card: ModelCard, model: NetworkModel[N, P]) -> ModelCard:
         """Return the card with the score that was chosen, and what all such networks cannot do."""
         return attrs.evolve(
             card,

@@ -118,7 +118,7 @@ class TrainableDetector(Detector, Generic[M]):
         """
         return seen_pixel_sizes(training)
 
-    def completed(self, card: ModelCard, model: M) -> ModelCard:
+    def complete_card(self, card: ModelCard, model: M) -> ModelCard:
         """Return the card of a trained model with what only the subclass knows, such as a description."""
         return card
 
@@ -302,7 +302,7 @@ class TrainableDetector(Detector, Generic[M]):
             citation=self.citation,
             limits=self.limits,
         )
-        return self.completed(card, model)
+        return self.complete_card(card, model)
 
     def _metrics(self, trained: Trained[M], validation: TrainingSet) -> tuple[ReportedMetric, ...]:
         from defectkit.detectors.learning.scoring import find_counts, reported_metrics

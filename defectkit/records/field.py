@@ -147,7 +147,7 @@ class Field:
             centers[empty] = _box_centers(instances.take(empty))
         return self.holds(centers[:, 0], centers[:, 1]) | np.isnan(centers[:, 0])
 
-    def restricted(self, instances: Instances) -> Instances:
+    def restrict(self, instances: Instances) -> Instances:
         """Return the defects that belong to the field."""
         return instances if self.is_whole else instances.take(self.counts(instances))
 

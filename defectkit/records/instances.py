@@ -290,12 +290,12 @@ class Instances:
             raise UnknownDefectTypeError.of("defect type", name, self.types)
         return self.take(self.type_codes == self.types.index(name))
 
-    def retyped(self, rename: Callable[[str], str]) -> Instances:
+    def rename_types(self, rename: Callable[[str], str]) -> Instances:
         """Return the same defects with each type called what ``rename`` gives for it.
 
         Examples
         --------
-        >>> Instances.empty((4, 4), ["loop_111", "loop_100"]).retyped(lambda name: "loop").types
+        >>> Instances.empty((4, 4), ["loop_111", "loop_100"]).rename_types(lambda name: "loop").types
         ('loop',)
         """
         names = [rename(name) for name in self.types]
@@ -303,7 +303,7 @@ class Instances:
         table = np.array([types.index(name) for name in names], dtype=np.int16)
         return attrs.evolve(self, types=types, type_codes=table[self.type_codes])
 
-    def folded(self, taxonomy: Taxonomy, among: Sequence[str]) -> Instances:
+    def fold_types(self, taxonomy: Taxonomy, among: Sequence[str]) -> Instances:
         """Return the same defects with each type replaced by the nearest one at or above it ``among`` the given.
 
         Raises

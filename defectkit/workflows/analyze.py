@@ -145,7 +145,7 @@ def analyze(
     identity = _identity(finder)
     checkpoint = None if unfinished is None else _checkpoint(unfinished, finder, identity)
     found, shown = _detected(finder, given, field, checkpoint, progress)
-    given = tuple(map(field.narrowed, shown))
+    given = tuple(map(field.narrow, shown))
     high = {name: _above(prediction, min_score) for name, prediction in found.items()}
     kept = {image.name: _restricted(high[image.name], image) for image in given}
     n_outside = {name: len(high[name].instances) - len(kept[name].instances) for name in kept}
@@ -254,7 +254,7 @@ def _digest(image: Image) -> str:
 
 
 def _restricted(prediction: Prediction, image: Image) -> Prediction:
-    return attrs.evolve(prediction, instances=image.field.restricted(prediction.instances))
+    return attrs.evolve(prediction, instances=image.field.restrict(prediction.instances))
 
 
 def _above(prediction: Prediction, min_score: float | None) -> Prediction:

@@ -33,14 +33,14 @@ class ComparedTypes:
 
     def of_truth(self, instances: Instances) -> Instances:
         """Return true defects under the names of the comparison."""
-        return instances.retyped(lambda _: ANY_TYPE) if self.ignored else instances
+        return instances.rename_types(lambda _: ANY_TYPE) if self.ignored else instances
 
     def of_prediction(self, instances: Instances) -> Instances:
         """Return predicted defects under the names of the comparison."""
         self.seen.update(instances.types)
         if self.ignored:
-            return instances.retyped(lambda _: ANY_TYPE)
-        return instances.retyped(lambda name: self.predicted.get(name, name)) if self.predicted else instances
+            return instances.rename_types(lambda _: ANY_TYPE)
+        return instances.rename_types(lambda name: self.predicted.get(name, name)) if self.predicted else instances
 
     def check_used(self) -> None:
         """Raise if a name is mapped that no prediction has.

@@ -95,7 +95,7 @@ class FieldRule:
         """
         given = list(images)
         for image in given:
-            self.narrowed(image)
+            self.narrow(image)
         if self.masks is not None and not any(image.name in self.masks for image in given):
             raise PairingError(
                 f"{self.exclude_mask}: no mask has the name of an image; it holds {', '.join(list(self.masks)[:3])}"
@@ -115,18 +115,18 @@ class FieldRule:
         Raises
         ------
         RecordError, PairingError, ImageReadError
-            As :meth:`check` and :meth:`applied` say.
+            As :meth:`check` and :meth:`apply` say.
         """
         by_name, defects = images_by_name(images), instances_by_image(drawn, where="in what was drawn")
         shown = [image for name, image in by_name.items() if name in defects]
         if shown:
             self.check(shown)
-        found = map_items(lambda image: self.applied(image, defects[image.name]), shown, workers=workers, block=1)
+        found = map_items(lambda image: self.apply(image, defects[image.name]), shown, workers=workers, block=1)
         return {**by_name, **{image.name: image for image in found}}
 
-    def applied(self, image: Image, drawn: Instances | None = None) -> Image:
-        """Return an image with all places that do not count; see :meth:`without_overprints` and :meth:`narrowed`."""
-        return self.narrowed(self.without_overprints(image, drawn))
+    def apply(self, image: Image, drawn: Instances | None = None) -> Image:
+        """Return an image with all places that do not count; see :meth:`without_overprints` and :meth:`narrow`."""
+        return self.narrow(self.without_overprints(image, drawn))
 
     def without_overprints(self, image: Image, drawn: Instances | None = None) -> Image:
         """Return an image with the places that are burned in, or with none where they count.
@@ -155,7 +155,7 @@ class FieldRule:
         ]
         return attrs.evolve(image, excluded=(*image.excluded, *found))
 
-    def narrowed(self, image: Image) -> Image:
+    def narrow(self, image: Image) -> Image:
         """Return an image with the places that the crop and the mask leave out, beside those that it has.
 
         Raises

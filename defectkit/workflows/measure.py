@@ -132,9 +132,9 @@ def measure_labels(
         for name in (labels.not_fully_read if Refused(refused) is Refused.LEAVE_OUT else ())
     }
     field.check(given)
-    given = tuple(field.applied(image, labels[image.name]) for image in given)
+    given = tuple(field.apply(image, labels[image.name]) for image in given)
     drawn = labels
-    inside = {image.name: image.field.restricted(drawn[image.name]) for image in given}
+    inside = {image.name: image.field.restrict(drawn[image.name]) for image in given}
     n_outside = {name: len(drawn[name]) - len(inside[name]) for name in inside}
     if any(n_outside.values()):
         labels = attrs.evolve(drawn, instances=inside)

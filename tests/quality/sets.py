@@ -79,4 +79,4 @@ def drawn(first_seed: int, n: int) -> Iterator[tuple[Image, Instances]]:
             acquisition=acquisition,
             n_lines=int(rng.integers(0, 6)),
         )
-        yield image, truth.folded(Taxonomy.standard(), tuple(NM2_OF_ONE))
+        yield image, truth.fold_types(Taxonomy.standard(), tuple(NM2_OF_ONE))

@@ -47,7 +47,7 @@ def test_ti_loops() -> None:
     assert float(result["f1_score_low"].sel(iou_threshold=0.3)) < float(f1)
     difference = diff(old, new)
     assert len(difference.images_added) == 9
-    assert difference.mirrored() == diff(new, old)
+    assert difference.swap_sides() == diff(new, old)
     matched = sum("added" not in c.kinds and "removed" not in c.kinds for c in difference.changes)
     greedy = 2 * (matched + difference.n_unchanged) / (old.n_defects + sum(len(new[i]) for i in old.images))
     assert np.isclose(greedy, float(f1), atol=0.02)

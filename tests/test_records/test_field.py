@@ -53,7 +53,7 @@ def test_the_centroid_decides_what_belongs_to_it() -> None:
     defects = Instances.from_masks(masks, types=["bdot"] * 3, shape=SHAPE)
     field = Field(shape=SHAPE, excluded=(Exclusion.box((5, 0, 9, 12), reason="strip"),))
     assert field.counts(defects).tolist() == [True, False, False]
-    assert field.restricted(defects).ids.tolist() == [0]
+    assert field.restrict(defects).ids.tolist() == [0]
 
 
 def test_without_a_pixel_the_outline_or_the_box_decides() -> None:
@@ -68,7 +68,7 @@ def test_without_a_pixel_the_outline_or_the_box_decides() -> None:
 def test_a_whole_field_takes_all_as_they_are() -> None:
     defects = Instances.empty(SHAPE, ["bdot"])
     field = Field(shape=SHAPE)
-    assert field.is_whole and field.n_pixels == 108 and field.restricted(defects) is defects
+    assert field.is_whole and field.n_pixels == 108 and field.restrict(defects) is defects
 
 
 def test_the_area_of_an_image_is_that_of_its_field() -> None:

@@ -66,10 +66,10 @@ def test_of_one_type() -> None:
 def test_folding_sub_types() -> None:
     taxonomy = Taxonomy.standard()
     some = Instances.from_polygons([SQUARE, SQUARE + 1], types=["loop_100_open", "bdot"], shape=(10, 10))
-    folded = some.folded(taxonomy, ("bdot", "loop_111", "loop_100"))
+    folded = some.fold_types(taxonomy, ("bdot", "loop_111", "loop_100"))
     assert folded.type_names == ("loop_100", "bdot")
     with pytest.raises(UnknownDefectTypeError, match="loop_100_open"):
-        some.folded(taxonomy, ("bdot",))
+        some.fold_types(taxonomy, ("bdot",))
 
 
 def test_equality_is_of_content_and_not_of_codes() -> None:

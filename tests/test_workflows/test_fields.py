@@ -105,14 +105,14 @@ def test_labels_outside_the_field_are_told() -> None:
 def test_strips_that_the_file_states_are_left_out_too() -> None:
     strip = Exclusion.box((190, 0, 200, 240), reason="information strip")
     image = attrs.evolve(field_image(), excluded=(strip,))
-    assert FieldRule().applied(image).excluded == (strip,)
-    assert FieldRule(overprints=Overprints.COUNT).applied(image).excluded == ()
+    assert FieldRule().apply(image).excluded == (strip,)
+    assert FieldRule(overprints=Overprints.COUNT).apply(image).excluded == ()
 
 
 def test_a_strip_is_not_named_twice() -> None:
     stated = Exclusion.box((176, 0, 200, 240), reason="information strip")
     image = attrs.evolve(field_image(strip=True), excluded=(stated,))
-    assert FieldRule().applied(image).excluded == (stated,)
+    assert FieldRule().apply(image).excluded == (stated,)
 
 
 def saved(path: Path, *boxes: tuple[int, int, int, int], shape: tuple[int, int] = SHAPE) -> Path:
@@ -142,10 +142,10 @@ def test_a_folder_holds_a_mask_by_the_name_of_the_image(detector: Detector, tmp_
 def test_masks_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     small = saved(tmp_path / "small.png", shape=(10, 10))
     with pytest.raises(PairingError, match="the mask is 10 x 10 pixels, but the image is 200 x 240"):
-        FieldRule(exclude_mask=small).applied(field_image())
+        FieldRule(exclude_mask=small).apply(field_image())
     Pictures.fromarray(np.arange(48000, dtype=np.uint16).reshape(SHAPE)).save(tmp_path / "grays.png")
     with pytest.raises(ImageReadError, match="a mask has 0 and one other value"):
-        FieldRule(exclude_mask=tmp_path / "grays.png").applied(field_image())
+        FieldRule(exclude_mask=tmp_path / "grays.png").apply(field_image())
     with pytest.raises(PairingError, match="there is no such mask"):
         FieldRule(exclude_mask=tmp_path / "nothing.png")
     (tmp_path / "empty").mkdir()
@@ -156,7 +156,7 @@ def test_masks_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_something_has_to_be_left(tmp_path: Path) -> None:
     everything = saved(tmp_path / "all.png", (0, 0, 200, 240))
     with pytest.raises(RecordError, match="image 'one': all of it is excluded"):
-        FieldRule(exclude_mask=everything).applied(field_image())
+        FieldRule(exclude_mask=everything).apply(field_image())
 
 
 def test_a_crop_lies_within_the_image(detector: Detector) -> None:

@@ -120,7 +120,7 @@ class PixelForest(TrainableDetector[ForestModel]):
         """Return half of the smallest and twice the largest pixel size of the training images."""
         return seen_pixel_sizes(training, widened_by=2)
 
-    def completed(self, card: ModelCard, model: ForestModel) -> ModelCard:
+    def complete_card(self, card: ModelCard, model: ForestModel) -> ModelCard:
         """Return the card with the size of the forest and what was chosen."""
         return attrs.evolve(
             card,

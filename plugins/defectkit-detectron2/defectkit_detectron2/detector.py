@@ -110,9 +110,9 @@ class Detectron2(NetworkDetector["nn.Module", "Configuration"]):
             notes=() if has_masks else (BOXES_NOTE,),
         )
 
-    def completed(self, card: ModelCard, model: NetworkModel[nn.Module, Configuration]) -> ModelCard:
+    def complete_card(self, card: ModelCard, model: NetworkModel[nn.Module, Configuration]) -> ModelCard:
         """Return the card with what was trained."""
-        card = super().completed(card, model)
+        card = super().complete_card(card, model)
         boxes = "Gives boxes only: each mask is a filled box, so sizes and shapes are those of boxes."
         return attrs.evolve(
             card,

@@ -110,11 +110,11 @@ class TorchvisionMaskRCNN(NetworkDetector["MaskRCNN", Architecture]):
         refuse_folder(folder)
         return super().load(folder)
 
-    def completed(self, card: ModelCard, model: NetworkModel[MaskRCNN, Architecture]) -> ModelCard:
+    def complete_card(self, card: ModelCard, model: NetworkModel[MaskRCNN, Architecture]) -> ModelCard:
         """Return the card with what was trained, and where."""
         import torch
 
-        card = super().completed(card, model)
+        card = super().complete_card(card, model)
         return attrs.evolve(
             card,
             description=(

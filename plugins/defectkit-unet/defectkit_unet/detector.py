@@ -128,7 +128,7 @@ class UNetDetector(TrainableDetector[Model]):
             return card
         return attrs.evolve(card, settings=self.used(self.trained.model).settings() | self.settings())
 
-    def completed(self, card: ModelCard, model: Model) -> ModelCard:
+    def complete_card(self, card: ModelCard, model: Model) -> ModelCard:
         """Return the card with what was trained, and where."""
         import torch
 
