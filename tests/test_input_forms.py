@@ -55,6 +55,7 @@ from defectkit.testing.scenes import disc_scene
 from defectkit.workflows import FieldRule, simulation
 from defectkit.workflows.pairing import pair_images
 from defectkit.workflows.sides import read_side
+from defectkit.workflows.thickness import Foils
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 DIRECTIVE = re.compile(r"(public-names|autofunction|autoclass):: (defectkit\.\S+)")
@@ -238,6 +239,7 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     ],
     "workflows.measure.measure_labels": lambda i, s, p: numbers(dk.measure_labels(s(), i()).summary),
     "workflows.simulation.hit_rates": lambda i, s, p: simulation.hit_rates(s(), s(), i(), edges_nm=[0.0, 100.0]),
+    "workflows.thickness.Foils.of": lambda i, s, p: Foils.of("100 nm", i()).settings(),
     "workflows.sides.read_side": lambda i, s, p: cast(LabelSet, read_side(via_file(p), images=i()).labels).digest(),
 }
 

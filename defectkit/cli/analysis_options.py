@@ -14,9 +14,9 @@ from defectkit.cli.options import (
     convention_option,
     crop_option,
     exclude_mask_option,
-    foil_thickness_option,
     frame_option,
     include_overprints_option,
+    measured_foil_option,
     output_option,
     overwrite_option,
     pixel_size_option,
@@ -27,6 +27,7 @@ from defectkit.errors import DecodingError
 from defectkit.files.decoding import parse_json
 
 if TYPE_CHECKING:
+    from defectkit.units import Quantity
     from defectkit.workflows import Analysis, FieldRule
 
 NOT_KNOWN = "-"
@@ -149,7 +150,7 @@ def analysis_options(command: F) -> F:
     for option in (
         pixel_size_option,
         confirm_option,
-        foil_thickness_option,
+        measured_foil_option,
         frame_option,
         crop_option,
         exclude_mask_option,
@@ -172,6 +173,22 @@ def field_of(*, crop: tuple[int, int, int, int] | None, exclude_mask: Path | Non
 
     overprints = Overprints.COUNT if include else Overprints.LEAVE_OUT
     return FieldRule(overprints=overprints, crop=crop, exclude_mask=exclude_mask)
+
+
+def one_thickness(text: str | None) -> Quantity | None:
+    """Return the thickness that a text states for all images; None where a file states that of each."""
+    from defectkit.records.foil_thickness import FoilThickness
+    from defectkit.units import LENGTH, ureg
+
+    if text is None or text.lower().endswith(".csv"):
+        return None
+    thickness: Quantity = ureg.Quantity(FoilThickness.of(text).nm, LENGTH)
+    return thickness
+
+
+def thickness_files(text: str | None) -> list[str | Path]:
+    """Return the file that a thickness names, or nothing."""
+    return [Path(text)] if text is not None and text.lower().endswith(".csv") else []
 
 
 def pairs(given: Iterable[tuple[str, Any]], option: str) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
+from defectkit.cli.analysis_options import (
+    Assignment,
+    analysis_options,
+    field_of,
+    one_thickness,
+    pairs,
+    show,
+    thickness_files,
+)
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, progress
 from defectkit.cli.counting_options import counting_options
@@ -73,7 +81,7 @@ def analyze(
     min_score: float | None,
     pixel_size: Any,
     confirm_pixel_size: bool,
-    foil_thickness: Any,
+    foil_thickness: str | None,
     frame: Any,
     crop: tuple[int, int, int, int] | None,
     exclude_mask: Path | None,
@@ -104,10 +112,15 @@ def analyze(
         paths,
         pixel_size=pixel_size,
         confirm_pixel_size=confirm_pixel_size,
-        foil_thickness=foil_thickness,
+        foil_thickness=one_thickness(foil_thickness),
         frame=frame,
     )
-    inputs: list[str | Path] = [*paths, material, *filter(None, (model, exclude_mask))]
+    inputs: list[str | Path] = [
+        *paths,
+        material,
+        *filter(None, (model, exclude_mask)),
+        *thickness_files(foil_thickness),
+    ]
     with (
         output_folder(output, command="analyze", inputs=inputs, overwrite=overwrite) as partial,
         _unfinished(unfinished_of(partial)) as folder,
@@ -119,6 +132,7 @@ def analyze(
             field=field,
             convention=convention_name,
             counting=counting,
+            foil_thickness=foil_thickness,
             material=material,
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from defectkit.cli.analysis_options import thickness_files
 from defectkit.cli.command import Command
 from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning
 from defectkit.cli.counting_options import counting_options
-from defectkit.cli.options import output_option, overwrite_option
+from defectkit.cli.options import output_option, overwrite_option, thickness_option
 
 if TYPE_CHECKING:
     from defectkit.measurement import Counting
@@ -33,6 +34,7 @@ EXAMPLE = "defectkit compare as-received/ irradiated/ --material fecral -o compa
     help="Both are of the same images, FIRST by true labels and SECOND by a detector: hardening_errors.csv has the "
     "mean errors of the hardening of an image, with their intervals.",
 )
+@thickness_option
 @condition_options
 @counting_options
 @overwrite_option
@@ -41,6 +43,7 @@ def compare(
     first: Path,
     second: Path,
     paired: bool,
+    thickness: str | None,
     choices: ConditionChoices,
     counting: Counting,
     overwrite: bool,
@@ -54,13 +57,15 @@ def compare(
     from defectkit.files import output_folder
     from defectkit.reports.comparison import write_comparison, write_hardening_errors
     from defectkit.workflows.comparison import assess_pair
-    from defectkit.workflows.condition import read_analysis
+    from defectkit.workflows.condition import read_analysis, recounted
     from defectkit.workflows.paired_hardening import paired_hardening
+    from defectkit.workflows.thickness import with_thickness
 
-    analyses = [read_analysis(path) for path in (first, second)]
-    inputs: list[str | Path] = [first, second, choices["material"]]
+    measured = [with_thickness(read_analysis(path), thickness) for path in (first, second)]
+    analyses = [recounted(analysis, counting) for analysis in measured]
+    inputs: list[str | Path] = [first, second, choices["material"], *thickness_files(thickness)]
     with output_folder(output, command="compare", inputs=inputs, overwrite=overwrite) as partial:
-        pair = assess_pair(*analyses, counting=counting, **choices)
+        pair = assess_pair(*analyses, **choices)
         result = pair.table()
         write_comparison(result, pair.sizes(), partial)
         errors = None

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from defectkit.cli.analysis_options import pairs
+from defectkit.cli.analysis_options import pairs, thickness_files
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning, say
 from defectkit.cli.counting_options import counting_options
 from defectkit.cli.image_files import open_images
-from defectkit.cli.options import format_option, output_option, overwrite_option, pixel_size_option
-from defectkit.cli.params import LineParam, MeasuredParam, QuantityParam
+from defectkit.cli.options import format_option, output_option, overwrite_option, pixel_size_option, thickness_option
+from defectkit.cli.params import LineParam, QuantityParam
 
 if TYPE_CHECKING:
     import xarray
@@ -40,11 +40,7 @@ defectkit harden via.json --images frames/ --pixel-size "0.25 nm" --thickness "1
 )
 @format_option
 @pixel_size_option
-@click.option(
-    "--thickness",
-    type=MeasuredParam("nanometer", "100 +/- 20 nm"),
-    help="Thickness of the foil of all images with its standard uncertainty; by default what the images say.",
-)
+@thickness_option
 @click.option(
     "--class-width",
     type=QuantityParam("nanometer", "2 nm"),
@@ -94,11 +90,13 @@ def harden(
     from defectkit.reports.condition import write_condition
     from defectkit.workflows.boundary import boundary_profile
     from defectkit.workflows.condition import assess, recounted
+    from defectkit.workflows.thickness import with_thickness
 
-    inputs: list[str | Path] = [source, *image_paths, choices["material"]]
+    inputs: list[str | Path] = [source, *image_paths, choices["material"], *thickness_files(thickness)]
     with output_folder(output, command="harden", inputs=inputs, overwrite=overwrite) as partial:
-        analysis = recounted(_analysis(source, image_paths, format_name, pixel_size), counting)
-        assessment = assess(analysis, thickness=thickness, **choices)
+        measured = with_thickness(_analysis(source, image_paths, format_name, pixel_size), thickness)
+        analysis = recounted(measured, counting)
+        assessment = assess(analysis, **choices)
         lines = pairs(boundaries, "--boundary")
         write_condition(
             assessment,

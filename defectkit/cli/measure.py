@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from defectkit.cli.analysis_options import Assignment, analysis_options, field_of, pairs, show
+from defectkit.cli.analysis_options import (
+    Assignment,
+    analysis_options,
+    field_of,
+    one_thickness,
+    pairs,
+    show,
+    thickness_files,
+)
 from defectkit.cli.boundary import told_with_results
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_warning, progress
@@ -72,7 +80,7 @@ def measure(
     missing: str | None,
     pixel_size: Any,
     confirm_pixel_size: bool,
-    foil_thickness: Any,
+    foil_thickness: str | None,
     frame: Any,
     crop: tuple[int, int, int, int] | None,
     exclude_mask: Path | None,
@@ -102,7 +110,7 @@ def measure(
         image_paths,
         pixel_size=pixel_size,
         confirm_pixel_size=confirm_pixel_size,
-        foil_thickness=foil_thickness,
+        foil_thickness=one_thickness(foil_thickness),
         frame=frame,
     )
     with told_with_results():
@@ -114,7 +122,13 @@ def measure(
             unpaired=Unpaired.LEAVE_OUT if allow_partial else Unpaired.RAISE,
             refused=refused,
         )
-    inputs: list[str | Path] = [*image_paths, labels, material, *filter(None, [exclude_mask])]
+    inputs: list[str | Path] = [
+        *image_paths,
+        labels,
+        material,
+        *filter(None, [exclude_mask]),
+        *thickness_files(foil_thickness),
+    ]
     with output_folder(output, command="measure", inputs=inputs, overwrite=overwrite) as partial:
         analysis = measure_labels(
             reading.labels,
@@ -122,6 +136,7 @@ def measure(
             field=field,
             convention=convention_name,
             counting=counting,
+            foil_thickness=foil_thickness,
             material=material,
             hardening_model=hardening_model,
             barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from defectkit.cli.params import CropParam, FrameParam, PixelSizeParam, PluginNameParam, QuantityParam
+from defectkit.cli.params import CropParam, FrameParam, PixelSizeParam, PluginNameParam, QuantityParam, ThicknessParam
 
 pixel_size_option = click.option(
     "--pixel-size",
@@ -18,6 +18,21 @@ foil_thickness_option = click.option(
     "--foil-thickness",
     type=QuantityParam("nanometer", "170 nm"),
     help="Thickness of the foil, with its unit; without it there are no number densities and no hardening.",
+)
+
+measured_foil_option = click.option(
+    "--foil-thickness",
+    type=ThicknessParam(),
+    help="Thickness of the foil: a number with its unit, perhaps with its standard uncertainty, or a range "
+    '("80-120 nm"); or a .csv file with the columns image and thickness (and uncertainty, unit). Without it there '
+    "are no number densities and no hardening.",
+)
+
+thickness_option = click.option(
+    "--thickness",
+    type=ThicknessParam(),
+    help="Thickness of the foil, in place of what the images say: with its standard uncertainty, or a range "
+    '("80-120 nm"); or a .csv file with the columns image and thickness (and uncertainty, unit).',
 )
 
 frame_option = click.option(

@@ -56,24 +56,6 @@ class QuantityParam(_ParamType):
         self.fail(f'{reason.removeprefix(f"{_what(param)}: ")} (for instance "{self.example}")', param, ctx)
 
 
-class MeasuredParam(QuantityParam):
-    """Text with a number, perhaps its uncertainty, and a unit; it is checked and stays text."""
-
-    name = "measured"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the text, or end with a usage error that shows how it is written."""
-        from defectkit.units import as_measured
-
-        try:
-            quantity, error = as_measured(value, self.unit, what=_what(param))
-        except DefectkitError as fault:
-            self._refuse(str(fault), param, ctx)
-        if not 0 <= error.magnitude < quantity.magnitude:
-            self._refuse(f"{value} is not positive, or its uncertainty is not less than it", param, ctx)
-        return value
-
-
 class ShareParam(_ParamType):
     """Text ``TYPE=SHARE`` to a defect type and a number above 0 and at most 1."""
 
@@ -121,6 +103,29 @@ class LineParam(_ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Return what the help shows in place of the value."""
         return '"IMAGE=X,Y X,Y ..."'
+
+
+class ThicknessParam(_ParamType):
+    """The thickness of one foil, a range of it, or the path of a CSV file; it is checked and stays text."""
+
+    name = "thickness"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text, or end with a usage error that shows how it is written."""
+        from defectkit.records.foil_thickness import FoilThickness
+
+        if str(value).lower().endswith(".csv"):
+            return str(value)
+        try:
+            FoilThickness.of(value)
+        except DefectkitError as error:
+            reason = str(error).removeprefix("foil thickness: ")
+            self.fail(f'{reason} (for instance "100 +/- 20 nm", "80-120 nm" or a .csv file)', param, ctx)
+        return str(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return what the help shows in place of the value."""
+        return '"100 +/- 20 nm"|FILE.csv'
 
 
 class PixelSizeParam(QuantityParam):

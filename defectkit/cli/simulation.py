@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from defectkit.cli.analysis_options import pairs
+from defectkit.cli.analysis_options import pairs, thickness_files
 from defectkit.cli.command import Command
 from defectkit.cli.condition_options import ConditionChoices, condition_options
 from defectkit.cli.console import note, print_table, print_warning
-from defectkit.cli.options import output_option, overwrite_option
-from defectkit.cli.params import MeasuredParam, QuantityParam, ShareParam
+from defectkit.cli.options import output_option, overwrite_option, thickness_option
+from defectkit.cli.params import QuantityParam, ShareParam
 
 EXAMPLE = """
 defectkit simulation out simulated.csv --resolution "1.5 nm" --visible loop_111=0.5 -o compared
@@ -45,11 +45,7 @@ defectkit simulation out simulated.csv --resolution "1.5 nm" --visible loop_111=
     metavar="FILE",
     help="CSV file with size_low_nm, size_high_nm and hit_rate: the share that the detector finds; by default 1.",
 )
-@click.option(
-    "--thickness",
-    type=MeasuredParam("nanometer", "100 +/- 20 nm"),
-    help="Thickness of the foil of all images with its standard uncertainty; by default what the images say.",
-)
+@thickness_option
 @click.option(
     "--class-width",
     type=QuantityParam("nanometer", "2 nm"),
@@ -91,7 +87,13 @@ def simulation(
         visible_fractions=pairs(visible_fractions, "--visible"),
         hit_rates=() if hit_rates is None else read_hit_rates(hit_rates),
     )
-    inputs: list[str | Path] = [measured, simulated, choices["material"], *filter(None, [hit_rates])]
+    inputs: list[str | Path] = [
+        measured,
+        simulated,
+        choices["material"],
+        *filter(None, [hit_rates]),
+        *thickness_files(thickness),
+    ]
     with output_folder(output, command="simulation", inputs=inputs, overwrite=overwrite) as partial:
         assessment = assess(read_analysis(measured), thickness=thickness, **choices)
         width = None if class_width is None else class_width.magnitude

@@ -36,10 +36,16 @@ class SharedInput:
         What tells it apart, for instance ``"0.5 nm"``.
     is_assumed : bool
         Whether nobody measured it.
+    uncertainty : float, optional
+        Its relative standard uncertainty, where that is known.
+    half_range : float
+        Relative, where all values within a range are equally likely; 0 where there is no range.
     """
 
     name: str
     is_assumed: bool = False
+    uncertainty: float | None = None
+    half_range: float = 0.0
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -203,12 +209,6 @@ class Condition:
         place = self.types.index(name) if name in self.types else -1
         known: NDArray[np.bool_] = ((self.type_codes == place) | (name == ALL)) & ~np.isnan(self.sizes_nm)
         return known
-
-    def with_thickness(self, thickness_nm: float) -> Self:
-        """Return the condition with one foil of a thickness for all images."""
-        n = len(self.images)
-        foil = SharedInput(name=f"{thickness_nm:g} nm")
-        return attrs.evolve(self, thicknesses_nm=np.full(n, thickness_nm), foils=(foil,) * n)
 
 
 def _codes(names: NDArray[np.str_], known: tuple[str, ...]) -> Codes:

@@ -212,7 +212,8 @@ def first_order(inputs: Inputs, seed: int) -> dict[str, Floats]:
         both = np.zeros((2, len(inputs.chosen)))
         both[:, k] = STEP, -STEP
         for name, found in inputs.at(both, counted).items():
-            variances[name][NAMES.index(source.name)] += ((found[0] - found[1]) / (2 * STEP)) ** 2
+            slope = (found[0] - found[1]) / (2 * STEP)
+            variances[name][NAMES.index(source.name)] += source.variance_of_slope * slope**2
     return variances
 
 

@@ -51,6 +51,8 @@ class Source:
         Which columns of that field it changes, where the field has columns.
     key : str
         What it is of. Two conditions that have a source with one key are off by the same.
+    half_range : float
+        Relative, of a factor whose values are equally likely within a range; 0 of one that is log-normal.
     """
 
     name: str
@@ -58,6 +60,24 @@ class Source:
     spread: float
     columns: tuple[int, ...] = ()
     key: str = ""
+    half_range: float = 0.0
+
+    def factors(self, normals: Floats) -> Floats:
+        """Return what standard normal numbers make of a factor, of their shape; the middle one is 1."""
+        if not self.half_range:
+            return np.exp(self.spread * normals)
+        from scipy.special import ndtr
+
+        return 1 + self.half_range * (2 * np.asarray(ndtr(normals), np.float64) - 1)
+
+    @property
+    def variance_of_slope(self) -> float:
+        r"""What the square of a slope along normal numbers is multiplied by to be a variance.
+
+        A range is steeper in its middle, :math:`\sqrt{2/\pi}` of its half, than its standard uncertainty,
+        :math:`1/\sqrt{3}` of it.
+        """
+        return math.pi / 6 if self.half_range else 1.0
 
     def normals(self, n: int, seed: int) -> Floats:
         """Return ``n`` standard normal numbers, the same for each source of this key and seed."""
@@ -106,12 +126,14 @@ def _of_images(condition: Condition, declared: Uncertainties, specimen: str) -> 
     )
     for name, groups, given, assumed, place in shared:
         for group in dict.fromkeys(groups):
-            default = assumed if group.is_assumed else 0.0
+            own = group.uncertainty
+            default = own if own is not None else assumed if group.is_assumed else 0.0
             yield Source(
                 name=name,
                 field=name,
                 spread=logarithmic(default if given is None else given),
-                columns=tuple(k for k, own in enumerate(groups) if own == group),
+                half_range=group.half_range if given is None else 0.0,
+                columns=tuple(k for k, each in enumerate(groups) if each == group),
                 key=f"{place}{group.name}",
             )
 
@@ -174,8 +196,8 @@ def factors(
         if source.field in ("size_shift_nm", "exponent"):
             values += source.spread * z
         elif source.columns:
-            values[:, source.columns] *= np.exp(source.spread * z)[:, None]
+            values[:, source.columns] *= source.factors(z)[:, None]
         else:
-            values *= np.exp(source.spread * z)
+            values *= source.factors(z)
     columns["exponent"] = np.maximum(columns["exponent"], 1.0)
     return Factors(**columns)

@@ -32,6 +32,7 @@ from defectkit.workflows.results import (
     settings_of,
     silent,
 )
+from defectkit.workflows.thickness import Foils, ThicknessLike
 from defectkit.workflows.versions import versions
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def analyze(
     field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
     counting: Counting = AS_CONVENTION,
+    foil_thickness: ThicknessLike | None = None,
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
     barrier_strengths: Mapping[str, Any] | None = None,
@@ -72,6 +74,8 @@ def analyze(
     convention : Convention or str
     counting : Counting
         For how many defects each one stands; by default what the convention says of those that the border cuts.
+    foil_thickness : str, pint.Quantity, pint.Measurement, pathlib.Path or mapping, optional
+        In place of what the images say, with its uncertainty; see :meth:`defectkit.workflows.thickness.Foils.of`.
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
     hardening_model : HardeningModel or str
@@ -137,6 +141,8 @@ def analyze(
         raise RecordError(f"min_score is {min_score!r}, but a score lies between 0 and 1")
     check_workers(workers)
     given = checked_images(images)
+    foils = None if foil_thickness is None else Foils.of(foil_thickness, given)
+    given = given if foils is None else tuple(map(foils.on, given))
     field.check(given)
     rule = find_convention(convention)
     finder = make_detector(detector) if isinstance(detector, str) else detector
@@ -171,7 +177,14 @@ def analyze(
         summary=made.summary,
         hardening=made.hardening,
         settings=settings_of(
-            rule, stuff, model, counting, detector=identity, min_score=min_score, field=field.settings()
+            rule,
+            stuff,
+            model,
+            counting,
+            detector=identity,
+            min_score=min_score,
+            field=field.settings(),
+            foil_thickness=None if foils is None else foils.settings(),
         ),
         versions=versions(_distribution(finder)),
         cautions=cautions(given, made.defects, kept, n_outside=n_outside, n_unmet=n_unmet, material=stuff),

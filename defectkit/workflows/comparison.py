@@ -20,6 +20,7 @@ from defectkit.uncertainty.table import TITLES
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.condition import Assessment, assess
 from defectkit.workflows.size_distances import size_distances
+from defectkit.workflows.thickness import ThicknessLike
 
 if TYPE_CHECKING:
     import xarray
@@ -124,6 +125,7 @@ def compare(
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
     counting: Counting = AS_CONVENTION,
+    thickness: ThicknessLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> xarray.Dataset:
@@ -133,7 +135,7 @@ def compare(
     ----------
     first, second : Analysis
         Measured under one convention.
-    material, model, superposition, barrier_strengths, taylor_factor, counting, uncertainties, bootstrap
+    material, model, superposition, barrier_strengths, taylor_factor, counting, thickness, uncertainties, bootstrap
         As :func:`defectkit.workflows.condition.harden_condition` takes them.
 
     Returns
@@ -166,6 +168,7 @@ def compare(
         barrier_strengths=barrier_strengths,
         taylor_factor=taylor_factor,
         counting=counting,
+        thickness=thickness,
         uncertainties=uncertainties,
         bootstrap=bootstrap,
     ).table()
@@ -181,6 +184,7 @@ def assess_pair(
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
     counting: Counting = AS_CONVENTION,
+    thickness: ThicknessLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> ConditionPair:
@@ -200,6 +204,7 @@ def assess_pair(
             barrier_strengths=barrier_strengths,
             taylor_factor=taylor_factor,
             counting=counting,
+            thickness=thickness,
             uncertainties=uncertainties,
             bootstrap=bootstrap,
             specimen=specimen,

@@ -16,6 +16,7 @@ from defectkit.errors import DefectkitError, EmptyInputError, HardeningError, St
 from defectkit.measurement import AS_CONVENTION, Counting, counted
 from defectkit.measurement.counting import counting_of
 from defectkit.records.calibration import Calibration, Source
+from defectkit.records.foil_thickness import FoilThickness
 from defectkit.records.json import record_converter
 from defectkit.records.names import as_names
 from defectkit.statistics import Bootstrap
@@ -33,10 +34,10 @@ from defectkit.uncertainty import (
 from defectkit.uncertainty.basis import unstated_constants
 from defectkit.uncertainty.size_classes import freedman_diaconis_edges, size_classes
 from defectkit.uncertainty.table import condition_table
-from defectkit.units import LENGTH, MeasuredLike, as_measured
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.cautions import edge_cautions
 from defectkit.workflows.results import hardening_choices
+from defectkit.workflows.thickness import ThicknessLike, with_thickness
 
 if TYPE_CHECKING:
     import xarray
@@ -125,7 +126,7 @@ def harden_condition(
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
     counting: Counting = AS_CONVENTION,
-    thickness: MeasuredLike | None = None,
+    thickness: ThicknessLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
 ) -> xarray.Dataset:
@@ -148,8 +149,9 @@ def harden_condition(
         In place of that of the material, a number or a text such as ``"3.06 +/- 0.1"``.
     counting : Counting
         For how many defects each one stands; what it does not say is as the analysis was made.
-    thickness : str, pint.Quantity or pint.Measurement, optional
-        One foil for all images, in place of what the images say; its uncertainty is that of the thickness.
+    thickness : str, pint.Quantity, pint.Measurement, pathlib.Path or mapping, optional
+        In place of what the images say: one foil for all (``"100 +/- 20 nm"``, or a range ``"80-120 nm"``), or each its
+        own, by image or in a CSV file; see :meth:`defectkit.workflows.thickness.Foils.of`.
     uncertainties : Uncertainties, optional
         Of the inputs. Where no error of a detector is given, it is the one that the card of the detector reports.
     bootstrap : Bootstrap, optional
@@ -169,6 +171,8 @@ def harden_condition(
         If there is no such superposition.
     UnitError
         If the thickness is no length.
+    PairingError, RecordError
+        If there is no thickness of an image, or a file of thicknesses cannot be understood.
     UnknownMaterialError, UnknownPluginError, UnknownDefectTypeError
         If a name is not known.
     """
@@ -214,7 +218,7 @@ def assess(
     barrier_strengths: Mapping[str, Any] | None = None,
     taylor_factor: Any = None,
     counting: Counting = AS_CONVENTION,
-    thickness: MeasuredLike | None = None,
+    thickness: ThicknessLike | None = None,
     uncertainties: Uncertainties | None = None,
     bootstrap: Bootstrap | None = None,
     specimen: str = "",
@@ -231,12 +235,8 @@ def assess(
     if taylor_factor is not None:
         stuff = stuff.with_taylor_factor(taylor_factor)
     declared = uncertainties or Uncertainties()
-    analysis = recounted(analysis, counting)
+    analysis = recounted(with_thickness(analysis, thickness), counting)
     condition = condition_of(analysis)
-    if thickness is not None:
-        value, error = as_measured(thickness, LENGTH, what="foil thickness")
-        condition = condition.with_thickness(float(value.magnitude))
-        declared = attrs.evolve(declared, foil_thickness=float(error.magnitude / value.magnitude))
     if declared.detector is None and analysis.labels is None:
         declared = attrs.evolve(declared, detector=_detector_error(analysis))
     strengthening = Strengthening.of(
@@ -324,7 +324,7 @@ def condition_of(analysis: Analysis) -> Condition:
         analysis.defects,
         analysis.summary,
         pixel_sizes={name: _pixel_size(c) for name, c in calibrations.items()},
-        foils={name: _foil(c) for name, c in calibrations.items()},
+        foils={name: _foil(name, c, analysis.settings.get("foil_thickness")) for name, c in calibrations.items()},
         taxonomy=analysis.taxonomy,
     )
 
@@ -334,10 +334,18 @@ def _pixel_size(calibration: Calibration) -> SharedInput:
     return SharedInput(name=f"{height:g} x {width:g} nm", is_assumed=calibration.pixel_size_source is Source.ASSUMED)
 
 
-def _foil(calibration: Calibration) -> SharedInput:
+def _foil(image: str, calibration: Calibration, stated: str | Mapping[str, str] | None) -> SharedInput:
+    """Return the foil of an image: as it was stated of all images or of this one, else as its calibration says."""
     thickness = calibration.foil_thickness
     name = "unknown" if thickness is None else f"{thickness.magnitude:g} nm"
-    return SharedInput(name=name, is_assumed=calibration.foil_thickness_source is Source.ASSUMED)
+    if not stated:
+        return SharedInput(name=name, is_assumed=calibration.foil_thickness_source is Source.ASSUMED)
+    own = FoilThickness.of(stated if isinstance(stated, str) else stated[image])
+    return SharedInput(
+        name=name if isinstance(stated, str) else f"{image}: {name}",
+        uncertainty=own.relative_uncertainty,
+        half_range=own.half_range_nm / own.nm,
+    )
 
 
 def _detector_error(analysis: Analysis) -> DetectorError | None:
@@ -365,7 +373,7 @@ def _cautions(analysis: Analysis, condition: Condition, declared: Uncertainties)
     ):
         if given is None and any(one.is_assumed for one in inputs):
             yield f"The {what} is assumed; a wide uncertainty stands for that."
-        if not given and not all(one.is_assumed for one in inputs):
+        if not given and not all(one.is_assumed or one.uncertainty for one in inputs):
             yield f"No uncertainty of the {what} is declared ({option}); the intervals are as if it were exact."
     if analysis.labels is None and declared.detector is None:
         yield "Nothing is known of the error of the detector; the intervals are those of what it found."

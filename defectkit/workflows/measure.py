@@ -27,6 +27,7 @@ from defectkit.workflows.results import (
     hardening_choices,
     settings_of,
 )
+from defectkit.workflows.thickness import Foils, ThicknessLike
 from defectkit.workflows.versions import versions
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def measure_labels(
     field: FieldRule = DEFAULT_FIELD,
     convention: Convention | str = "defectkit",
     counting: Counting = AS_CONVENTION,
+    foil_thickness: ThicknessLike | None = None,
     material: Material | str | Path = "fecral",
     hardening_model: HardeningModel | str = "dispersed-barrier",
     barrier_strengths: Mapping[str, Any] | None = None,
@@ -62,6 +64,8 @@ def measure_labels(
     convention : Convention or str
     counting : Counting
         For how many defects each one stands; by default what the convention says of those that the border cuts.
+    foil_thickness : str, pint.Quantity, pint.Measurement, pathlib.Path or mapping, optional
+        In place of what the images say, with its uncertainty; see :meth:`defectkit.workflows.thickness.Foils.of`.
     material : Material, str or pathlib.Path
         As :func:`defectkit.hardening.load_material` takes it.
     hardening_model : HardeningModel or str
@@ -131,6 +135,8 @@ def measure_labels(
         name: refused_text(labels.refused[name], len(labels[name]))
         for name in (labels.not_fully_read if Refused(refused) is Refused.LEAVE_OUT else ())
     }
+    foils = None if foil_thickness is None else Foils.of(foil_thickness, given)
+    given = given if foils is None else tuple(map(foils.on, given))
     field.check(given)
     given = tuple(field.apply(image, labels[image.name]) for image in given)
     drawn = labels
@@ -166,7 +172,14 @@ def measure_labels(
         summary=made.summary,
         hardening=made.hardening,
         settings=settings_of(
-            rule, stuff, model, counting, labels=identity, refused=str(Refused(refused)), field=field.settings()
+            rule,
+            stuff,
+            model,
+            counting,
+            labels=identity,
+            refused=str(Refused(refused)),
+            field=field.settings(),
+            foil_thickness=None if foils is None else foils.settings(),
         ),
         versions=versions(),
         cautions=(

@@ -336,6 +336,7 @@ def _texts() -> Iterable[Reader]:
     yield Reader(name="text: simulated sizes", read=_read_simulated_sizes, trees=_simulated_size_trees, weight=10)
     yield Reader(name="text: records", read=_read_records, trees=_record_trees, weight=10)
     yield Reader(name="text: sizes", read=_read_sizes, trees=_size_trees, weight=10)
+    yield Reader(name="text: thicknesses", read=_read_thicknesses, trees=_thickness_trees, weight=10)
     yield Reader(name="text: expressions", read=_read_expressions, trees=_expression_trees, weight=10)
     yield Reader(name="text: what is shown", read=_read_shown, trees=_shown_trees, weight=6)
 
@@ -495,6 +496,22 @@ def _read_sizes(path: Path) -> object:
 def _size_trees(folder: Path) -> Sequence[Tree]:
     texts = ("0.25 nm", "0.25 +/- 0.01 nm", "1.5e-1 angstrom/px", "100 nm", "1 um / pixel")
     return _text_trees(folder, texts)
+
+
+def _read_thicknesses(path: Path) -> object:
+    from defectkit.workflows.thickness import read_thicknesses
+
+    return read_thicknesses(path)
+
+
+def _thickness_trees(folder: Path) -> Sequence[Tree]:
+    texts = (
+        "image,thickness\nframe_01,100 +/- 20 nm\nframe_02,80-120 nm\n",
+        "image,thickness,uncertainty,unit\nframe_01,100,20,nm\nframe_02,0.09,0.01,um\n",
+    )
+    for k, text in enumerate(texts):
+        (folder / f"{k}.csv").write_text(text)
+    return [Tree.of_file(file) for file in sorted(folder.iterdir())]
 
 
 def _read_expressions(path: Path) -> object:

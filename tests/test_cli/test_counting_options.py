@@ -144,3 +144,26 @@ def test_only_some_defects_count(run: Run, analyses: dict[str, Path], tmp_path: 
     result = run("harden", analyses["all"], "--where", "size > 10", "-o", tmp_path / "no")
     told = " ".join(result.output.split())
     assert result.exit_code == 2 and "character 8, before '10'" in told and not (tmp_path / "no").exists()
+
+
+def test_each_image_may_have_its_thickness(run: Run, analyses: dict[str, Path], tmp_path: Path) -> None:
+    names = [image.name for image in dk.Analysis.load(analyses["all"] / "results.zarr").images]
+    table = tmp_path / "thickness.csv"
+    rows = "".join(f"{name},{50 + 100 * k} +/- 5 nm\n" for k, name in enumerate(names))
+    table.write_text(f"image,thickness\n{rows}", encoding="utf-8")
+    made = {}
+    for thickness in (table, "100 nm", "90-110 nm"):
+        out = tmp_path / f"H{len(made)}"
+        result = run("harden", analyses["all"], "--thickness", thickness, *QUICK, "-o", out)
+        assert result.exit_code == 0, result.output
+        made[str(thickness)] = condition(out)["number_density_per_m3"]
+    pd.testing.assert_series_equal(made[str(table)], made["100 nm"])  # fields are alike, and so is their mean
+    pd.testing.assert_series_equal(made["90-110 nm"], made["100 nm"])
+    result = run("compare", *analyses.values(), "--edges", "all", "--thickness", table, *QUICK, "-o", tmp_path / "C")
+    assert result.exit_code == 0, result.output
+    table.write_text(f"image,thickness\n{names[0]},100 nm\n", encoding="utf-8")
+    result = run("harden", analyses["all"], "--thickness", table, "-o", tmp_path / "no")
+    assert result.exit_code == 2 and not (tmp_path / "no").exists()
+    assert f"there is no foil thickness of '{names[1]}'" in " ".join(result.output.split())
+    result = run("harden", analyses["all"], "--thickness", "100", "-o", tmp_path / "no")
+    assert result.exit_code == 2 and "or a .csv file" in " ".join(result.output.split())

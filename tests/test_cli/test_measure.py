@@ -68,7 +68,10 @@ def test_drawn_labels_become_a_report(run: Run, labels: Path, frames: Path, tmp_
     summary = pd.read_csv(tmp_path / "out" / "summary.csv")
     every = summary[summary["defect_type"] == "all"].set_index("image")
     assert every["count"].to_dict() == {"one": 2, "two": 0}
-    assert every["number_density_per_m3"].to_dict() == pytest.approx({"one": 2 / (2500 * 100e-27), "two": 0})
+    assert every["stands_for"]["one"] == pytest.approx(defects["weight"].sum())
+    assert (defects["weight"] > 1).all()
+    density = every["stands_for"] / (2500 * 100e-27)
+    assert every["number_density_per_m3"].to_dict() == pytest.approx({"one": density["one"], "two": 0})
     analysis = Analysis.load(tmp_path / "out" / "results.zarr")
     assert analysis.labels is not None and analysis.labels.n_defects == 2
     assert contents(tmp_path) == {"frames", "labels", "out"}
