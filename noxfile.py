@@ -69,7 +69,7 @@ def pythons(session: nox.Session) -> None:
     session.run("pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="uv")
 def floors(session: nox.Session) -> None:
     """Run the tests with the oldest versions of what defectkit needs; needs uv."""
     session.install("--resolution", "lowest-direct", "-e", ".[testing]", "-e", PAPER, *GROUPS["test"])

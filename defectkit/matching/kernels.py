@@ -39,27 +39,27 @@ def greedy_pairs(
 
 
 @kernel
-def pairs_in_turn(
+def pairs_in_order(
     chooser: Column,
     choice: Column,
     iou: Column,
-    turns: Column,
+    order: Column,
     rank: Column,
     thresholds: Column,
 ) -> tuple[Indices, Indices]:
-    """Let every chooser, in the order of ``turns``, take the free choice of highest IoU, if that reaches the threshold.
+    """Let the choosers, in this order, take the free choice of highest IoU each, if that reaches the threshold.
 
     Of equal ones it takes the one of lowest ``rank``; what does not reach the threshold stays free. Two that overlap
-    each other and nothing else, as most do, are a pair wherever they reach the threshold and need no turn.
+    each other and nothing else, as most do, are a pair wherever they reach the threshold, whatever the order.
     """
-    listed, first = group_order(chooser, turns.size)
+    listed, first = group_order(chooser, order.size)
     wanted = np.zeros(rank.size, np.int64)
     for k in range(iou.size):
         wanted[choice[k]] += 1
     undisputed = np.zeros(iou.size, np.bool_)
-    disputing = np.empty(turns.size, np.int64)
+    disputing = np.empty(order.size, np.int64)
     n_disputing = 0
-    for i in turns:
+    for i in order:
         if first[i + 1] - first[i] == 1 and wanted[choice[listed[first[i]]]] == 1:
             undisputed[listed[first[i]]] = True
         elif first[i + 1] > first[i]:
@@ -67,7 +67,7 @@ def pairs_in_turn(
             n_disputing += 1
     used = np.empty(rank.size, np.bool_)
     taken = np.empty(iou.size, np.bool_)
-    chosen = np.empty(thresholds.size * min(turns.size, rank.size), np.int64)
+    chosen = np.empty(thresholds.size * min(order.size, rank.size), np.int64)
     offsets = np.zeros(thresholds.size + 1, np.int64)
     for t in range(thresholds.size):
         used[:] = False

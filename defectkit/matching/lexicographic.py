@@ -53,11 +53,11 @@ def lexicographic(
     >>> lexicographic(pairs, forth, forth, [0.3])[0].n_found, lexicographic(pairs, back, forth, [0.3])[0].n_found
     (1, 2)
     """
-    from defectkit.matching.kernels import pairs_in_turn
+    from defectkit.matching.kernels import pairs_in_order
 
     rank = np.empty(overlaps.n_predicted, np.int64)
     rank[predicted_order] = np.arange(overlaps.n_predicted)
-    pairs, offsets = pairs_in_turn(*overlaps.columns, truth_order, rank, threshold_array(iou_thresholds))
+    pairs, offsets = pairs_in_order(*overlaps.columns, truth_order, rank, threshold_array(iou_thresholds))
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))
 
 

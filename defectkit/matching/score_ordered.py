@@ -45,23 +45,23 @@ def score_ordered(overlaps: Overlaps, scores: NDArray[np.float64], iou_threshold
     >>> matching.predicted.tolist()
     [0]
     """
-    return in_turn(overlaps, np.argsort(-scores, kind="stable"), iou_thresholds)
+    return match_in_order(overlaps, np.argsort(-scores, kind="stable"), iou_thresholds)
 
 
-def in_turn(overlaps: Overlaps, turns: NDArray[np.int64], iou_thresholds: Sequence[float]) -> Matchings:
+def match_in_order(overlaps: Overlaps, order: NDArray[np.int64], iou_thresholds: Sequence[float]) -> Matchings:
     """Return the same where the order in which predictions choose is known.
 
     Parameters
     ----------
     overlaps : Overlaps
-    turns : numpy.ndarray, shape (n_predicted,), int64
+    order : numpy.ndarray, shape (n_predicted,), int64
         The predictions, the one that chooses first in front.
     iou_thresholds : sequence of float
     """
-    from defectkit.matching.kernels import pairs_in_turn
+    from defectkit.matching.kernels import pairs_in_order
 
     last_first = np.arange(overlaps.n_true - 1, -1, -1)
     truth, predicted, iou = overlaps.columns
     reachable = np.minimum(threshold_array(iou_thresholds), HIGHEST_THRESHOLD)
-    pairs, offsets = pairs_in_turn(predicted, truth, iou, turns, last_first, reachable)
+    pairs, offsets = pairs_in_order(predicted, truth, iou, order, last_first, reachable)
     return Matchings(overlaps=overlaps, pairs=pairs, offsets=offsets, iou_thresholds=tuple(iou_thresholds))

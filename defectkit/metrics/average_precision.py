@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from defectkit.matching.score_ordered import in_turn
+from defectkit.matching.score_ordered import match_in_order
 from defectkit.metrics.interface import Metric
 from defectkit.statistics.cached import cached
 from defectkit.statistics.comparison import Comparison, Part
@@ -89,14 +89,14 @@ class Ranked:
         own = of_type(comparison, defect_type)
         number = np.full(comparison.predicted.n, -1, np.int64)
         number[own.predicted] = np.arange(len(own.predicted))
-        turns = number[_by_score(comparison)]
-        turns = turns[turns >= 0]
-        place = np.empty_like(turns)
-        place[turns] = np.arange(len(turns))
-        matchings = in_turn(own.overlaps, turns, COCO_THRESHOLDS)
-        found = np.zeros((len(COCO_THRESHOLDS), len(turns)), np.bool_)
+        order = number[_by_score(comparison)]
+        order = order[order >= 0]
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        matchings = match_in_order(own.overlaps, order, COCO_THRESHOLDS)
+        found = np.zeros((len(COCO_THRESHOLDS), len(order)), np.bool_)
         found[matchings.thresholds_of_pairs, place[own.overlaps.predicted[matchings.pairs]]] = True
-        unit = units.of_predicted[own.predicted[turns]]
+        unit = units.of_predicted[own.predicted[order]]
         return cls(unit=unit, found=found, has_scores=not np.isnan(comparison.predicted.scores[own.predicted]).any())
 
     def average_precisions(self, weights: Floats, n_true: Floats) -> Floats:

@@ -95,9 +95,9 @@ class UNetDetector(TrainableDetector[Model]):
 
     def learn(self, training: TrainingSet, validation: TrainingSet | None) -> Model:
         """Return a network that was trained, as one of loopnet; nothing is chosen by the validation images."""
-        from defectkit_unet.fitting import learned
+        from defectkit_unet.fitting import learn_network
 
-        return learned(self, training, validation)
+        return learn_network(self, training, validation)
 
     def find(self, model: Model, image: Image) -> Instances:
         """Return the defects of an image."""

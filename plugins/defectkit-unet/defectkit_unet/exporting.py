@@ -28,7 +28,7 @@ LEAST_SHORTENED = 64
 """Weights of fewer numbers stay as they are: they are the ones that matter most, and save nothing."""
 
 
-def exported(network: nn.Module, metadata: Mapping[str, Any]) -> bytes:
+def export(network: nn.Module, metadata: Mapping[str, Any]) -> bytes:
     """Return a network as an ONNX file.
 
     Parameters
@@ -58,13 +58,13 @@ def exported(network: nn.Module, metadata: Mapping[str, Any]) -> bytes:
             dynamo=False,
         )
         model = onnx.load_from_string(file.getvalue())
-    shortened(model)
+    shorten(model)
     helper.set_model_props(model, {PROPERTY: json.dumps(dict(metadata), indent=1)})
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()
 
 
-def shortened(model: onnx.ModelProto) -> None:
+def shorten(model: onnx.ModelProto) -> None:
     """Store the larger weights of a model with 16 bits, each with a node that gives it back with 32."""
     graph, casts = model.graph, []
     for weight in list(graph.initializer):
@@ -80,7 +80,7 @@ def shortened(model: onnx.ModelProto) -> None:
 
 
 def weights_of(content: bytes) -> dict[str, Tensor]:
-    """Return the weights of a network that :func:`exported` gave, by their names in torch.
+    """Return the weights of a network that :func:`export` gave, by their names in torch.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def weights_of(content: bytes) -> dict[str, Tensor]:
 
 
 def metadata_of(content: bytes) -> dict[str, Any]:
-    """Return what :func:`exported` was told to say.
+    """Return what :func:`export` was told to say.
 
     Raises
     ------

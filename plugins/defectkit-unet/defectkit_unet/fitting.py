@@ -16,23 +16,23 @@ from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses
 from defectkit_unet.data.crop import Source
 from defectkit_unet.data.drawn import RandomisedSource
-from defectkit_unet.data.labelled import LabelledSource, covered, dark
+from defectkit_unet.data.labelled import LabelledSource, covered_pixels, dark
 from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.data.warping import Scene
 from defectkit_unet.detector import RECIPE
 from defectkit_unet.devices import device_of
-from defectkit_unet.exporting import exported, load_weights
+from defectkit_unet.exporting import export, load_weights
 from defectkit_unet.facts import facts
 from defectkit_unet.networks import build
 from defectkit_unet.pretrained import fusion, weights
-from defectkit_unet.training import Schedule, Watch, trained
+from defectkit_unet.training import Schedule, Watch, train_network
 from defectkit_unet.watching import Watched
 
 if TYPE_CHECKING:
     from defectkit_unet.detector import UNetDetector
 
 
-def learned(detector: UNetDetector, training: TrainingSet, validation: TrainingSet | None) -> Model:
+def learn_network(detector: UNetDetector, training: TrainingSet, validation: TrainingSet | None) -> Model:
     """Return what a detector with these options learns from images.
 
     Parameters
@@ -54,7 +54,7 @@ def learned(detector: UNetDetector, training: TrainingSet, validation: TrainingS
     if initial is not None:
         load_weights(network, initial, types)
     workspace = detector.training_folder(detector.workspace, training, validation)
-    network, history = trained(
+    network, history = train_network(
         network,
         mixture(detector, training, types),
         Schedule(
@@ -70,7 +70,7 @@ def learned(detector: UNetDetector, training: TrainingSet, validation: TrainingS
     if workspace is not None:
         history.write(workspace)
     return Model(
-        content=exported(network, facts(types, version=detector.version)),
+        content=export(network, facts(types, version=detector.version)),
         fusion=fusion(),
         card=attrs.evolve(detector, trained=None).card(),
         source="the network that was trained",
@@ -90,7 +90,7 @@ def mixture(detector: UNetDetector, training: TrainingSet, types: tuple[str, ...
 
 def scene(image: Image, truth: Instances, types: tuple[str, ...]) -> Scene:
     """Return a labelled image, turned so that its defects are dark."""
-    return Scene.of(dark(np.asarray(image.pixels), covered(truth)), Ellipses.of(truth, types))
+    return Scene.of(dark(np.asarray(image.pixels), covered_pixels(truth)), Ellipses.of(truth, types))
 
 
 def _initial(detector: UNetDetector) -> bytes | None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from defectkit.detectors.learning import History
 from defectkit.detectors.learning.rates import warmed_cosine
 from defectkit_unet.averaging import Averaged
-from defectkit_unet.data.feeding import fed
+from defectkit_unet.data.feeding import feed
 from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.losses import losses, total
 
@@ -67,7 +67,7 @@ class Schedule:
         )
 
 
-def trained(
+def train_network(
     network: nn.Module,
     mixture: Mixture,
     schedule: Schedule,
@@ -101,7 +101,7 @@ def trained(
     if workspace is not None:
         progress.resume(workspace, functools.partial(torch.load, map_location="cpu", weights_only=True))
     mean: dict[str, float] = {}
-    for batch in fed(mixture, progress.iteration, schedule.iterations, workers=schedule.workers):
+    for batch in feed(mixture, progress.iteration, schedule.iterations, workers=schedule.workers):
         for group in optimizer.param_groups:
             group["lr"] = schedule.rate(progress.iteration)
         parts = _step(network, optimizer, {name: value.to(device) for name, value in batch.items()})

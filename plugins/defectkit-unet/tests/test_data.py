@@ -7,11 +7,11 @@ import pytest
 import torch
 from defectkit_unet.data.crop import Source
 from defectkit_unet.data.drawn import FecralSource, RandomisedSource
-from defectkit_unet.data.feeding import fed
-from defectkit_unet.data.labelled import LabelledSource, covered, dark
+from defectkit_unet.data.feeding import feed
+from defectkit_unet.data.labelled import LabelledSource, covered_pixels, dark
 from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.data.warping import Scene
-from defectkit_unet.recipe.agreement import agreed
+from defectkit_unet.recipe.agreement import agree
 
 from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses
@@ -50,7 +50,7 @@ def test_batches_have_the_shapes_that_networks_and_losses_expect() -> None:
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_workers_change_nothing(workers: int) -> None:
-    batches = list(fed(mixture(), 1, 4, workers=workers))
+    batches = list(feed(mixture(), 1, 4, workers=workers))
     assert len(batches) == 3
     for k, batch in enumerate(batches):
         torch.testing.assert_close(batch["image"], torch.from_numpy(mixture()[k + 1]["image"]))
@@ -73,7 +73,7 @@ def test_crops_show_defects_at_many_sizes(make_scene: Callable[..., DiscScene]) 
 def test_bright_defects_are_turned_dark(make_scene: Callable[..., DiscScene]) -> None:
     image, truth = make_scene(3)
     for given in (np.asarray(image.pixels), 255 - np.asarray(image.pixels)):
-        pixels, mask = np.asarray(dark(given, covered(truth))), covered(truth)
+        pixels, mask = np.asarray(dark(given, covered_pixels(truth))), covered_pixels(truth)
         assert pixels[mask].mean() < pixels[~mask].mean() - 40
 
 
@@ -85,12 +85,12 @@ def squares(*corners: tuple[int, int]) -> Instances:
 
 
 def test_two_passes_of_labels_become_one_with_trust() -> None:
-    both = agreed(squares((4, 4), (24, 24)), squares((5, 5), (4, 28)))
+    both = agree(squares((4, 4), (24, 24)), squares((5, 5), (4, 28)))
     assert both.trust.tolist() == [1.0, 0.7, 0.5]
     np.testing.assert_allclose(both.centers, [[8.5, 8.5], [28.0, 28.0], [8.0, 32.0]])
     np.testing.assert_allclose(both.diameters, both.diameters[0], rtol=1e-6)
 
 
 def test_one_empty_pass() -> None:
-    assert agreed(squares((4, 4)), squares()).trust.tolist() == [0.7]
-    assert len(agreed(squares(), squares())) == 0
+    assert agree(squares((4, 4)), squares()).trust.tolist() == [0.7]
+    assert len(agree(squares(), squares())) == 0

@@ -7,7 +7,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from defectkit_unet.exporting import exported, load_weights, metadata_of, weights_of
+from defectkit_unet.exporting import export, load_weights, metadata_of, weights_of
 from defectkit_unet.facts import facts
 from defectkit_unet.networks import NETWORKS, build
 from torch import nn
@@ -37,7 +37,7 @@ def of(network: nn.Module) -> str:
 
 
 def test_what_is_exported_gives_the_same_maps_at_any_size(network: nn.Module) -> None:
-    content = exported(network, facts(TYPES, version="1"))
+    content = export(network, facts(TYPES, version="1"))
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     for shape in ((1, 1, 64, 96), (2, 1, 48, 32)):
         image = torch.randn(shape)
@@ -49,18 +49,18 @@ def test_what_is_exported_gives_the_same_maps_at_any_size(network: nn.Module) ->
 
 
 def test_the_core_takes_what_is_exported(network: nn.Module) -> None:
-    made = Network.of(exported(network, facts(TYPES, version="1", calibration=(1.5, -0.2))), source="a test")
+    made = Network.of(export(network, facts(TYPES, version="1", calibration=(1.5, -0.2))), source="a test")
     assert made.facts.types == TYPES
     assert (made.facts.slope, made.facts.intercept) == (1.5, -0.2)
     assert made.maps(np.zeros((50, 70), np.float32)).shape == (10, 25, 35)
 
 
 def test_a_file_is_small(network: nn.Module) -> None:
-    assert len(exported(network, facts(TYPES, version="1"))) < 5e6
+    assert len(export(network, facts(TYPES, version="1"))) < 5e6
 
 
 def test_an_exported_network_can_be_trained_on_with_other_types(network: nn.Module) -> None:
-    content = exported(network, facts(TYPES, version="1"))
+    content = export(network, facts(TYPES, version="1"))
     other = build(of(network), 2)
     load_weights(other, content, ("c", "new"))
     image = torch.randn(1, 1, 32, 32)
@@ -72,7 +72,7 @@ def test_an_exported_network_can_be_trained_on_with_other_types(network: nn.Modu
 
 def test_weights_of_another_network_are_refused() -> None:
     torch.manual_seed(0)
-    content = exported(build("loopnet", 3), facts(TYPES, version="1"))
+    content = export(build("loopnet", 3), facts(TYPES, version="1"))
     with pytest.raises(DetectorError, match="of another network"):
         load_weights(build("unet", 3), content, TYPES)
 
@@ -86,7 +86,7 @@ def test_what_is_no_model_is_refused() -> None:
 
 
 def test_metadata_is_plain_json() -> None:
-    held = metadata_of(exported(build("loopnet", 3), facts(TYPES, version="7", training={"seed": 1})))
+    held = metadata_of(export(build("loopnet", 3), facts(TYPES, version="7", training={"seed": 1})))
     assert held["version"] == "7"
     assert json.loads(json.dumps(held))["training"] == {"seed": 1}
 

@@ -4,7 +4,7 @@ import attrs
 import numpy as np
 import pytest
 from defectkit_unet.data.crop import Crop
-from defectkit_unet.data.warping import LARGEST_PX, SMALLEST_PX, TOO_LARGE_PX, TOO_SMALL_PX, Scene, turn, warped
+from defectkit_unet.data.warping import LARGEST_PX, SMALLEST_PX, TOO_LARGE_PX, TOO_SMALL_PX, Scene, turn, warp
 from defectkit_unet.targets import OFFSET_PX, targets
 
 from defectkit.synthesis import Ellipses
@@ -79,7 +79,7 @@ def test_a_warped_image_shows_defects_where_the_warped_table_has_them(seed: int)
     rng = np.random.default_rng(seed)
     given = ellipse((70.0, 90.0), (22.0, 10.0), 0.5)
     scale = rng.uniform(0.4, 1.4)
-    crop: Crop = warped(Scene.of(drawn(given, (160, 200)), given), scale * turn(rng), np.array([75.0, 85.0]), 96)
+    crop: Crop = warp(Scene.of(drawn(given, (160, 200)), given), scale * turn(rng), np.array([75.0, 85.0]), 96)
     dark = crop.pixels < 128
     expected = drawn(crop.ellipses, (96, 96)) == 0
     overlap = (dark & expected).sum() / (dark | expected).sum()
@@ -87,7 +87,7 @@ def test_a_warped_image_shows_defects_where_the_warped_table_has_them(seed: int)
 
 
 def test_beyond_the_image_nothing_is_known() -> None:
-    crop = warped(Scene.of(np.zeros((40, 40), np.uint8), Ellipses.empty()), np.eye(2), np.array([20.0, 20.0]), 64)
+    crop = warp(Scene.of(np.zeros((40, 40), np.uint8), Ellipses.empty()), np.eye(2), np.array([20.0, 20.0]), 64)
     assert crop.known.sum() == 40 * 40
     assert not crop.known[0].any()
 
@@ -97,5 +97,5 @@ def test_defects_of_the_wrong_size_for_this_scale(scale: float, trust: list[floa
     given = ellipse((60.0, 60.0), (17.0, 17.0), 0)
     assert 34 * 0.1 < TOO_SMALL_PX < 34 * 0.22 < SMALLEST_PX < 34 < LARGEST_PX - 1 < 34 * 1.6 < TOO_LARGE_PX < 34 * 2.4
     scale = scale * 1.02
-    crop = warped(Scene.of(np.zeros((120, 120), np.uint8), given), scale * np.eye(2), np.array([60.0, 60.0]), 64)
+    crop = warp(Scene.of(np.zeros((120, 120), np.uint8), given), scale * np.eye(2), np.array([60.0, 60.0]), 64)
     assert crop.ellipses.trust.tolist() == trust

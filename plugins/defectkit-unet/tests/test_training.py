@@ -19,7 +19,7 @@ from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.data.warping import Scene
 from defectkit_unet.detector import UNetDetector
 from defectkit_unet.networks import build
-from defectkit_unet.training import Schedule, trained
+from defectkit_unet.training import Schedule, train_network
 from torch import nn
 
 from defectkit.detectors import TrainingSet, detect
@@ -44,7 +44,7 @@ def training(workspace: Path | None, iterations: int = 8) -> tuple[nn.Module, li
     torch.set_num_threads(1)
     mixture = Mixture(sources={"randomised": (RandomisedSource(), 1.0)}, side=48, batch_size=2, seed=0)
     schedule = Schedule(iterations=iterations, report_every=2, watch_every=2, workers=0)
-    network, history = trained(build("loopnet", len(TYPES)), mixture, schedule, device=CPU, workspace=workspace)
+    network, history = train_network(build("loopnet", len(TYPES)), mixture, schedule, device=CPU, workspace=workspace)
     return network, history.rows
 
 
@@ -86,7 +86,7 @@ def test_a_training_learns(make_scene: Callable[..., DiscScene]) -> None:
     source = LabelledSource(scenes=[Scene.of(np.asarray(image.pixels), Ellipses.of(truth, TYPES))])
     mixture = Mixture(sources={"discs": (source, 1.0)}, side=64, batch_size=4, seed=0)
     schedule = Schedule(iterations=60, report_every=5, watch_every=60, workers=0)
-    _, history = trained(build("loopnet", len(TYPES)), mixture, schedule, device=CPU)
+    _, history = train_network(build("loopnet", len(TYPES)), mixture, schedule, device=CPU)
     losses = [row["foreground"] for row in history.rows]
     assert np.mean(losses[-2:]) < 0.9 * losses[0]
 

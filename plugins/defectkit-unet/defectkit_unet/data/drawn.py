@@ -12,7 +12,7 @@ from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses, drawn, expose
 from defectkit.testing.synthetic import Acquisition, synthetic_micrograph
 from defectkit_unet.data.crop import Crop
-from defectkit_unet.data.warping import Scene, turn, visible, warped
+from defectkit_unet.data.warping import Scene, turn, visible, warp
 
 BACKDROP_PART = 0.2
 """Part of the randomised images that have a real ground."""
@@ -46,7 +46,7 @@ class RandomisedSource:
         if rng.random() < ENLARGED_PART:
             scale = float(np.exp(rng.uniform(*np.log(ENLARGED_SCALES))))
             center = rng.uniform(side / 2 / scale, side - side / 2 / scale, 2)
-            crop = warped(Scene.of(scene.pixels, scene.ellipses), scale * turn(rng), center, side)
+            crop = warp(Scene.of(scene.pixels, scene.ellipses), scale * turn(rng), center, side)
             return attrs.evolve(crop, pixels=expose(crop.pixels, rng))
         return Crop(
             pixels=expose(scene.pixels, rng),
@@ -61,7 +61,7 @@ class RandomisedSource:
         center = np.array(
             [rng.uniform(min(half, length / 2), max(length - half, length / 2)) for length in scene.shape]
         )
-        gray = np.log(np.maximum(warped(scene, scale * turn(rng), center, side).pixels, 8.0))
+        gray = np.log(np.maximum(warp(scene, scale * turn(rng), center, side).pixels, 8.0))
         ground: NDArray[np.float32] = ((gray - gray.mean()) / max(float(gray.std()), 0.02)).astype(np.float32)
         return ground
 
@@ -84,7 +84,7 @@ class FecralSource:
         scale = float(np.exp(rng.uniform(*np.log(FECRAL_SCALES))))
         half = min(side / 2 / scale, FECRAL_SIDE / 2)
         center = rng.uniform(half, FECRAL_SIDE - half, 2)
-        crop = warped(scene, scale * turn(rng), center, side)
+        crop = warp(scene, scale * turn(rng), center, side)
         return crop if rng.random() < 0.5 else attrs.evolve(crop, pixels=expose(crop.pixels, rng))
 
 

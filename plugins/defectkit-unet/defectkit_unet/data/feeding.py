@@ -25,7 +25,7 @@ class _Numbered(Dataset[Batch]):
         return self.mixture[self.first + index]
 
 
-def fed(mixture: Mixture, first: int, end: int, *, workers: int) -> Iterator[dict[str, Tensor]]:
+def feed(mixture: Mixture, first: int, end: int, *, workers: int) -> Iterator[dict[str, Tensor]]:
     """Yield the batches from ``first`` to before ``end``, in order.
 
     Parameters

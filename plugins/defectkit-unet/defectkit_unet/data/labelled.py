@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from defectkit.records import Instances
 from defectkit.synthesis import expose
 from defectkit_unet.data.crop import Crop
-from defectkit_unet.data.warping import Scene, turn, warped
+from defectkit_unet.data.warping import Scene, turn, warp
 
 SIZE_RANGE_PX = (13.0, 38.0)
 """Median diameters of the defects in a crop: even in their logarithm."""
@@ -53,7 +53,7 @@ class LabelledSource:
         center = np.array(
             [rng.uniform(min(half, length / 2), max(length - half, length / 2)) for length in scene.shape]
         )
-        crop = warped(scene, scale * turn(rng), center, side)
+        crop = warp(scene, scale * turn(rng), center, side)
         return crop if rng.random() < GENTLE else attrs.evolve(crop, pixels=expose(crop.pixels, rng))
 
 
@@ -76,7 +76,7 @@ def dark(pixels: NDArray[np.generic], mask: NDArray[np.bool_]) -> NDArray[np.gen
     return turned
 
 
-def covered(instances: Instances) -> NDArray[np.bool_]:
+def covered_pixels(instances: Instances) -> NDArray[np.bool_]:
     """Return which pixels of the frame belong to any mask."""
     mask = np.zeros(instances.shape, dtype=np.bool_)
     for row, start, end in zip(instances.runs.row, instances.runs.start, instances.runs.end, strict=True):

@@ -41,7 +41,7 @@ class Mixture:
     seed: int
 
     def __getitem__(self, number: int) -> Batch:
-        return stacked([self._inputs(number * self.batch_size + k) for k in range(self.batch_size)])
+        return stack([self._inputs(number * self.batch_size + k) for k in range(self.batch_size)])
 
     def _inputs(self, index: int) -> Batch:
         rng = np.random.default_rng([self.seed, index])
@@ -59,6 +59,6 @@ def inputs(crop: Crop) -> Batch:
     return {"image": normalize(crop.pixels)[None], **attrs.asdict(aim, recurse=False)}
 
 
-def stacked(parts: list[Batch]) -> Batch:
+def stack(parts: list[Batch]) -> Batch:
     """Return several of :func:`inputs` as one batch."""
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}

@@ -66,7 +66,7 @@ def turn(rng: np.random.Generator) -> Floats:
     return matrix
 
 
-def warped(scene: Scene, matrix: Floats, center: Floats, side: int) -> Crop:
+def warp(scene: Scene, matrix: Floats, center: Floats, side: int) -> Crop:
     """Return the square of ``side`` pixels whose middle shows ``center`` after ``matrix`` was applied to the image."""
     from scipy.ndimage import affine_transform
 
@@ -92,10 +92,10 @@ def warped(scene: Scene, matrix: Floats, center: Floats, side: int) -> Crop:
 
 def visible(ellipses: Ellipses, side: int) -> Ellipses:
     """Return the ellipses of a crop, without those for another scale, and with no trust in those that may be."""
-    visible = ellipses.within((side, side), MARGIN_PX)
-    visible = visible.take((visible.diameters >= TOO_SMALL_PX) & (visible.diameters <= TOO_LARGE_PX))
-    learned = (visible.diameters >= SMALLEST_PX) & (visible.diameters <= LARGEST_PX)
-    return attrs.evolve(visible, trust=np.where(learned, visible.trust, 0.0))
+    inside = ellipses.within((side, side), MARGIN_PX)
+    inside = inside.take((inside.diameters >= TOO_SMALL_PX) & (inside.diameters <= TOO_LARGE_PX))
+    learned = (inside.diameters >= SMALLEST_PX) & (inside.diameters <= LARGEST_PX)
+    return attrs.evolve(inside, trust=np.where(learned, inside.trust, 0.0))
 
 
 def _inside(

@@ -15,7 +15,7 @@ ONLY_FIRST, ONLY_SECOND = 0.7, 0.5
 """Trust of a defect that only one pass marked: the first pass is the one that marks more."""
 
 
-def agreed(first: Instances, second: Instances) -> Ellipses:
+def agree(first: Instances, second: Instances) -> Ellipses:
     """Return the defects of both passes.
 
     Parameters
@@ -41,7 +41,7 @@ def agreed(first: Instances, second: Instances) -> Ellipses:
     a, b = Ellipses.of(one), Ellipses.of(two)
     chosen = np.array(matched, dtype=np.int64).reshape(-1, 2)
     both = mean_of(a.take(chosen[:, 0]), b.take(chosen[:, 1]))
-    return both.joined(trusted(a.take(free_one), ONLY_FIRST)).joined(trusted(b.take(free_two), ONLY_SECOND))
+    return both.joined(set_trust(a.take(free_one), ONLY_FIRST)).joined(set_trust(b.take(free_two), ONLY_SECOND))
 
 
 def mean_of(first: Ellipses, second: Ellipses) -> Ellipses:
@@ -52,6 +52,6 @@ def mean_of(first: Ellipses, second: Ellipses) -> Ellipses:
     return attrs.evolve(first, centers=(first.centers + second.centers) / 2, shapes=shapes)
 
 
-def trusted(ellipses: Ellipses, trust: float) -> Ellipses:
+def set_trust(ellipses: Ellipses, trust: float) -> Ellipses:
     """Return the ellipses with one trust for all."""
     return attrs.evolve(ellipses, trust=np.full(len(ellipses), trust))

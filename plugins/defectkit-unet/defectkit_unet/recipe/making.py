@@ -18,12 +18,12 @@ from defectkit_unet.data.labelled import LabelledSource
 from defectkit_unet.data.mixture import Mixture
 from defectkit_unet.data.warping import Scene
 from defectkit_unet.devices import device_of
-from defectkit_unet.exporting import digest, exported, write
+from defectkit_unet.exporting import digest, export, write
 from defectkit_unet.facts import facts
 from defectkit_unet.networks import build
 from defectkit_unet.recipe.parts import dark_scenes, titanium_scenes
 from defectkit_unet.recipe.sources import SHARES, sources
-from defectkit_unet.training import Schedule, trained
+from defectkit_unet.training import Schedule, train_network
 from defectkit_unet.watching import Watched
 
 QUICK = 1500
@@ -79,7 +79,7 @@ def make(output: Path, recipe: Recipe, *, threads: int = 1, workers: int = 1) ->
     torch.manual_seed(recipe.seed)
     device = device_of(recipe.device)
     mixed = sources(left_out=recipe.left_out)
-    network, history = trained(
+    network, history = train_network(
         build("loopnet", len(TYPES)),
         Mixture(sources=mixed, side=recipe.crop_size, batch_size=recipe.batch_size, seed=recipe.seed),
         Schedule(iterations=recipe.iterations, watch_every=recipe.watch_every, workers=workers),
@@ -88,7 +88,7 @@ def make(output: Path, recipe: Recipe, *, threads: int = 1, workers: int = 1) ->
         workspace=output,
     )
     history.write(output)
-    content = exported(network, facts(TYPES, version=VERSION, training=attrs.asdict(recipe)))
+    content = export(network, facts(TYPES, version=VERSION, training=attrs.asdict(recipe)))
     write(content, output / MODEL)
     record = {
         "weights": digest(content),

@@ -12,9 +12,9 @@ from defectkit.datasets import load_dataset
 from defectkit.detectors.learning.parts import Labelled, Part, real_part
 from defectkit.errors import DatasetWarning
 from defectkit.synthesis import TYPES, Ellipses
-from defectkit_unet.data.labelled import covered, dark
+from defectkit_unet.data.labelled import covered_pixels, dark
 from defectkit_unet.data.warping import Scene
-from defectkit_unet.recipe.agreement import agreed, trusted
+from defectkit_unet.recipe.agreement import agree, set_trust
 
 SINGLE_PASS_TRUST = 0.8
 """Of titanium's newer labels where nobody looked a second time."""
@@ -35,9 +35,9 @@ def titanium_scenes(part: Part = Part.TRAINING) -> list[Scene]:
     scenes = []
     for example in labelled("ti-new", part):
         if example.image.name in second:
-            ellipses = agreed(example.instances, second[example.image.name])
+            ellipses = agree(example.instances, second[example.image.name])
         else:
-            ellipses = trusted(Ellipses.of(example.instances), SINGLE_PASS_TRUST)
+            ellipses = set_trust(Ellipses.of(example.instances), SINGLE_PASS_TRUST)
         typed = attrs.evolve(ellipses, types=np.full(len(ellipses), TYPES.index("loop")))
         scenes.append(Scene.of(np.asarray(example.image.pixels), typed, completeness=TITANIUM_COMPLETENESS))
     return scenes
@@ -46,7 +46,7 @@ def titanium_scenes(part: Part = Part.TRAINING) -> list[Scene]:
 def dark_scenes(name: str, part: Part = Part.TRAINING) -> Iterator[Scene]:
     """Yield the images of a part of a real set, turned so that defects are dark."""
     for example in labelled(name, part):
-        pixels = dark(np.asarray(example.image.pixels), covered(example.instances))
+        pixels = dark(np.asarray(example.image.pixels), covered_pixels(example.instances))
         yield Scene.of(pixels, Ellipses.of(example.instances, TYPES))
 
 
