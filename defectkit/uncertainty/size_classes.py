@@ -88,7 +88,7 @@ def size_classes(inputs: Inputs, edges_nm: Floats, *, bootstrap: Bootstrap | Non
             "size_low": ("size_class", edges[:-1], {"units": "nanometer"}),
             "size_high": ("size_class", edges[1:], {"units": "nanometer"}),
             "outside": ("defect_type", outside, {"units": ""}),
-            "covariance": (("row", "column"), np.cov(draws, rowvar=False), {"units": "1 / meter ** 6"}),
+            "covariance": (("row", "column"), np.atleast_2d(np.cov(draws, rowvar=False)), {"units": "1 / meter ** 6"}),
         },
         coords={
             "defect_type": np.array(condition.types, dtype=str),

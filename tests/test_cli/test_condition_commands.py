@@ -262,3 +262,17 @@ def test_a_simulation_is_compared_with_what_was_measured(run, measured, tmp_path
     ):
         refused = run("simulation", measured / "a", simulated, *wrong, *QUICK, "-o", tmp_path / "no")
         assert refused.exit_code == 2 and said in refused.stderr and not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_few_defects_of_one_size_are_hardened(run, tmp_path, n):
+    image = defectkit.Image.from_array("a", np.zeros((64, 64), np.uint8), pixel_size="1 nm", foil_thickness="100 nm")
+    masks = np.zeros((n, 64, 64), bool)
+    for k, mask in enumerate(masks):
+        mask[10 + 8 * k : 14 + 8 * k, 10:14] = True
+    found = defectkit.Instances.from_masks(masks, types=["bdot"] * n, shape=(64, 64))
+    defectkit.measure_labels({"a": found}, [image]).save(tmp_path / "a" / "results.zarr")
+    result = run("harden", tmp_path / "a", *QUICK, "--boundary", "a=0,0 64,64", "-o", tmp_path / "H")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "H" / "size_classes.csv").exists() == (n > 0)
+    assert pd.read_csv(tmp_path / "H" / "boundary.csv")["count"].max() <= n

@@ -133,3 +133,9 @@ def test_the_empirical_distribution_ends_at_one():
     values, shares = empirical_distribution(np.array([3.0, 1.0, 3.0, 2.0]))
     assert values.tolist() == [1, 2, 3]
     assert shares.tolist() == [0.25, 0.5, 1]
+
+
+def test_one_class_of_one_type_has_a_variance(make_condition, make_strengthening):
+    inputs = Inputs.of(make_condition([[7]]), make_strengthening(("loop_111",)))
+    table = size_classes(inputs, np.array([0.0, 1e3]), bootstrap=Bootstrap(n_resamples=200))
+    assert table["covariance"].shape == (1, 1) and float(table["covariance"].values[0, 0]) > 0
