@@ -29,7 +29,7 @@ def test_each_combination_is_the_evaluation_of_that_convention(
     exploration: xarray.Dataset, scene: Scene, model: Callable[..., Any]
 ) -> None:
     images, labels = scene
-    assert exploration.sizes["matcher"] == 4
+    assert exploration.sizes["matcher"] == 5
     assert exploration.sizes["iou_kind"] == 3
     for matcher, kind, size_rule in (("optimal", "mask", "equal-area"), ("lexicographic", "box", "vertex")):
         varied = attrs.evolve(DEFECTKIT, matcher=matcher, iou_kind=kind, size_rule=size_rule)
@@ -76,14 +76,14 @@ def test_a_statistic_that_is_nowhere_defined_is_said_to_be() -> None:
     nothing = {"a": Instances.empty((8, 8))}
     table = convention_table(explore_conventions(nothing, nothing, iou_thresholds=[0.5]))
     assert np.isnan(table["lowest"]["size error, all (%)"])
-    assert table.loc["size error, all (%)", "undefined"] == 24
+    assert table.loc["size error, all (%)", "undefined"] == 30
     assert table.loc["find F1", "lowest"] == 1
 
 
 def test_the_figure_has_a_line_a_combination(exploration: xarray.Dataset, tmp_path: Path) -> None:
     figure = convention_figure(exploration)
     assert len(figure.axes) == len(STATISTICS)
-    assert {len(axes.lines) for axes in figure.axes} == {4 * 3 * 2}
+    assert {len(axes.lines) for axes in figure.axes} == {5 * 3 * 2}
     first = figure.axes[0].lines[0]
     np.testing.assert_allclose(
         np.asarray(first.get_ydata()), exploration["find_f1_score"].isel(matcher=0, iou_kind=0, size_rule=0)
@@ -97,4 +97,4 @@ def test_no_choice_and_an_unknown_one_are_refused(scene: Scene, model: Callable[
     with pytest.raises(StudyError, match="no matcher to choose from"):
         explore_conventions(labels, model(1), images, matchers=[])
     with pytest.raises(UnknownMatcherError):
-        explore_conventions(labels, model(1), images, matchers=["nearest"])
+        explore_conventions(labels, model(1), images, matchers=["closest"])

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from defectkit_jacobs2022.artifact import Artifact
+import attrs
+
+from defectkit_jacobs2022.artifact import Artifact, NamedFigures, Outcome
+from defectkit_jacobs2022.figures.canvas import letter_panels
 from defectkit_jacobs2022.figures.convention_spread import conventions_figure
 from defectkit_jacobs2022.figures.cross_validation import figure8
 from defectkit_jacobs2022.figures.distributions import figure4, figure5
@@ -41,7 +44,20 @@ _ALL = (
     Artifact(name="conventions", title="The spread over conventions", studies=_INITIAL, make=conventions_figure),
 )
 
-FIGURES: Mapping[str, Artifact[Figure]] = MappingProxyType({artifact.name: artifact for artifact in _ALL})
+
+def _lettered(artifact: Artifact[Figure]) -> Artifact[Figure]:
+    """Return an artifact whose panels have letters."""
+
+    def make(outcome: Outcome) -> NamedFigures:
+        made = artifact.make(outcome)
+        for figure in made.values():
+            letter_panels(figure)
+        return made
+
+    return attrs.evolve(artifact, make=make)
+
+
+FIGURES: Mapping[str, Artifact[Figure]] = MappingProxyType({artifact.name: _lettered(artifact) for artifact in _ALL})
 """By name, ``figure2`` to ``figure15`` and ``conventions``."""
 
 __all__ = ["FIGURES"]

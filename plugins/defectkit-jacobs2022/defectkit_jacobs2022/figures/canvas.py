@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import string
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 150
@@ -88,3 +90,27 @@ def panels(size: tuple[float, float], lines: Iterable[str], rows: int, columns: 
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
     return figure, grid
+
+
+def lettered_panels(figure: Figure) -> dict[str, Axes]:
+    """Return the panels of a figure by the letter of each, in the order of reading; one panel alone has none.
+
+    Examples
+    --------
+    >>> figure, grid = panels((4, 4), [], 1, 2)
+    >>> list(lettered_panels(figure))
+    ['A', 'B']
+    """
+    drawn = [axes for axes in figure.axes if axes.get_visible()]
+    return dict(zip(string.ascii_uppercase if len(drawn) > 1 else [""], drawn, strict=False))
+
+
+def letter_panels(figure: Figure) -> None:
+    """Write the letter of each panel at its upper left corner, left of its title; a panel alone has none."""
+    for letter, axes in lettered_panels(figure).items():
+        if not letter:
+            continue
+        axes.annotate(
+            letter, (0, 1), xytext=(-6, 5), xycoords="axes fraction", textcoords="offset points",
+            ha="right", va="bottom", fontsize=11, fontweight="bold", color=INK, gid="letter", annotation_clip=False,
+        )  # fmt: skip

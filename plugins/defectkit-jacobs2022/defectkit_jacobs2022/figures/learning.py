@@ -80,7 +80,7 @@ class Runs:
 
 
 def figure10(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> NamedFigures:
-    """Return learning curves: overall on a linear axis, then each type on a logarithmic one.
+    """Return learning curves: overall on a linear axis, then all types on a logarithmic one.
 
     Parameters
     ----------
@@ -89,6 +89,8 @@ def figure10(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
         Of the bootstrap that the intervals of 95 % come from.
     seed : int
     """
+    from matplotlib.lines import Line2D
+
     every = {study: subjects(outcome, study) for study in CURVES}
     marks: dict[str, Mark] = {}
     for runs in every.values():
@@ -97,14 +99,26 @@ def figure10(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
     types = [name for name in marks if name != ALL]
     collected = {study: learned(outcome, study, every[study], types, n_resamples, seed) for study in CURVES}
     lines = (*outcome.provenance, published_note(10, is_original=outcome.is_original))
-    rows = -(-(1 + len(types)) // 2)
-    figure, grid = panels((10.2, 4.1 * rows + 0.4), lines, rows, 2)
-    places = list(grid.flat)
-    for axes in places[1 + len(types) :]:
-        axes.set_visible(False)
-    for axes, name in zip(places, [ALL, *types], strict=False):
-        _draw(axes, {study: runs[name] for study, runs in collected.items()}, marks[name], name, seed)
-    draw_legend(figure, places[0].get_legend_handles_labels()[0])
+    figure, ((left, right),) = panels((11.4, 5.4), lines, 1, 2)
+    overall = {study: runs[ALL] for study, runs in collected.items()}
+    lost = _draw(left, overall, INK, ALL)
+    of_random = [runs for study, runs in overall.items() if CURVES[study].is_random]
+    trained, scores = (np.concatenate([getattr(runs, k) for runs in of_random]) for k in ("trained", "score"))
+    told = draw_fit(left, trained, scores, seed)
+    left.set_xlim(left=0)
+    set_title(left, ["overall, mean over types; bars: 95 % bootstrap interval", told, lost.told()])
+    of_types = Lost()
+    for name in types:
+        of_types += _draw(right, {study: runs[name] for study, runs in collected.items()}, marks[name].color, name)
+    if any((runs[name].trained > 0).any() for runs in collected.values() for name in types):
+        _logarithmic(right)
+    set_title(right, ["by type; bars: 95 % bootstrap interval", of_types.told()])
+    for axes, whose in ((left, ""), (right, " of the type")):
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_xlabel(f"training defects{whose}", fontsize=8.5)
+        axes.set_ylabel("type F1 of found defects", fontsize=8.5)
+    colors = [Line2D([], [], ls="", marker="s", color=marks[name].color, label=marks[name].title) for name in types]
+    draw_legend(figure, [*left.get_legend_handles_labels()[0], *colors], columns=3)
     return {"": figure}
 
 
@@ -153,24 +167,48 @@ def learned(
     }
 
 
-def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str, seed: int) -> None:
-    from matplotlib.ticker import LogFormatter
+@attrs.frozen(kw_only=True)
+class Lost:
+    """Runs that are not drawn as they are: without a score, trained on none, without an interval, lacking a type."""
 
-    color = INK if name == ALL else mark.color
-    undefined = none_trained = without_interval = partial = 0
+    undefined: int = 0
+    none_trained: int = 0
+    without_interval: int = 0
+    partial: int = 0
+
+    def __add__(self, other: Lost) -> Lost:
+        return Lost(**{name: value + getattr(other, name) for name, value in attrs.asdict(self).items()})
+
+    def told(self) -> str:
+        """Return what there is of it, in words."""
+        parts = (
+            (self.undefined, "undefined: no found pair (crosses)"),
+            (self.none_trained, "trained on none (not drawn)"),
+            (self.without_interval, "without an interval"),
+            (self.partial, "with a mean that lacks a type"),
+        )
+        told = ", ".join(f"{n} {words}" for n, words in parts if n)
+        return f"runs: {told}" if told else ""
+
+
+def _draw(axes: Axes, collected: Mapping[str, Runs], color: str, name: str) -> Lost:
+    """Draw the runs of all studies, of one type or overall."""
+    lost = Lost()
     for study, runs in collected.items():
         look = CURVES[study]
         drawn = ~np.isnan(runs.score)
         on_axis = drawn & (runs.trained > 0) if name != ALL else drawn
         bars = on_axis & ~np.isnan(runs.low) & ~np.isnan(runs.high)
-        undefined += int((~drawn).sum())
-        none_trained += int((drawn & ~on_axis).sum())
-        without_interval += int((on_axis & ~bars).sum())
-        partial += int((drawn & (runs.n_lacking > 0)).sum())
-        lost = ~drawn & (runs.trained > 0)
+        lost += Lost(
+            undefined=int((~drawn).sum()),
+            none_trained=int((drawn & ~on_axis).sum()),
+            without_interval=int((on_axis & ~bars).sum()),
+            partial=int((drawn & (runs.n_lacking > 0)).sum()),
+        )
+        without = ~drawn & (runs.trained > 0)
         axes.plot(
-            runs.trained[lost], np.full(int(lost.sum()), 0.02), ls="", marker="x", ms=6, mew=1.5, color=color,
-            transform=axes.get_xaxis_transform(), gid=f"undefined {study}", zorder=3,
+            runs.trained[without], np.full(int(without.sum()), 0.02), ls="", marker="x", ms=6, mew=1.5, color=color,
+            transform=axes.get_xaxis_transform(), gid=f"undefined {study} {name}", zorder=3,
         )  # fmt: skip
         score, low, high = runs.score[bars], runs.low[bars], runs.high[bars]
         ends = np.clip([score - low, high - score], 0, None)
@@ -178,39 +216,15 @@ def _draw(axes: Axes, collected: Mapping[str, Runs], mark: Mark, name: str, seed
         axes.plot(
             runs.trained[on_axis], runs.score[on_axis], ls="", marker=look.marker, ms=6.5, color=color,
             mfc=color if look.is_filled else "white", mec="black" if look.is_filled else color,
-            mew=0.6 if look.is_filled else 1.5, label=look.title, gid=study, zorder=3,
+            mew=0.6 if look.is_filled else 1.5, label=look.title, gid=f"{study} {name}", zorder=3,
         )  # fmt: skip
-    told = ""
-    if name == ALL:
-        of_random = [runs for study, runs in collected.items() if CURVES[study].is_random]
-        trained, scores = (np.concatenate([getattr(runs, k) for runs in of_random]) for k in ("trained", "score"))
-        told = draw_fit(axes, trained, scores, seed)
-    if name != ALL and any((runs.trained > 0).any() for runs in collected.values()):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter(LogFormatter())
-        axes.tick_params(which="both", labelsize=8)
-    if name == ALL:
-        axes.set_xlim(left=0)
-    axes.set_ylim(-0.02, 1.02)
-    axes.set_xlabel("training defects" if name == ALL else f"training defects: {mark.title}", fontsize=8.5)
-    axes.set_ylabel("type F1 of found defects", fontsize=8.5)
-    set_title(
-        axes,
-        [
-            "A  overall, mean over types; bars: 95 % bootstrap interval" if name == ALL else f"B  {mark.title}",
-            told,
-            _counted(
-                (undefined, "undefined: no found pair (crosses)"),
-                (none_trained, "trained on none (not drawn)"),
-                (without_interval, "without an interval"),
-                (partial, "with a mean that lacks a type"),
-            ),
-        ],
-    )
+    return lost
 
 
-def _counted(*parts: tuple[int, str]) -> str:
-    """Return what is counted, in words, without what there is none of."""
-    told = ", ".join(f"{n} {words}" for n, words in parts if n)
-    return f"runs: {told}" if told else ""
+def _logarithmic(axes: Axes) -> None:
+    from matplotlib.ticker import LogFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(LogFormatter())
+    axes.tick_params(which="both", labelsize=8)

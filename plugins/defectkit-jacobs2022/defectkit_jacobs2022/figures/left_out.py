@@ -54,7 +54,7 @@ def _draw(axes: Axes, outcome: Outcome, runs: list[Subject], name: str, label: s
     finish(axes, every, length, regime)
     set_title(
         axes,
-        [f"{label}: {len(runs)} runs together; {_mean_rmse(parts, regime)}", *titles(every, length, regime)],
+        [f"{label}: {len(runs)} runs together", _mean_rmse(parts, regime), *titles(every, length, regime)],
     )
 
 

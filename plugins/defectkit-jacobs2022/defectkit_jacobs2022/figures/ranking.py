@@ -90,7 +90,7 @@ def draw_bars(axes: Axes, ranked: xarray.Dataset) -> None:
     axes.tick_params(axis="x", labelsize=8)
     level = 100 * ranked.attrs["confidence"]
     set_title(
-        axes, ["A  configurations from best to worst", f"lines and ranks in brackets: {level:g} % bootstrap interval"]
+        axes, ["configurations from best to worst", f"lines and ranks in brackets: {level:g} % bootstrap interval"]
     )
 
 
@@ -113,7 +113,7 @@ def draw_radar(axes: Any, ranked: xarray.Dataset) -> None:
         Of :func:`defectkit.studies.rank_detectors`.
     """
     places = np.flatnonzero(~np.isnan(ranked["norm"].values))
-    title = "B  0: worst configuration, 1: best" if places.size else "B  undefined: no configuration has a rank"
+    title = "0: worst configuration, 1: best" if places.size else "undefined: no configuration has a rank"
     angles = 2 * np.pi * np.arange(len(FIGURES_OF)) / len(FIGURES_OF)
     closed = np.append(angles, angles[0])
     for (place_title, color, marker, line), place in _typical(places):

@@ -158,7 +158,7 @@ def test_repetitions_of_one_part_left_out_lie_in_one_row(outcome: Outcome) -> No
             assert_points(panels[2 * row], name, *sides)
         rmse = np.mean([r["overall_size_parity_rmse"].sel(subset="all").item() for r in runs])
         title = panels[2 * row].get_title(loc="left")
-        assert title.startswith(f"{label}: 2 runs together; mean RMSE of the runs: {significant(rmse)}")
+        assert title.startswith(f"{label}: 2 runs together\nmean RMSE of the runs: {significant(rmse)}")
         assert "true < 5: n" in panels[2 * row + 1].get_title(loc="left")
 
 

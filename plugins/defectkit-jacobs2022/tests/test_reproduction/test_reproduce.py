@@ -47,7 +47,7 @@ def test_each_artifact_is_there_in_every_form(made: Reproduction) -> None:
     for name in ("table1", "table7"):
         assert {f"{name}.csv", f"{name}.tex", f"{name}.md"} <= files
     for name in ("figure2", "figure7"):
-        assert {f"{name}.png", f"{name}.svg"} <= files
+        assert {f"{name}.png", f"{name}.svg", f"{name}.pdf", f"{name}.txt"} <= files
     assert [one.artifact.name for one in made.written] == list(NAMES)
     assert not made.omitted
 
@@ -62,6 +62,10 @@ def test_everything_says_what_made_it(made: Reproduction) -> None:
         assert all(line in path.read_text(encoding="utf-8") for line in made.provenance), path.name
     picture = (made.folder / "artifacts" / "figure2.svg").read_text(encoding="utf-8")
     assert "data set small" in re.sub(r"\s+", " ", picture)
+    assert "<text" in picture
+    caption = (made.folder / "artifacts" / "figure2.txt").read_text(encoding="utf-8")
+    assert caption.startswith("Figure 2. Finding defects over the IoU threshold.\nfinding defects of any type: ")
+    assert all(line in caption for line in made.provenance)
 
 
 def test_numbers_of_a_table_are_those_of_the_study(made: Reproduction) -> None:
