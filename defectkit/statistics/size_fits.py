@@ -85,7 +85,8 @@ def fit_sizes(sizes: NDArray[np.float64], *, confidence: float = 0.9) -> tuple[S
     Notes
     -----
     The intervals are normal ones of the logarithms of the parameters, by the observed Fisher information of the sizes.
-    They take defects as independent of each other: where images differ more than chance, they are too narrow.
+    They take defects as independent of each other: where images differ more than chance, they are too narrow. Each
+    size counts once: weights of defects by a counting rule are not taken.
 
     Examples
     --------
