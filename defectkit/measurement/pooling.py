@@ -59,7 +59,7 @@ def pool(defects: xarray.Dataset, summary: xarray.Dataset) -> xarray.Dataset:
         areal = (number / areas.sum()).to(AREAL_DENSITY).magnitude
         volumic = (ureg.Quantity(found.in_volume, "") / volumes.sum()).to(NUMBER_DENSITY).magnitude
     if "n_refused" in summary and summary["n_refused"].sum() > 0:
-        areal[counts == 0] = volumic[counts == 0] = np.nan
+        areal[counts == 0] = volumic[counts == 0] = found.stands_for[counts == 0] = np.nan
     return xarray.Dataset(
         {
             "count": ("defect_type", counts, dict(summary["count"].attrs)),

@@ -120,7 +120,7 @@ def summarize(
     out = np.array([image.name in left_out for image in given], dtype=np.bool_)
     partly = np.array([bool((n_refused or {}).get(image.name)) for image in given], dtype=np.bool_)
     uncounted = out[:, None] | (partly[:, None] & (counts == 0))
-    for values in (areal, volumic, fractions):
+    for values in (areal, volumic, fractions, found.stands_for):
         values[uncounted] = np.nan
     table = ("image", "defect_type")
     return xarray.Dataset(

@@ -13,7 +13,7 @@ from PIL import Image as Pictures
 from defectkit.errors import NotFullyReadWarning
 from defectkit.formats import LabelReading, read_images, read_labels
 from defectkit.geometry.masks import label_image_to_runs
-from defectkit.measurement import measure, summarize
+from defectkit.measurement import Counting, measure, summarize
 from defectkit.workflows import measure_labels
 
 Document = dict[str, Any]
@@ -147,7 +147,7 @@ def test_pixels_that_are_not_square_stretch_nothing(kind: str, tmp_path: Path, r
         folder = request.getfixturevalue("shared_cases") / "anisotropic-pixels"
     images = read_images(folder / "frames")
     labels = read_labels(folder / "lab", images=images, format="label-image").labels
-    result = measure_labels(labels, images)
+    result = measure_labels(labels, images, counting=Counting(edges="all"))
     circle, oval = (result.defects.isel(defect=k) for k in (0, 1))
     assert circle["area"].item() == pytest.approx(np.pi * 40**2, rel=0.01)
     for name in ("equivalent_diameter", "max_feret_diameter", "axis_major", "axis_minor"):
