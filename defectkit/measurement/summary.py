@@ -134,7 +134,7 @@ def summarize(
             ),
             "area_fraction": (table, fractions, {"long_name": "part of the field under masks", "units": ""}),
             **{name: (table, values, attributes_of(name)) for name, values in found.of_measures.items()},
-            "stands_for": (table, found.stands_for, STANDS_FOR),
+            "stands_for": (table, np.where(uncounted & (counts == 0), np.nan, found.stands_for), STANDS_FOR),
             "field_area": ("image", np.array(fields), {"long_name": "area that was counted in", "units": AREA}),
             "foil_thickness": ("image", thickness, {"long_name": "foil thickness", "units": LENGTH}),
             **({} if n_refused is None else _reading(given, n_refused, out)),

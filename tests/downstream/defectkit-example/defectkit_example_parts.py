@@ -136,7 +136,7 @@ class Constant(HardeningModel):
     mpa_a_defect: float = 0.5
 
     def contributions(self, populations):
-        return populations.counts * self.mpa_a_defect
+        return populations.numbers * self.mpa_a_defect
 
 
 @attrs.frozen(kw_only=True)
