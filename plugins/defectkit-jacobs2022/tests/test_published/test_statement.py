@@ -50,7 +50,8 @@ def test_every_statement_has_its_page():
 )
 def test_a_faulty_file_is_refused_with_its_path(tmp_path, change, message):
     path = tmp_path / "statements.toml"
-    path.write_text(SMALL.replace(*change, 1), encoding="utf-8")
+    old, new = change
+    path.write_text(SMALL.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(RecordError, match=message) as caught:
         published_statements(path)
     assert str(path) in str(caught.value)
