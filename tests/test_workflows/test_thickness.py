@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -145,3 +146,17 @@ def test_the_surfaces_are_corrected_for_by_the_thickness_that_is_given(analysis:
     assert 0.97 < ratio < 1
     assert float((100 * plain["number_density"] / thin["number_density"]).sel(defect_type="all")) > 1.3
     assert with_thickness(analysis, None) is analysis
+
+
+def test_an_analysis_of_before_there_were_weights_counted_all(analysis: Analysis) -> None:
+    defects = analysis.defects.drop_vars("weight")
+    defects.attrs = {name: defects.attrs[name] for name in ("convention", "defectkit_version")}
+    convention = {k: v for k, v in analysis.settings["convention"].items() if k != "edge_rule"}
+    old = attrs.evolve(analysis, defects=defects, settings={**analysis.settings, "convention": convention})
+    plain = dk.harden_condition(old, bootstrap=QUICK)
+    counted = dk.harden_condition(analysis, counting=Counting(edges="all"), bootstrap=QUICK)
+    filtered = dk.harden_condition(old, counting=Counting(where="area > 0 nm^2"), bootstrap=QUICK)
+    assert plain.attrs["edge_rule"] == filtered.attrs["edge_rule"] == "all"
+    for name in ("count", "number_density", "hardening"):
+        np.testing.assert_allclose(plain[name], counted[name])
+        np.testing.assert_allclose(filtered[name], counted[name])
