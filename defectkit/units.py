@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pint
 from pint.registry import LazyRegistry
@@ -33,7 +33,10 @@ def _application_registry() -> pint.UnitRegistry[Any]:
 
 ureg = _application_registry()
 
-Quantity: TypeAlias = pint.Quantity[Any]
+if TYPE_CHECKING:
+    Quantity: TypeAlias = pint.Quantity[Any]
+else:
+    Quantity = pint.Quantity  # has no parameters at run time in older versions of pint
 QuantityLike: TypeAlias = "str | pint.Quantity[Any]"
 MeasuredLike: TypeAlias = Any
 """Text with or without an uncertainty, a Quantity, or what pint and ``uncertainties`` make of both."""

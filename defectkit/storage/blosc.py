@@ -71,5 +71,5 @@ def checked_blosc() -> Iterator[None]:
 @cache
 def _registered() -> str:
     name = f"{CheckedBlosc.__module__}.{CheckedBlosc.__qualname__}"
-    register_codec("blosc", CheckedBlosc, qualname=name)
+    register_codec("blosc", CheckedBlosc)
     return name
