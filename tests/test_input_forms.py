@@ -28,7 +28,7 @@ from defectkit.errors import DefectkitError
 from defectkit.formats.report import ReportBuilder
 from defectkit.formats.type_names import TypeNames
 from defectkit.hooks.kinds import KINDS
-from defectkit.measurement.counting import counted, rows_of
+from defectkit.measurement.counting import counted, fractions_by_type, rows_of
 from defectkit.metrics import Find
 from defectkit.records import Image, Instances, LabelSet, Prediction, Split, Taxonomy
 from defectkit.records.colors import type_colors
@@ -274,6 +274,7 @@ ONE_FORM = {
     "detectors.blob.detector.Blob.predict(images)",
     "detectors.loopnet.detector.LoopNet.predict(images)",
     "detectors.tiling.Tiled.predict(images)",
+    "measurement.counting.kept_instances(instances)",
     "measurement.measure.check_pairs(images)",
     "measurement.measure.check_pairs(instances)",
     "storage.store.Store.add_labels(labels)",
@@ -365,6 +366,7 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "bdot",
         lambda v: numbers(dk.harden(MEASURED, IMAGES, material="fecral", types=v)),
     ),
+    "measurement.counting.fractions_by_type(types)": ("loop_111", lambda v: fractions_by_type({}, v, TAXONOMY)),
     "measurement.summary.summarize(left_out)": (
         "a",
         lambda v: numbers(dk.summarize(MEASURED, IMAGES, dict.fromkeys(BY_IMAGE, ONE), n_refused={"a": 1}, left_out=v)),
@@ -507,7 +509,12 @@ def outcome(call: Callable[[Any], Any], value: Any) -> Any:
 
 def test_each_parameter_that_takes_several_texts_is_tried() -> None:
     several = {name.replace("accept.<locals>.", "") for name in parameters(SEVERAL)}
-    theirs = ("HardeningModel.harden(types)", "Strengthening.of(types)", "options.one_of(allowed)")  # handed over by us
+    theirs = (
+        "HardeningModel.harden(types)",
+        "size_distances(types)",
+        "Strengthening.of(types)",
+        "options.one_of(allowed)",
+    )  # handed over by us
     assert {n for n in several if not n.startswith(BELOW_RECORDS) and not n.endswith(theirs)} - set(ASKS) == set()
 
 

@@ -24,6 +24,7 @@ from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
 from defectkit.records.instances import Instances
+from defectkit.records.names import as_names
 
 if TYPE_CHECKING:
     import xarray
@@ -202,8 +203,9 @@ def _shown_fractions(defects: xarray.Dataset, shown: Mapping[str, Shown], taxono
 
 def fractions_by_type(shown: Mapping[str, Shown], types: Sequence[str], taxonomy: Taxonomy) -> dict[str, float]:
     """Return of each type the visible fraction: its own, or that of the nearest type above it, else 1."""
-    known = taxonomy.with_types(types)
-    nearest = {name: known.canonical(name, shown) for name in types}
+    names = as_names(types)
+    known = taxonomy.with_types(names)
+    nearest = {name: known.canonical(name, shown) for name in names}
     return {name: 1.0 if above is None else shown[above].fraction for name, above in nearest.items()}
 
 
