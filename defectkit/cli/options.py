@@ -22,6 +22,8 @@ foil_thickness_option = click.option(
 
 measured_foil_option = click.option(
     "--foil-thickness",
+    "--thickness",
+    "foil_thickness",
     type=ThicknessParam(),
     help="Thickness of the foil: a number with its unit, perhaps with its standard uncertainty, or a range "
     '("80-120 nm"); or a .csv file with the columns image and thickness (and uncertainty, unit). Without it there '
@@ -30,6 +32,8 @@ measured_foil_option = click.option(
 
 thickness_option = click.option(
     "--thickness",
+    "--foil-thickness",
+    "thickness",
     type=ThicknessParam(),
     help="Thickness of the foil, in place of what the images say: with its standard uncertainty, or a range "
     '("80-120 nm"); or a .csv file with the columns image and thickness (and uncertainty, unit).',

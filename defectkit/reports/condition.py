@@ -254,7 +254,7 @@ def condition_rows(table: xarray.Dataset) -> dict[str, Any]:
             "is_all": name == ALL,
             "count": int(table["count"].values[t]),
             "cells": [number_with_interval(table, column, t) for column in shown],
-            "note": str(table["note"].values[t]),
+            "note": str(table["note"].values[t]) if table["count"].values[t] else "",
         }
         for t, name in enumerate(table["defect_type"].values)
     ]
