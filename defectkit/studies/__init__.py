@@ -7,7 +7,6 @@ from defectkit.studies.data import StudyData, catalogue_data, own_data
 from defectkit.studies.floor import error_budget, measurement_floor
 from defectkit.studies.resampleable import evaluate_resampleable
 from defectkit.studies.results import (
-    ExtremeImages,
     extreme_images,
     headline,
     rank_detectors,
@@ -33,7 +32,6 @@ from defectkit.studies.uncertainty import bootstrap, bootstrap_difference, resam
 
 __all__ = [
     "DetectorChoice",
-    "ExtremeImages",
     "LabelPair",
     "SplitChoice",
     "Study",
