@@ -386,3 +386,16 @@ def test_time_left_is_guessed_from_what_was_done(data: StudyData, tmp_path: Path
     assert left[0] is None
     assert all(a is not None and a > 0 for a in left[1:4])
     assert left[4] == 0
+
+
+def test_a_folder_whose_study_was_stopped_while_it_was_made_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from defectkit.files import Cells
+    from defectkit.studies.running.cell_store import CellStore
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Cells, "tidy", lambda self: signal.raise_signal(signal.SIGINT))
+        CellStore.open(tmp_path / "out", {})
+    assert (tmp_path / "out" / "cells").is_dir()
+    CellStore.open(tmp_path / "out", {})

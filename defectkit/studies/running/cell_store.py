@@ -73,8 +73,9 @@ class CellStore:
                 strange = sorted(p.name for p in folder.iterdir() if p.name not in (LOCK, *_LOCKS_OF_MARKER))
                 if strange:
                     raise OutputError(f"{folder} holds {strange[0]}, which no study wrote; name another folder")
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(folder / MARKER, json.dumps(settings, indent=1))  # first: by it the next run knows the folder
             Cells.open(folder / CELLS, PREDICTIONS).tidy()
-            write_text(folder / MARKER, json.dumps(settings, indent=1))
         return cls(folder=folder)
 
     @property

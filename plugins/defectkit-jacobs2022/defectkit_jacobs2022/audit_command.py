@@ -34,14 +34,16 @@ def audit(paper: str, output: Path | None, overwrite: bool) -> None:
     No image and no detector is needed.
     """
     from defectkit.errors import OutputError
-    from defectkit.files import write_text
+    from defectkit.files import tidy, write_text
     from defectkit_jacobs2022.audit import audit_published
     from defectkit_jacobs2022.audit_table import COLUMNS, audit_table
 
     if output is not None and output.suffix not in SUFFIXES:
         raise OutputError(f"{output} is neither CSV nor Markdown; give a name that ends in {' or '.join(SUFFIXES)}")
-    if output is not None and output.exists() and not overwrite:
-        raise OutputError(f"{output} is there already; give another name, or --overwrite to replace this file")
+    if output is not None:
+        tidy(output)
+        if output.exists() and not overwrite:
+            raise OutputError(f"{output} is there already; give another name, or --overwrite to replace this file")
     findings = audit_published()
     table = audit_table(findings)
     kinds = Counter(finding.kind for finding in findings)
