@@ -8,12 +8,11 @@ from typing import ClassVar
 
 import attrs
 
-from defectkit.errors import DecodingError, LabelReadError
 from defectkit.files import write_text
-from defectkit.files.xml import read_xml
 from defectkit.formats.cvat_document import decode_cvat
 from defectkit.formats.cvat_writing import cvat_document
 from defectkit.formats.interface import RepairReport
+from defectkit.formats.reader import decodes, read_xml
 from defectkit.formats.region import Category, LabelFile, LabelledImage, Region
 from defectkit.formats.region_format import RegionFormat
 from defectkit.records import Image, LabelSet
@@ -51,10 +50,7 @@ class CvatFormat(RegionFormat):
         LabelReadError
             If it is no such file.
         """
-        try:
-            images, declared = decode_cvat(path, read_xml(path))
-        except DecodingError as error:
-            raise LabelReadError(str(error)) from error
+        images, declared = decode_cvat(path, read_xml(path))
         used = {shape.label for image in images for shape in image.shapes}
         return LabelFile(
             images=[
@@ -83,10 +79,4 @@ class CvatFormat(RegionFormat):
     @classmethod
     def recognizes(cls, path: Path) -> bool:
         """Return whether ``path`` is an XML file of CVAT."""
-        if path.suffix.lower() != ".xml" or not path.is_file():
-            return False
-        try:
-            decode_cvat(path, read_xml(path))
-        except (DecodingError, LabelReadError):
-            return False
-        return True
+        return decodes(path, ".xml", lambda file: decode_cvat(file, read_xml(file)))

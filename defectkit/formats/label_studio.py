@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 
 import attrs
 
-from defectkit.errors import LabelReadError
 from defectkit.formats.interface import RepairReport
-from defectkit.formats.label_studio_document import decode_label_studio, is_label_studio
+from defectkit.formats.label_studio_document import check_tasks, decode_label_studio
 from defectkit.formats.label_studio_writing import label_studio_tasks
-from defectkit.formats.reader import read_json
+from defectkit.formats.reader import decodes, read_json
 from defectkit.formats.region import LabelFile, LabelledImage, note
 from defectkit.formats.region_format import RegionFormat
 from defectkit.formats.report import Problem
@@ -76,9 +75,4 @@ class LabelStudioFormat(RegionFormat):
     @classmethod
     def recognizes(cls, path: Path) -> bool:
         """Return whether ``path`` is a JSON file of Label Studio's tasks."""
-        if path.suffix.lower() != ".json" or not path.is_file():
-            return False
-        try:
-            return is_label_studio(read_json(path))
-        except LabelReadError:
-            return False
+        return decodes(path, ".json", lambda file: check_tasks(file, read_json(file)))

@@ -64,31 +64,38 @@ def decode_label_studio(path: Path, document: Any, annotator: str | None) -> tup
         If this is no export in Label Studio's own form, or an image has annotations of several people and no annotator
         is chosen.
     """
-    if not is_label_studio(document):
-        raise LabelReadError(
-            f"{path}: it is no export of Label Studio: a list of tasks with 'data' and 'annotations' is needed; "
-            "export the project as 'JSON', not as 'JSON-MIN'"
-        )
+    given = check_tasks(path, document)
     tasks = []
-    for place, task in enumerate(document):
+    for place, task in enumerate(given):
         name = _file_name(task["data"])
         if not name:
             raise LabelReadError(f"{path}: task {place} has no image among its data")
         annotation = _annotation(path, name, task["annotations"], annotator)
         if annotation is not None:
             tasks.append(_task(path, name, annotation))
-    return tasks, len(document) - len(tasks)
+    return tasks, len(given) - len(tasks)
 
 
-def is_label_studio(document: Any) -> bool:
-    """Return whether this is a list of Label Studio's tasks."""
-    return (
+def check_tasks(path: Path, document: Any) -> list[dict[str, Any]]:
+    """Return a document that is a list of Label Studio's tasks.
+
+    Raises
+    ------
+    LabelReadError
+        If it is none.
+    """
+    if (
         isinstance(document, list)
-        and bool(document)
+        and document
         and all(
             isinstance(task, dict) and isinstance(task.get("data"), dict) and isinstance(task.get("annotations"), list)
             for task in document
         )
+    ):
+        return document
+    raise LabelReadError(
+        f"{path}: it is no export of Label Studio: a list of tasks with 'data' and 'annotations' is needed; "
+        "export the project as 'JSON', not as 'JSON-MIN'"
     )
 
 

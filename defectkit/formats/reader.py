@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import attrs
 
 from defectkit.errors import DecodingError, EmptyInputError, LabelReadError, PairingError, UnpairedLabelsError
-from defectkit.files import decoding
+from defectkit.files import decoding, xml
 from defectkit.files.names import readable
 from defectkit.formats.interface import LabelReading
 from defectkit.formats.names import ImageNames, extension_of, natural_key
@@ -193,6 +194,31 @@ def read_json(path: Path) -> Any:
         return decoding.read_json(path)
     except DecodingError as error:
         raise LabelReadError(str(error)) from error
+
+
+def read_xml(path: Path) -> Element:
+    """Return the root of an XML file.
+
+    Raises
+    ------
+    LabelReadError
+        If it cannot be read or is not XML that is allowed.
+    """
+    try:
+        return xml.read_xml(path)
+    except DecodingError as error:
+        raise LabelReadError(str(error)) from error
+
+
+def decodes(path: Path, suffix: str, decode: Callable[[Path], object]) -> bool:
+    """Return whether ``path`` is a file with that suffix of which ``decode`` makes something."""
+    if path.suffix.lower() != suffix or not path.is_file():
+        return False
+    try:
+        decode(path)
+    except LabelReadError:
+        return False
+    return True
 
 
 def label_files(path: Path, suffixes: tuple[str, ...]) -> list[Path]:

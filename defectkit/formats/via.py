@@ -13,7 +13,7 @@ from defectkit.errors import LabelReadError
 from defectkit.files.names import readable
 from defectkit.formats.interface import RepairReport
 from defectkit.formats.names import list_names
-from defectkit.formats.reader import read_json
+from defectkit.formats.reader import decodes, read_json
 from defectkit.formats.region import LabelFile, LabelledImage, Lazy, Region
 from defectkit.formats.region_format import RegionFormat
 from defectkit.formats.via_document import ViaImage, decode_via
@@ -100,10 +100,4 @@ class ViaFormat(RegionFormat):
     @classmethod
     def recognizes(cls, path: Path) -> bool:
         """Return whether ``path`` is a JSON file with VIA's image entries."""
-        if path.suffix.lower() != ".json" or not path.is_file():
-            return False
-        try:
-            decode_via(path, read_json(path))
-        except LabelReadError:
-            return False
-        return True
+        return decodes(path, ".json", lambda file: decode_via(file, read_json(file)))

@@ -73,28 +73,14 @@ QUICK = Level(
     n_trees=12,
     forest={"max_depth": 14, "samples_per_class": 150, "threshold": 0.5, "min_score": 0.3},
 )
-THOROUGH = Level(
+THOROUGH = attrs.evolve(
+    QUICK,
     name="thorough",
     minutes=60,
-    n_repeats=3,
-    curve=(0.05, 0.1, 0.25, 0.5, 1.0),
-    n_options=3,
-    n_trainings=35,
-    n_survey=8,
     n_trees=30,
     forest={"max_depth": 18, "samples_per_class": 300, "threshold": 0.5, "min_score": 0.3},
 )
-FULL = Level(
-    name="full",
-    minutes=math.inf,
-    n_repeats=3,
-    curve=(0.05, 0.1, 0.25, 0.5, 1.0),
-    n_options=3,
-    n_trainings=35,
-    n_survey=8,
-    n_trees=30,
-    forest={},
-)
+FULL = attrs.evolve(THOROUGH, name="full", minutes=math.inf, forest={})
 LEVELS = (SKETCH, QUICK, THOROUGH, FULL)
 
 
