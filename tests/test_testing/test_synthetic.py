@@ -7,7 +7,7 @@ import pytest
 
 from defectkit.errors import RecordError, UnitError, UnknownDefectTypeError
 from defectkit.geometry.polygons import polygons_to_runs
-from defectkit.records import Image, Irradiation, Source
+from defectkit.records import Image, Source
 from defectkit.splitters import LeaveOneGroupOut, Relation, check_split, make_splits
 from defectkit.testing.synthetic import (
     POPULATIONS,
@@ -20,6 +20,7 @@ from defectkit.testing.synthetic import (
     synthetic_fecral,
     synthetic_micrograph,
 )
+from defectkit.testing.synthetic.fecral_conditions import CONDITIONS
 
 TYPES = ("bdot", "loop_111", "loop_100_open", "loop_100_solid")
 CLEAN = Acquisition(
@@ -258,7 +259,7 @@ def test_fecral_has_the_published_calibrations(fecral):
     assumed = fecral.images["BF X500K_1"]
     assert assumed.calibration.foil_thickness.magnitude == 100
     assert assumed.is_assumed
-    assert sum(image.is_assumed for image in fecral.images.values()) == 26
+    assert sum(image.is_assumed for image in fecral.images.values()) == 61
     assert image.pixels.shape == image.shape
 
 
@@ -295,7 +296,7 @@ def test_fecral_splits_have_the_published_sizes_and_do_not_leak(fecral):
         check_split(split, fecral.images, relations=(Relation.AREA,))
 
 
-@pytest.mark.parametrize(("fact", "n_groups"), [("alloy", 4), ("microscope", 3), ("irradiation", 2)])
+@pytest.mark.parametrize(("fact", "n_groups"), [("alloy", 7), ("microscope", 4), ("irradiation", 2)])
 def test_fecral_can_be_split_by_facts(fecral, fact, n_groups):
     splits = list(
         make_splits(
@@ -309,15 +310,51 @@ def test_fecral_can_be_split_by_facts(fecral, fact, n_groups):
     assert len(splits) == n_groups
 
 
-def test_groups_of_fecral_differ(fecral):
+def test_conditions_of_fecral_differ_as_page_23_says(fecral):
     whole = fecral.labels["dataset2-expanded"]
+    of = {
+        condition: [
+            name
+            for series in CONDITIONS[condition].series
+            for name in (series.pattern.format(n + 1) for n in range(series.n_images))
+        ]
+        for condition in CONDITIONS
+    }
 
-    def dots_per_loop(wanted: Irradiation) -> float:
-        names = [name for name, image in fecral.images.items() if image.specimen.irradiation == wanted]
-        kinds = Counter(t for name in names for t in whole[name].type_names)
-        return kinds["bdot"] / (sum(kinds.values()) - kinds["bdot"])
+    def size_nm(condition: str) -> float:
+        areas = [
+            area * fecral.images[name].required_calibration().pixel_size_nm[0] ** 2
+            for name in of[condition]
+            for area, kind in zip(whole[name].areas, whole[name].type_names, strict=True)
+            if kind == "loop_111"
+        ]
+        return float(np.sqrt(np.median(areas)))
 
-    assert dots_per_loop(Irradiation.ION) > 1.5 * dots_per_loop(Irradiation.NEUTRON)
+    def dots_per_nm2(condition: str) -> float:
+        images = [fecral.images[name] for name in of[condition]]
+        field = sum(float(i.required_calibration().field_area(i.shape).magnitude) for i in images)
+        return sum(whole[name].type_names.count("bdot") for name in of[condition]) / field
+
+    assert size_nm("other irradiation") < 0.75 * size_nm("large loops") > size_nm("other alloys")
+    assert dots_per_nm2("other irradiation") > 2 * dots_per_nm2("large loops")
+    lines = {series.microscope: c.n_lines for c in CONDITIONS.values() for series in c.series}
+    assert lines["Talos F200X"] == lines["2100F"] > lines["CM200"]
+
+
+def test_what_only_dataset1_has_is_shown_by_the_images(fecral):
+    from defectkit.geometry.overlap import mask_iou
+
+    name = max(fecral.labels["dataset1"], key=lambda n: len(fecral.labels["dataset1"][n]))
+    one, two = fecral.labels["dataset1"][name], fecral.labels["dataset2"][name]
+    pixels = fecral.images[name].pixels.astype(float)
+    alone = np.flatnonzero(mask_iou(one.runs, two.runs).max(axis=1) == 0)
+    dots = [i for i in alone if one.type_names[i] == "bdot" and one.areas[i] >= 4]
+    darker = []
+    for top, left, bottom, right in one.boxes[dots]:
+        around = pixels[max(top - 4, 0) : bottom + 4, max(left - 4, 0) : right + 4]
+        darker.append(np.median(around) - pixels[top:bottom, left:right].mean())
+    assert len(dots) > 3
+    assert np.mean(darker) > 2 * np.std(darker) / np.sqrt(len(darker))
 
 
 def test_fecral_depends_on_its_seed_alone(fecral):

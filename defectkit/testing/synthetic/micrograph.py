@@ -109,7 +109,7 @@ def synthetic_micrograph(
         Expected areal densities by type, where ``counts`` is not given; the numbers are drawn from Poisson
         distributions. :data:`DENSITIES` unless given.
     populations : mapping of str to Population
-        Sizes and looks by type.
+        Sizes and looks, by the name that is counted under: usually the type, another one for a second population of it.
     n_lines : int
         Number of dislocation lines.
     acquisition : Acquisition, optional

@@ -101,9 +101,10 @@ def draw_scene(
         Height and width in pixels.
     pixel_size_nm : float
     counts : mapping of str to int
-        By type; ``loop_100`` is parted into its two looks.
+        By the name of the population; ``loop_100`` is parted into its two looks. Defects come in the order of
+        ``populations``.
     populations : mapping of str to Population
-        By type.
+        By the name that is counted under: usually the type, another one for a second population of a type.
 
     Raises
     ------
@@ -119,8 +120,9 @@ def draw_scene(
         if n < 0:
             raise RecordError(f"synthetic micrograph: {n} defects of type {name!r} cannot be drawn")
     kinds = tuple(populations.values())
-    members = np.repeat(np.arange(len(kinds)), [wanted.get(kind.type, 0) for kind in kinds])
-    majors = [kind.draw_major_nm(wanted.get(kind.type, 0), rng) for kind in kinds]
+    numbers = [wanted.get(name, 0) for name in populations]
+    members = np.repeat(np.arange(len(kinds)), numbers)
+    majors = [kind.draw_major_nm(n, rng) for kind, n in zip(kinds, numbers, strict=True)]
     major = np.concatenate([np.zeros(0), *majors]) / (2 * pixel_size_nm)
     low, high = (np.array([kind.aspect[end] for kind in kinds])[members] for end in (0, 1))
     minor = major * rng.uniform(low, high)

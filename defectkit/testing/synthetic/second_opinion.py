@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import attrs
 import numpy as np
@@ -51,6 +52,7 @@ def second_opinion(
     name: str,
     pixel_sizes_nm: Mapping[str, float],
     version: str = "1",
+    seen: Mapping[str, Instances] = MappingProxyType({}),
 ) -> LabelSet:
     """Return ``labels`` as another annotator would have drawn them.
 
@@ -65,11 +67,13 @@ def second_opinion(
         Of the new set.
     pixel_sizes_nm : mapping of str to float
         By image: added defects have sizes in nm.
+    seen : mapping of str to Instances
+        By image, with polygons: features that the images show, which only the second annotator takes for defects.
 
     Returns
     -------
     LabelSet
-        Of the same images; the numbers of :class:`Disagreement` hold exactly.
+        Of the same images; the numbers of :class:`Disagreement` hold exactly, and what is ``seen`` comes on top.
 
     Raises
     ------
@@ -83,14 +87,15 @@ def second_opinion(
     outlines: dict[str, list[Floats]] = {image: [] for image in labels}
     names: dict[str, list[str]] = {image: [] for image in labels}
     for (image, i), fate in zip(where, fates, strict=True):
-        shift = disagreement.shift_px * of_drawing.standard_normal(2)
-        factor = max(0.5, disagreement.scale[0] + disagreement.scale[1] * of_drawing.standard_normal())
+        drawn = _redrawn(labels[image].polygons.ring(i), labels[image].shape, disagreement, of_drawing)
         if fate:
-            ring = labels[image].polygons.ring(i)
-            center = ring.mean(axis=0)
-            moved = np.clip(center + shift, 1.0, np.array(labels[image].shape) - 1.0)
-            outlines[image].append(clip_convex(np.round(moved + factor * (ring - center), 3), labels[image].shape))
+            outlines[image].append(drawn)
             names[image].append(fate)
+    for image, features in seen.items():
+        for i, kind in enumerate(features.type_names):
+            ring = features.polygons.ring(i)
+            outlines[image].append(_redrawn(ring, labels[image].shape, disagreement, of_drawing))
+            names[image].append(kind)
     for kind, n in disagreement.added.items():
         for _ in range(n):
             image = labels.images[int(of_added.integers(len(labels)))]
@@ -127,6 +132,15 @@ def _fates(roots: list[str], types: list[str], disagreement: Disagreement, rng: 
         for place, new_name in zip(rng.permutation(len(of_kind)), new_names, strict=False):
             fates[of_kind[place]] = new_name
     return fates
+
+
+def _redrawn(ring: Floats, shape: tuple[int, int], disagreement: Disagreement, rng: np.random.Generator) -> Floats:
+    """Return an outline as the second annotator draws it: displaced, and larger or smaller."""
+    shift = disagreement.shift_px * rng.standard_normal(2)
+    factor = max(0.5, disagreement.scale[0] + disagreement.scale[1] * rng.standard_normal())
+    center = ring.mean(axis=0)
+    moved = np.clip(center + shift, 1.0, np.array(shape) - 1.0)
+    return clip_convex(np.round(moved + factor * (ring - center), 3), shape)
 
 
 def _imagined(kind: str, shape: tuple[int, int], pixel_size_nm: float, rng: np.random.Generator) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 from defectkit_jacobs2022.artifact import Roles
-from defectkit_jacobs2022.reproduction import Effort, Plan, effort_for
+from defectkit_jacobs2022.reproduction import Effort, LeftOut, Plan, effort_for
 from defectkit_jacobs2022.reproduction.in_memory import in_memory
 
 from defectkit.studies.data import StudyData
@@ -18,7 +18,7 @@ def small_plan() -> Plan:
     return Plan(
         dataset="small",
         roles=Roles(first="dataset1@1", second="dataset2@1", expanded="dataset2-expanded@1"),
-        left_out=(("microscope", "microscope 2"),),
+        left_out=(LeftOut(by="microscope", test="Talos F200X"),),
         caution="Drawn from a seed.",
     )
 
@@ -27,8 +27,9 @@ def small_data() -> StudyData:
     fecral = synthetic_fecral(3, binning=4)
     first = list(fecral.labels["dataset1"].images)
     microscopes = {name: image.specimen.microscope for name, image in fecral.images.items()}
-    of_each = {m: [name for name in first if microscopes[name] == m] for m in ("microscope 1", "microscope 2")}
-    shared = [*of_each["microscope 1"][: N_FIRST - 4], *of_each["microscope 2"][:4]]
+    tested = [name for name in first if microscopes[name] == "Talos F200X"]
+    others = [name for name in first if microscopes[name] == "CM200"]
+    shared = [*others[: N_FIRST - 4], *tested[:4]]
     more = [name for name in fecral.images if name not in first][:N_MORE]
     label_sets = {}
     for name, labels in fecral.labels.items():

@@ -8,6 +8,8 @@ from types import MappingProxyType
 import attrs
 
 from defectkit.errors import UnknownDatasetError
+from defectkit.records.names import as_names
+from defectkit.splitters.leave_groups_out import LeaveGroupsOut
 from defectkit.splitters.relations import Relation
 from defectkit_jacobs2022.artifact import Roles
 
@@ -16,6 +18,36 @@ PERCENTS = (10, 25, 50, 75, 90)
 
 def _frozen(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(dict(value))
+
+
+@attrs.frozen(kw_only=True)
+class LeftOut:
+    """A group that is left out of training.
+
+    Parameters
+    ----------
+    by : str
+        Fact of the specimen.
+    test : tuple of str
+        The values that are tested.
+    train : tuple of str
+        The values that are learned from; all others unless given.
+    hold_fixed : tuple of str
+        Facts that are the same on both sides.
+    is_tested_as_expanded : bool
+        Whether the images are tested that only the expanded set has, too.
+    """
+
+    by: str
+    test: tuple[str, ...] = attrs.field(converter=as_names)
+    train: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    hold_fixed: tuple[str, ...] = attrs.field(default=(), converter=as_names)
+    is_tested_as_expanded: bool = True
+
+    @property
+    def splitter(self) -> LeaveGroupsOut:
+        """What makes its sides."""
+        return LeaveGroupsOut(by=self.by, test=self.test, train=self.train, hold_fixed=self.hold_fixed)
 
 
 @attrs.frozen(kw_only=True)
@@ -31,8 +63,8 @@ class Plan:
         Whether it is the data set of the paper.
     named : mapping of str to tuple of str
         By study, splits that the data set knows by name; other studies make theirs.
-    left_out : tuple of (str, str)
-        Fact of the specimen, and the value that is left out of training, for the study ``groups``.
+    left_out : tuple of LeftOut
+        For the study ``groups``.
     accepted : tuple of Relation
         Relations between the images of the two sides that are known and cannot be avoided.
     is_partial : bool
@@ -47,7 +79,7 @@ class Plan:
     roles: Roles
     is_original: bool = False
     named: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_frozen)
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     accepted: tuple[Relation, ...] = ()
     is_partial: bool = False
     quick_pixel_size: str = "2 nm/px"
@@ -78,7 +110,13 @@ SYNTHETIC_FECRAL = Plan(
     dataset="synthetic-fecral",
     roles=FECRAL_ROLES,
     named={"initial": ("dataset1 initial split",)},
-    left_out=(("irradiation", "ion"), ("alloy", "alloy C"), ("microscope", "microscope 2")),
+    left_out=(
+        LeftOut(by="irradiation", train="ion", test="neutron", hold_fixed="alloy", is_tested_as_expanded=False),
+        LeftOut(
+            by="alloy", train=("alloy 1", "alloy 2"), test=("alloy 3", "alloy 4", "alloy 5"), hold_fixed="irradiation"
+        ),
+        LeftOut(by="microscope", train="CM200", test=("Talos F200X", "2100F")),
+    ),
     caution="The micrographs are drawn from a seed: no number made from them says anything about FeCrAl.",
 )
 

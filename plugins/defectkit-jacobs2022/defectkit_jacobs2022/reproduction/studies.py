@@ -12,7 +12,6 @@ import numpy as np
 from defectkit.errors import StudyError
 from defectkit.records.split import Split
 from defectkit.splitters.leave_fraction_out import leave_fraction_out
-from defectkit.splitters.leave_group_out import groups_by_fact
 from defectkit.splitters.relations import KEPT_TOGETHER, Relation, kept_together
 from defectkit.studies import run_to_run
 from defectkit.studies.data import StudyData
@@ -114,14 +113,15 @@ def with_group_splits(data: StudyData, plan: Plan) -> tuple[StudyData, tuple[str
     """Return data with the splits of the study ``groups`` among its named ones, and their names.
 
     Each group is tested with the labels of the expanded set, by a model that learned from the second set and by one
-    that learned from the expanded set, both without the group.
+    that learned from the expanded set, both without the group, on the same images. Facts that are the same on both
+    sides are so in the expanded set.
 
     Raises
     ------
     StudyError
         If the plan names no groups.
     SplitError
-        If a fact is not known of all images.
+        If a fact is not known of an image, or a side would have no image.
     """
     if "groups" in plan.named:
         return data, plan.named["groups"]
@@ -132,16 +132,18 @@ def with_group_splits(data: StudyData, plan: Plan) -> tuple[StudyData, tuple[str
         )
     splits = {}
     expanded = data.labels(plan.roles.expanded)
-    for (fact, value), train_labels in itertools.product(plan.left_out, (plan.roles.second, plan.roles.expanded)):
-        groups = groups_by_fact([data.images[name] for name in expanded.images], fact)
-        name = f"leave out {fact} {value}, trained on {train_labels}"
-        splits[name] = Split(
-            name=name,
-            train=tuple(n for n in data.labels(train_labels).images if groups[n] != value),
-            test=tuple(n for n in expanded.images if groups[n] == value),
-            train_labels=train_labels,
-            test_labels=plan.roles.expanded,
+    images = [data.images[name] for name in expanded.images]
+    for group, train_labels in itertools.product(plan.left_out, (plan.roles.second, plan.roles.expanded)):
+        learned = data.labels(train_labels)
+        tested = expanded if group.is_tested_as_expanded else data.labels(plan.roles.second)
+        (sides,) = group.splitter.split(images, train_labels=train_labels, test_labels=plan.roles.expanded)
+        split = attrs.evolve(
+            sides,
+            name=f"{sides.name}, trained on {train_labels}",
+            train=tuple(name for name in sides.train if name in learned),
+            test=tuple(name for name in sides.test if name in tested),
         )
+        splits[split.name] = split
     return attrs.evolve(data, named_splits={**data.named_splits, **splits}), tuple(splits)
 
 

@@ -10,7 +10,8 @@ from defectkit_jacobs2022.published import published_tables
 
 from defectkit.hardening import load_material
 from defectkit.resources import registry_path
-from defectkit.testing.synthetic.fecral import DATASET1, DATASET2, EXPANDED, SERIES
+from defectkit.testing.synthetic.fecral import DATASET1
+from defectkit.testing.synthetic.fecral_conditions import CONDITIONS
 from defectkit.units import ureg
 
 TABLES = published_tables()
@@ -123,10 +124,15 @@ def test_the_counts_of_the_label_sets_are_table_1(name):
 
 
 def test_the_synthetic_images_follow_tables_1_and_10():
-    for name, counts in (("dataset1", DATASET1), ("dataset2", DATASET2), ("dataset2-expanded", EXPANDED)):
+    conditions = CONDITIONS.values()
+    dataset2 = {t: sum(c.first[t] for c in conditions) for t in TYPES}
+    expanded = {t: sum(c.first[t] + c.added[t] for c in conditions) for t in TYPES}
+    for name, counts in (("dataset1", DATASET1), ("dataset2", dataset2), ("dataset2-expanded", expanded)):
         assert dict(counts) == {t: TABLES[1][name,][t] for t in TYPES}
+    assert sum(c.n_first for c in conditions) == TABLES[1]["dataset2",]["images"]
+    assert sum(c.n_images for c in conditions) == TABLES[1]["dataset2-expanded",]["images"]
     prefixes = toml("calibrations", "fecral.toml")["prefix"]
-    for series in SERIES:
+    for series in (series for condition in conditions for series in condition.series):
         name = series.pattern.format(7)
         matches = [(found.end(), k) for k, p in enumerate(prefixes) if (found := re.match(p["match"], name))]
         prefix = prefixes[max(matches)[1]]

@@ -7,13 +7,16 @@ import math
 import attrs
 import pytest
 from defectkit_jacobs2022.level import LEVELS, Level
-from defectkit_jacobs2022.reproduction import ARTIFACTS, PLANS, Effort, Plan, effort_for, plan_for
+from defectkit_jacobs2022.published import published_tables
+from defectkit_jacobs2022.reproduction import ARTIFACTS, PLANS, Effort, LeftOut, Plan, effort_for, plan_for
 from defectkit_jacobs2022.reproduction.artifacts import chosen
 from defectkit_jacobs2022.reproduction.studies import INITIAL, STUDIES, Declaring, with_group_splits, with_initial_split
+from defectkit_jacobs2022.tables.counting import split_counts
 
 from defectkit.errors import SplitError, StudyError, UnknownDatasetError, UnknownNameError, UnknownPluginError
 from defectkit.studies.data import StudyData
 from defectkit.studies.running.cells import cells_of
+from defectkit.testing.synthetic import synthetic_fecral
 
 
 @pytest.fixture
@@ -58,7 +61,9 @@ def test_all_studies_share_their_trainings(declaring: Declaring) -> None:
 def test_a_level_says_how_many_trainings_there_are(level: Level, plan: Plan, data: StudyData) -> None:
     given = effort_for("pixel-forest", max(level.minutes, 1) if math.isfinite(level.minutes) else None, plan=plan)
     assert given.level is level
-    full = attrs.evolve(plan, left_out=(*plan.left_out, ("alloy", "alloy A"), ("alloy", "alloy B")))
+    full = attrs.evolve(
+        plan, left_out=(*plan.left_out, LeftOut(by="alloy", test="alloy 1"), LeftOut(by="alloy", test="alloy 2"))
+    )
     with_splits, _ = with_group_splits(with_initial_split(data, full), full)
     declaring = Declaring(plan=full, data=with_splits, effort=given, convention="jacobs2022")
     keys = {
@@ -76,9 +81,29 @@ def test_a_group_is_tested_by_models_of_both_label_sets(declaring: Declaring) ->
     tested = {c.predictions.split.test for c in cells}
     assert len(tested) == 1
     of_group = {declaring.data.images[name].specimen.microscope for name in tested.pop()}
-    assert of_group == {"microscope 2"}
+    assert of_group == {"Talos F200X"}
     learned = {declaring.data.images[name].specimen.microscope for c in cells for name in c.predictions.split.train}
-    assert learned == {"microscope 1", "microscope 3"} or learned == {"microscope 1"}
+    assert learned == {"CM200"}
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> StudyData:
+    fecral = synthetic_fecral(14691207, binning=4)
+    label_sets = {labels.key: labels for labels in fecral.labels.values()}
+    return StudyData(name="synthetic-fecral", images=fecral.images, label_sets=label_sets)
+
+
+@pytest.mark.parametrize("key", published_tables()[6].rows)
+def test_groups_of_the_stand_in_have_the_numbers_of_table_6(key: tuple[str, str], stand_in: StudyData) -> None:
+    group, trained_on = key
+    data, names = with_group_splits(stand_in, plan_for("synthetic-fecral"))
+    fact = group.removeprefix("leave-out-")
+    (name,) = (n for n in names if n.startswith(f"leave out {fact}") and n.endswith(f"trained on {trained_on}@1"))
+    split = split_counts(data, data.split(name))
+    row = published_tables()[6][key]
+    assert (split.train.n_images, split.test.n_images) == (row["train_images"], row["test_images"])
+    assert split.train.counts == {kind: row[f"train_{kind}"] for kind in ("bdot", "loop_100", "loop_111")}
+    assert sum(split.test.counts.values()) == row["test_defects"]
 
 
 def test_without_groups_there_is_no_group_study(declaring: Declaring) -> None:
