@@ -31,8 +31,11 @@ MAX_RATIO = 500
 
 SMALL_BYTES = 2**24
 
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
-"""What the libraries raise at an archive that is damaged."""
+BROKEN = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError),
+    *(OSError, RuntimeError, NotImplementedError, MemoryError, OverflowError),
+)
+"""What the libraries raise at an archive that is damaged, or says that a header is larger than the memory."""
 
 MARKER = ".unpacked.json"
 """The file in the folder of an archive's members that says which archive they are of, and lists them."""

@@ -192,3 +192,11 @@ def test_a_zip_member_without_a_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(content[:start] + bytes(central))
     with pytest.raises(UnsafeArchiveError):
         unpack(tmp_path / "a.zip", tmp_path / "out", archive_hash=HASH)
+
+
+def test_a_header_that_claims_more_than_the_memory_is_refused(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("a")
+    header.type, header.size = tarfile.XHDTYPE, 2**62
+    (tmp_path / "a.tar").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+    with pytest.raises(UnsafeArchiveError, match="cannot be unpacked"):
+        unpack(tmp_path / "a.tar", tmp_path / "out", archive_hash=HASH)

@@ -19,7 +19,7 @@ from defectkit.detectors.pixel_forest.forest import Forest, grown
 from defectkit.detectors.pixel_forest.instances import watershed_instances
 from defectkit.detectors.pixel_forest.targets import BACKGROUND, BORDER, FIRST_TYPE, drawn_samples, pixel_classes
 from defectkit.detectors.pixel_forest.working import in_strips
-from defectkit.errors import DetectorError, MissingCalibrationError
+from defectkit.errors import DefectkitError, DetectorError, MissingCalibrationError
 from defectkit.records import Image, Instances, LabelSet
 from defectkit.testing import TrainableDetectorSuite
 from defectkit.testing.synthetic import synthetic_dataset
@@ -87,6 +87,12 @@ def test_a_damaged_forest_is_refused(
     np.savez(trees, **arrays | {column: change(arrays[column])})
     with pytest.raises(DetectorError, match=said):
         PixelForest.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(0.5, 255), (-1, 99), (60, 40)])
+def test_percentiles_that_are_none_are_refused(lower: float, upper: float) -> None:
+    with pytest.raises(DefectkitError, match="not two rising percentiles"):
+        PixelForest(lower_percentile=lower, upper_percentile=upper)
 
 
 def test_other_damage_to_a_model_is_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import attrs
 
 from defectkit import __version__
 from defectkit.detectors.card import ModelCard
+from defectkit.detectors.learning.normalization import Normalization
 from defectkit.detectors.learning.provenance import seen_pixel_sizes
 from defectkit.detectors.pixel_forest.model import ForestModel
 from defectkit.detectors.trainable import TrainableDetector
@@ -28,6 +29,10 @@ def _rising(value: Iterable[float]) -> tuple[float, ...]:
 def _scales(detector: PixelForest, field: attrs.Attribute[Any], value: tuple[float, ...]) -> None:
     if not value or min(value) <= 0 or list(value) != sorted(set(value)):
         raise DetectorError(f"detector {detector.name!r}: the scales {value} are not rising lengths in nm above 0")
+
+
+def _percentiles(detector: PixelForest, attribute: attrs.Attribute[float], upper: float) -> None:
+    Normalization(lower=detector.lower_percentile, upper=upper)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -95,7 +100,7 @@ class PixelForest(TrainableDetector[ForestModel]):
     depth_nm: float = attrs.field(default=1.0, validator=attrs.validators.gt(0))
     min_diameter_nm: float = attrs.field(default=3.0, validator=attrs.validators.ge(0))
     lower_percentile: float = 0.5
-    upper_percentile: float = 99.5
+    upper_percentile: float = attrs.field(default=99.5, validator=_percentiles)
     seed: int = 0
 
     def learn(self, training: TrainingSet, validation: TrainingSet | None) -> ForestModel:
