@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import inspect
 import pkgutil
 import re
 import shlex
+import shutil
 import sys
-import types
+import tempfile
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -274,11 +277,16 @@ def test_shown_commands_are_in_blocks_that_are_checked() -> None:
 
 
 def plugin() -> Any:
-    """The module that the page on plugins spells out, block by block."""
-    module = types.ModuleType("defectkit_mine")
-    sys.modules[module.__name__] = module
-    for number, code in enumerate(blocks("plugins.md", "python"), start=1):
-        exec(compile(code, f"plugins.md, block {number}", "exec"), vars(module))
+    """The module that the page on plugins spells out, in a file of its own as a plugin's is."""
+    path = Path(tempfile.mkdtemp(prefix="defectkit-docs-")) / "defectkit_mine.py"
+    atexit.register(shutil.rmtree, path.parent)
+    path.write_text("\n\n".join(blocks("plugins.md", "python")), encoding="utf-8")
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
     return module
 
 

@@ -50,7 +50,7 @@ from defectkit.statistics.comparison import Defects
 from defectkit.studies.data import StudyData
 from defectkit.synthesis.ellipses import Ellipses
 from defectkit.testing import strategies
-from defectkit.testing.metrics import comparison_of
+from defectkit.testing.compared import comparison_of
 from defectkit.testing.scenes import disc_scene
 from defectkit.workflows import FieldRule, simulation
 from defectkit.workflows.pairing import pair_images

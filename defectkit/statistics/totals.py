@@ -34,7 +34,7 @@ class Totals:
     --------
     >>> import numpy as np
     >>> from defectkit.statistics.drawing import DrawnImages
-    >>> from defectkit.testing.metrics import comparison_of, example_pairs
+    >>> from defectkit.testing.compared import comparison_of, example_pairs
     >>> units = Units.images(comparison_of(example_pairs()))
     >>> drawn = DrawnImages(image_weights=np.array([[1.0, 1, 1], [0, 2, 1]]))
     >>> totals = Totals(units=units, sums={"true": units.over_true()}, drawn=drawn)

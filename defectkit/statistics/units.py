@@ -59,7 +59,7 @@ class Units:
     --------
     The mean IoU of pairs needs the sum of their IoU and their number; here of each image:
 
-    >>> from defectkit.testing.metrics import comparison_of, example_pairs
+    >>> from defectkit.testing.compared import comparison_of, example_pairs
     >>> units = Units.images(comparison_of(example_pairs()))
     >>> units.over_found(units.comparison.found.iou).values.round(2).tolist(), units.over_found().values.tolist()
     ([0.0, 0.6, 0.0], [0, 1, 0])

@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from defectkit.datasets import DatasetEntry, DatasetSource
 from defectkit.datasets.sources import RegisteredSource
 from defectkit.errors import UnknownDatasetError
-from defectkit.records import Image, LabelSet
-from defectkit.testing.suite import Suite, assert_same_instances
+from defectkit.records import Image, Instances, LabelSet
+from defectkit.testing.asked import AskedSuite
+from defectkit.testing.suite import assert_same_instances
+
+Mask = NDArray[np.bool_]
+TURNS: dict[str, Callable[[Mask], Mask]] = {
+    "transposed": lambda mask: mask.T,
+    "mirrored": lambda mask: mask[:, ::-1],
+    "upside down": lambda mask: mask[::-1],
+}
+"""What may have happened to masks, by the word for it."""
+AROUND = 3
+"""So many pixels around a defect are its surroundings."""
 
 
-class DatasetSourceSuite(Suite[DatasetSource]):
+def contrast(pixels: NDArray[Any], found: Instances, turn: Callable[[Mask], Mask]) -> float:
+    """Return by how many gray values defects differ from their surroundings, summed, with their masks turned."""
+    total = 0.0
+    for defect in found:
+        mask = turn(defect.mask())
+        if mask.shape != pixels.shape:
+            return 0.0
+        around = ndimage.binary_dilation(mask, iterations=AROUND) & ~mask
+        if around.any():
+            total += abs(float(pixels[mask].mean()) - float(pixels[around].mean()))
+    return total
+
+
+class DatasetSourceSuite(AskedSuite[DatasetSource]):
     """What every source of a data set must do.
 
     Attributes
@@ -55,6 +82,48 @@ class DatasetSourceSuite(Suite[DatasetSource]):
         """Return all label sets that the entry lists, by ``name@version``."""
         source = self.make()
         return {version.key: source.labels(version.key) for version in source.entry().labels}
+
+    def question(self) -> int:
+        """Return of how many images the pixels are asked for."""
+        return self.n_pixels
+
+    @staticmethod
+    def answer(made: DatasetSource, question: int) -> list[Any]:
+        """Return the entry, names, calibrations and some digests of images, and the digests of all labels."""
+        images = list(made.images())
+        entry = made.entry()
+        return [
+            repr(entry),
+            [(image.name, repr(image.calibration)) for image in images],
+            [image.digest() for image in images[:question]],
+            [made.labels(version.key).digest() for version in entry.labels],
+        ]
+
+    def test_masks_lie_where_the_images_show_something(self) -> None:
+        """Pixels of a defect differ from those around it; mirrored or transposed masks would not lie better."""
+        images = list(self.images().values())[: self.n_pixels]
+        for key, labels in self.label_sets().items():
+            seen = [(image.pixels, labels[image.name]) for image in images if image.name in labels]
+            own = sum(contrast(pixels, found, lambda mask: mask) for pixels, found in seen)
+            for what, turn in TURNS.items():
+                other = sum(contrast(pixels, found, turn) for pixels, found in seen)
+                assert own >= other, f"{key}: masks that are {what} lie better on what the images show"
+
+    def test_every_foil_has_a_thickness(self) -> None:
+        """Without the thickness of the foil there is no density by volume, and no hardening."""
+        bare = [
+            name
+            for name, image in self.images().items()
+            if image.calibration is None or image.calibration.foil_thickness is None
+        ]
+        assert not bare, f"without a thickness: {', '.join(bare[:3])}"
+
+    def test_parents_are_label_sets_of_the_entry(self) -> None:
+        """A version that was derived from another one names one that there is."""
+        entry = self.entry()
+        keys = {version.key for version in entry.labels}
+        strange = [f"{v.key} from {v.parent}" for v in entry.labels if v.parent is not None and v.parent not in keys]
+        assert not strange, f"derived from what there is not: {', '.join(strange)}"
 
     def test_its_name_is_that_of_a_data_set(self) -> None:
         """``name`` is made of lower case letters, digits and single ``-``, as the catalogue demands."""

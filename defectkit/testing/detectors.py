@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -13,14 +13,32 @@ import pytest
 
 from defectkit.detectors import Detector, TrainingSet, detect
 from defectkit.detectors.card import ModelCard
+from defectkit.detectors.options import MACHINE
 from defectkit.errors import DefectkitError, DetectionCapWarning, DetectorError, MissingCalibrationError, OutputError
+from defectkit.geometry.overlap import mask_iou
 from defectkit.records import Image, Instances, Prediction, from_json, to_json
-from defectkit.testing.scenes import training_set
-from defectkit.testing.suite import Suite, assert_same_instances
-from defectkit.testing.synthetic.micrograph import synthetic_micrograph
+from defectkit.testing.asked import GivenSuite
+from defectkit.testing.magnified import in_finer_pixels, side_by_side
+from defectkit.testing.other_options import changed_options
+from defectkit.testing.scenes import disc_scene, training_set
+from defectkit.testing.suite import assert_same_instances
+
+FINER = 3
+"""By how much the pixels of a scene are made finer."""
+N_BESIDE = 4
+"""How many copies of a scene lie side by side, each way."""
+SAME = 0.3
+"""The IoU from which a mask is that of a defect of the scene."""
 
 
-class DetectorSuite(Suite[Detector]):
+def recall_of(found: Instances, truth: Instances) -> float:
+    """Return the share of the defects of a scene that a mask of a found one covers with an IoU of 0.3; 1 of none."""
+    if len(truth) == 0:
+        return 1.0
+    return float((mask_iou(truth.runs, found.runs).max(axis=1, initial=0) >= SAME).mean())
+
+
+class DetectorSuite(GivenSuite[Detector]):
     """What every detector must do.
 
     Attributes
@@ -31,6 +49,12 @@ class DetectorSuite(Suite[Detector]):
         Keyword arguments of its constructor.
     score_tolerance : float
         How far the scores of one image may differ from run to run.
+    least_recall : float
+        The share of what is in the scenes that it finds at least, by masks of an IoU of 0.3.
+    smallest_option : str
+        The option that is the smallest diameter of a defect, a length; without one its law is not asked.
+    images_at_a_time : int
+        How many images it draws at most before its first answer.
 
     Examples
     --------
@@ -43,21 +67,22 @@ class DetectorSuite(Suite[Detector]):
 
     kind: ClassVar[str] = "detector"
     score_tolerance: ClassVar[float] = 1e-6
+    least_recall: ClassVar[float] = 0.5
+    smallest_option: ClassVar[str] = ""
+    images_at_a_time: ClassVar[int] = 8
 
     def scenes(self) -> Sequence[tuple[Image, Instances]]:
-        """Return calibrated images and what is in them; override it for a detector of other things."""
-        counts = {"bdot": 6, "loop_111": 3}
+        """Return calibrated images, one square and one not, with their defects; override it to find other things."""
         return [
-            synthetic_micrograph(
-                seed, name=f"scene-{seed}", shape=(160, 128), pixel_size=self.pixel_size(), counts=counts, n_lines=0
-            )
-            for seed in (1, 2)
+            disc_scene(seed, shape=shape, pixel_size=self.pixel_size())
+            for seed, shape in ((1, (128, 112)), (2, (120, 120)))
         ]
 
     def pixel_size(self) -> str:
-        """Return the pixel size of the scenes: one that the capability covers."""
-        limits = self.make().capability.pixel_size_range
-        return "0.478516 nm/px" if limits is None else str((limits[0] + limits[1]) / 2)
+        """Return the pixel size of the scenes: 1 nm, or the middle of what the capability covers."""
+        capability = self.make().capability
+        limits = capability.pixel_size_range
+        return "1 nm/px" if limits is None or capability.covers((1.0, 1.0)) else str((limits[0] + limits[1]) / 2)
 
     def images(self) -> list[Image]:
         """Return the images of the scenes."""
@@ -69,9 +94,23 @@ class DetectorSuite(Suite[Detector]):
 
     def predict(self, detector: Detector, images: Sequence[Image]) -> list[Prediction]:
         """Run a detector as the workflows do: every prediction is checked against the interface."""
+        return self.answer(detector, images)
+
+    def question(self) -> list[Image]:
+        """Return the images of the scenes."""
+        return self.images()
+
+    @staticmethod
+    def answer(made: Detector, question: Sequence[Image]) -> list[Prediction]:
+        """Return the predictions of images."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DetectionCapWarning)
-            return list(detect(detector, images))
+            return list(detect(made, question))
+
+    def assert_same_answer(self, found: Any, expected: Any, what: str) -> None:
+        """Assert that two lists of predictions hold the same defects."""
+        for one, other in zip(found, expected, strict=True):
+            self.assert_same(one, other, f"{what}, image {other.image!r}")
 
     def test_the_card_is_complete(self) -> None:
         """The model card has the name and the types of the detector, a version, a licence, and comes back from JSON."""
@@ -99,15 +138,104 @@ class DetectorSuite(Suite[Detector]):
         assert [p.image for p in predictions] == [i.name for i in images], "the predictions are not in order"
         assert {p.detector for p in predictions} == {self.cls.name}, "a prediction names another detector"
 
+    def test_what_is_there_is_found(self) -> None:
+        """It finds what the scenes show, where they show it and as large, in images that are square and not."""
+        for prediction, (image, truth) in zip(self.predict(self.make(), self.images()), self.scenes(), strict=True):
+            recall = recall_of(prediction.instances, truth)
+            assert recall >= self.least_recall, (
+                f"{image.name} of {image.shape}: {recall:.0%} of {len(truth)} defects are found by masks of IoU 0.3, "
+                f"but {self.least_recall:.0%} are to be"
+            )
+
+    def test_finer_pixels_change_nothing(self) -> None:
+        """The same field in pixels of a third of the size shows as many defects, of the same sizes in nm."""
+        image = self.images()[0]
+        finer = in_finer_pixels(image, FINER)
+        capability = self.make().capability
+        if not capability.covers(finer.required_calibration().pixel_size_nm):
+            pytest.skip("its capability says that it was not made for pixels that fine")
+        coarse, fine = (self.predict(self.make(), [each])[0].instances for each in (image, finer))
+        n_coarse, n_fine = len(coarse), len(fine)
+        assert abs(n_fine - n_coarse) <= max(1, 0.25 * n_coarse), f"{n_fine} defects in finer pixels, not {n_coarse}"
+        if n_coarse and n_fine:
+            ratio = np.median(np.sqrt(fine.areas)) / np.median(np.sqrt(coarse.areas)) / FINER
+            assert abs(ratio - 1) <= 0.15, f"in finer pixels their median size is {ratio:.2f} times as large"
+
+    def test_a_crowd_is_found_like_its_parts(self) -> None:
+        """Sixteen copies of an image, side by side, show sixteen times as many defects, or ``capped`` is set."""
+        image = self.images()[0]
+        crowd = side_by_side(image, N_BESIDE)
+        (alone,), (together,) = self.predict(self.make(), [image]), self.predict(self.make(), [crowd])
+        expected = N_BESIDE**2 * len(alone.instances)
+        found = len(together.instances)
+        assert together.capped or found >= 0.85 * expected, (
+            f"{found} defects, not {expected}, and nothing is said of it"
+        )
+
+    def test_nothing_smaller_than_asked_for_is_found(self) -> None:
+        """The option of the smallest diameter means nm and the diameter of the circle of the same area."""
+        if not self.smallest_option:
+            pytest.skip("the suite names no option that is the smallest diameter")
+        pixel_nm = self.images()[0].required_calibration().pixel_size_nm[0]
+        diameters = np.sqrt(4 / np.pi * np.concatenate([truth.areas for _, truth in self.scenes()])) * pixel_nm
+        limit = float(np.median(diameters))
+        detector = self.cls(**{**self.options, self.smallest_option: f"{limit!r} nm"})
+        found = np.concatenate([p.instances.areas for p in self.predict(detector, self.images())]).astype(np.float64)
+        smallest = np.sqrt(4 / np.pi * found.min(initial=np.inf)) * pixel_nm
+        assert len(found) > 0, f"with {self.smallest_option} = {limit:.3g} nm nothing is found"
+        assert smallest >= 0.8 * limit, (
+            f"with {self.smallest_option} = {limit:.3g} nm there is one of {smallest:.3g} nm"
+        )
+
+    def test_images_are_drawn_as_they_are_needed(self) -> None:
+        """The first answer comes before more than a few images were drawn, so that a folder need not fit in memory."""
+        drawn = 0
+        image = self.images()[0]
+
+        def many() -> Iterator[Image]:
+            nonlocal drawn
+            for k in range(4 * self.images_at_a_time):
+                drawn += 1
+                yield attrs.evolve(image, name=f"image-{k:03}")
+
+        next(iter(self.make().predict(many())))
+        assert drawn <= self.images_at_a_time, f"{drawn} images were drawn before the first answer"
+
+    def test_16_bit_is_read_like_8_bit(self) -> None:
+        """An image of 8 bit and the same over the full range of 16 bit show the same defects."""
+        image = self.images()[0]
+        pixels = np.asarray(image.pixels, np.float64)
+        low, high = pixels.min(), pixels.max()
+        eight = np.round((pixels - low) / (high - low) * 255).astype(np.uint8)
+        answers = [
+            self.predict(self.make(), [Image.from_array(image.name, array, calibration=image.calibration)])[0].instances
+            for array in (eight, eight.astype(np.uint16) * 257)
+        ]
+        few, many = sorted(map(len, answers))
+        assert many - few <= 0.1 * many, f"{len(answers[1])} defects in 16 bit, {len(answers[0])} in 8 bit"
+
+    def test_every_option_is_saved(self, tmp_path: Path) -> None:
+        """A detector with any option of its own comes back from a folder with it."""
+        for option, value, detector in changed_options(self.cls, self.options):
+            if MACHINE in attrs.fields_dict(self.cls)[option].metadata:
+                continue  # it says where a detector runs, which is not saved
+            detector.save(tmp_path / option)
+            loaded = self.cls.load(tmp_path / option)
+            found, expected = loaded.card().settings, detector.card().settings
+            assert found == expected, f"{option} = {value!r} is lost: the settings were {expected}, and are {found}"
+            assert getattr(loaded, option) == getattr(detector, option), f"{option} = {value!r} is lost"
+
     def test_no_image_gives_no_prediction(self) -> None:
         """An empty folder is worked through without an error."""
         assert self.predict(self.make(), []) == [], "there is a prediction without an image"
 
     def test_the_same_image_gives_the_same_prediction(self) -> None:
-        """Two runs over the same images agree."""
-        images = self.images()
-        for first, again in zip(self.predict(self.make(), images), self.predict(self.make(), images), strict=True):
-            self.assert_same(again, first, "a second run")
+        """Three runs over an image of many defects agree, to the pixel."""
+        crowd = side_by_side(self.images()[0], N_BESIDE)
+        (first,) = self.predict(self.make(), [crowd])
+        for time in ("second", "third"):
+            (again,) = self.predict(self.make(), [crowd])
+            self.assert_same(again, first, f"a {time} run")
 
     def test_images_do_not_influence_each_other(self) -> None:
         """An image gives the same prediction alone as among others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 import numpy as np
@@ -13,12 +13,20 @@ from numpy.typing import NDArray
 from defectkit.conventions import convention
 from defectkit.hardening.interface import HardeningModel
 from defectkit.hardening.populations import Populations
-from defectkit.testing.suite import Suite, inherited
+from defectkit.testing.asked import GivenSuite
+from defectkit.testing.suite import UnstatedError, inherited
 
 Floats = NDArray[np.float64]
 
 TYPES = ("bdot", "loop_111", "loop_100")
-SIZES = st.lists(st.floats(0.5, 200.0), max_size=12)
+SIZES = st.lists(st.floats(0.5, 60.0), max_size=12)
+"""In nm; a dozen of the largest ones fill a twentieth of the volume."""
+WORKED = (
+    "10 defects of 8 nm and 10 of 12 nm in 2.4e7 nm^3: M = 3.06, mu = 82,000 MPa, b = 0.249 nm, barrier strength 0.2"
+)
+"""What ``expected_mpa`` is the hardening of."""
+LEAST_MPA, MOST_MPA = 0.01, 5_000.0
+"""Between these lies what any model may say of a foil with a usual number of defects."""
 
 
 def populations(
@@ -55,7 +63,7 @@ def populations(
     )
 
 
-class HardeningModelSuite(Suite[HardeningModel]):
+class HardeningModelSuite(GivenSuite[HardeningModel]):
     """What every hardening model must do.
 
     Attributes
@@ -65,6 +73,10 @@ class HardeningModelSuite(Suite[HardeningModel]):
     options : mapping of str to Any
         Keyword arguments of its constructor.
 
+    expected_mpa : float
+        The hardening in MPa, worked out by hand, of 10 defects of 8 nm and 10 of 12 nm in 2.4e7 nm^3 with a Taylor
+        factor of 3.06, a shear modulus of 82,000 MPa, a Burgers vector of 0.249 nm and a barrier strength of 0.2.
+
     Examples
     --------
     In a test module of the plugin:
@@ -72,9 +84,75 @@ class HardeningModelSuite(Suite[HardeningModel]):
     >>> from defectkit.hardening.dispersed_barrier import DispersedBarrier
     >>> class TestDispersedBarrier(HardeningModelSuite):
     ...     cls = DispersedBarrier
+    ...     expected_mpa = 0.2 * 3.06 * 82_000 * 0.249 * (20 / 2.4e7 * 10) ** 0.5
     """
 
     kind: ClassVar[str] = "hardening_model"
+    expected_mpa: ClassVar[float | None] = None
+
+    def question(self) -> Populations:
+        """Return three populations, one of them without a defect."""
+        return populations([[4.0, 9.0, 20.0, 6.5], [], [12.0, 7.0]])
+
+    @staticmethod
+    def answer(made: HardeningModel, question: Populations) -> list[float]:
+        """Return the hardening of each population in MPa."""
+        found: list[float] = np.asarray(made.contributions(question), np.float64).tolist()
+        return found
+
+    def hardening(self, given: Populations) -> Floats:
+        """Return the hardening of each population in MPa."""
+        return np.asarray(self.make().contributions(given), np.float64)
+
+    def assert_scaled(self, factor: float, why: str, **changed: Any) -> None:
+        """Assert that the hardening changes by a factor where columns or constants are changed."""
+        before, after = self.hardening(self.question()), self.hardening(attrs.evolve(self.question(), **changed))
+        np.testing.assert_allclose(after, factor * before, rtol=1e-6, err_msg=why)
+
+    def test_the_worked_example_has_its_value(self) -> None:
+        """Of an example of ours the model has the hardening that its author worked out by hand."""
+        if self.expected_mpa is None:
+            raise UnstatedError(f"state in `expected_mpa` the hardening in MPa of {WORKED}")
+        found = self.hardening(populations([[8.0, 12.0] * 10]))
+        np.testing.assert_allclose(found, [self.expected_mpa], rtol=1e-6, err_msg=WORKED)
+
+    def test_it_is_in_megapascal(self) -> None:
+        """Foils with 1e21 to 1e23 defects per m^3, of 2 to 50 nm, harden by 0.01 to 5,000 MPa."""
+        for number, size in ((24, 10.0), (240, 2.0), (12, 50.0)):
+            (found,) = self.hardening(populations([[size] * number])).tolist()
+            assert LEAST_MPA <= found <= MOST_MPA, f"{number} defects of {size:g} nm in 2.4e7 nm^3 give {found:.3g} MPa"
+
+    def test_it_grows_with_the_shear_modulus(self) -> None:
+        """Twice the shear modulus is twice the hardening."""
+        self.assert_scaled(2.0, "twice the shear modulus", shear_modulus_mpa=164_000.0)
+
+    def test_it_grows_with_the_taylor_factor(self) -> None:
+        """Twice the Taylor factor is twice the hardening."""
+        self.assert_scaled(2.0, "twice the Taylor factor", taylor_factor=6.12)
+
+    def test_it_grows_with_the_barrier_strength_that_it_needs(self) -> None:
+        """Twice the barrier strength is twice the hardening of a model that needs one, and nothing to others."""
+        needs = self.cls.needs_barrier_strength
+        strengths = 2 * self.question().barrier_strengths
+        self.assert_scaled(2.0 if needs else 1.0, "twice the barrier strengths", barrier_strengths=strengths)
+
+    def test_the_unit_of_length_does_not_matter(self) -> None:
+        """All lengths three times as large, Burgers vector, sizes and thickness alike, harden the same."""
+        given = self.question()
+        self.assert_scaled(
+            1.0,
+            "all lengths three times as large",
+            sizes_nm=3 * given.sizes_nm,
+            burgers_vectors_nm=3 * given.burgers_vectors_nm,
+            volumes_nm3=27 * given.volumes_nm3,
+        )
+
+    def test_twice_the_foil_with_twice_the_defects_hardens_the_same(self) -> None:
+        """The hardening depends on defects per volume, not on how much of the foil is seen."""
+        once = self.question()
+        sizes = [once.sizes_nm[once.members == k].tolist() for k in range(len(once))]
+        twice = populations([each * 2 for each in sizes], types=once.types, volume_nm3=4.8e7)
+        np.testing.assert_allclose(self.hardening(twice), self.hardening(once), rtol=1e-6, err_msg="twice the foil")
 
     def contributions(self, sizes_nm: Sequence[Sequence[float]]) -> Floats:
         """Return what the model says of populations with these sizes, in MPa."""
@@ -134,11 +212,3 @@ class HardeningModelSuite(Suite[HardeningModel]):
         heavy = attrs.evolve(one, weights=np.full(len(sizes), float(weight)))
         found, often = np.asarray(self.make().contributions(heavy)), self.contributions([sizes * weight])
         np.testing.assert_allclose(found, often, rtol=1e-9, err_msg=f"defects of the weight {weight}")
-
-    def test_what_is_given_is_left_as_it_is(self) -> None:
-        """The columns of the populations are not written to."""
-        one = populations([[10.0, 20.0], [5.0]])
-        before = one.sizes_nm.copy()
-        one.sizes_nm.flags.writeable = False
-        self.make().contributions(one)
-        assert np.array_equal(one.sizes_nm, before), "the sizes were changed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,65 +10,26 @@ import attrs
 import numpy as np
 import pint
 from hypothesis import given, strategies as st
+from numpy.typing import ArrayLike
 
 from defectkit import hooks
-from defectkit.conventions import convention
 from defectkit.metrics.interface import Metric
-from defectkit.records import Instances, Taxonomy
-from defectkit.statistics.comparing import compare, compared_types
-from defectkit.statistics.comparison import ALL_PARTS, Comparison, Part
+from defectkit.records import Instances
+from defectkit.statistics.comparison import ALL_PARTS, Comparison
 from defectkit.statistics.drawing import DrawnImages
 from defectkit.statistics.totals import Totals
 from defectkit.statistics.units import Units
 from defectkit.statistics.variables import labels_of
 from defectkit.testing import strategies
-from defectkit.testing.suite import Suite, inherited
+from defectkit.testing.asked import GivenSuite
+from defectkit.testing.compared import TOLD, Pair, comparison_of, example_pairs, varied_pairs, worked_pairs
+from defectkit.testing.suite import UnstatedError, inherited
 from defectkit.units import ureg
 
 if TYPE_CHECKING:
     import xarray
 
-Pair = tuple[Instances, Instances]
-
-IOU_THRESHOLDS = (0.1, 0.3, 0.5)
 DIMENSIONS = {"image", "iou_threshold", "subset", "defect_type", "true_type", "predicted_type"}
-
-
-def comparison_of(pairs: Mapping[str, Pair], parts: Collection[Part] = ALL_PARTS) -> Comparison:
-    """Return the comparison of truth and prediction of images, by name, under the default convention.
-
-    Parameters
-    ----------
-    pairs : mapping of str to (Instances, Instances)
-        Truth and prediction of each image; pixels are of half a nanometer.
-    parts : collection of Part
-        What it holds beyond types, overlaps and matchings.
-    """
-    rules, taxonomy = convention("defectkit"), Taxonomy.standard()
-    images = [
-        compare(
-            name,
-            truth,
-            predicted,
-            convention=rules,
-            iou_thresholds=IOU_THRESHOLDS,
-            taxonomy=taxonomy,
-            spacing=(0.5, 0.5),
-            parts=parts,
-        )
-        for name, (truth, predicted) in pairs.items()
-    ]
-    occurring = {t for image in images for side in (image.true, image.predicted) for t in side.types}
-    types, overall_types = compared_types(occurring, rules, taxonomy)
-    return Comparison(
-        convention=rules,
-        iou_thresholds=IOU_THRESHOLDS,
-        iou_threshold=0.3,
-        types=types,
-        overall_types=overall_types,
-        length_unit="nanometer",
-        images=tuple(images),
-    )
 
 
 @st.composite
@@ -93,27 +54,7 @@ def pairs(draw: st.DrawFn, *, min_images: int = 0) -> dict[str, Pair]:
     return found
 
 
-def example_pairs() -> dict[str, Pair]:
-    """Return truth and prediction of three images: nothing on both sides, too little and too much, and nothing true."""
-    shape = (16, 16)
-    none = Instances.empty(shape, strategies.TYPES)
-
-    def boxes(*tops: int, types: Sequence[str], **columns: Any) -> Instances:
-        masks = np.zeros((len(tops), *shape), np.bool_)
-        for mask, top in zip(masks, tops, strict=True):
-            mask[top : top + 4, 2:9] = True
-        return Instances.from_masks(masks, types=types, shape=shape, known_types=strategies.TYPES, **columns)
-
-    truth = boxes(0, 6, types=["bdot", "loop_111"])
-    predicted = boxes(1, 12, types=["bdot", "loop_100"], scores=np.array([0.9, 0.2]))
-    return {
-        "empty": (none, none),
-        "mixed": (truth, predicted),
-        "false": (none, boxes(3, types=["bdot"], scores=np.array([0.5]))),
-    }
-
-
-class MetricSuite(Suite[Metric]):
+class MetricSuite(GivenSuite[Metric]):
     """What every metric must do.
 
     Attributes
@@ -123,6 +64,9 @@ class MetricSuite(Suite[Metric]):
     options : mapping of str to Any
         Keyword arguments of its constructor.
 
+    expected : mapping of str to array_like
+        Values of one variable or more of :func:`~defectkit.testing.compared.worked_pairs`, worked out by hand.
+
     Examples
     --------
     In a test module of the plugin:
@@ -130,13 +74,78 @@ class MetricSuite(Suite[Metric]):
     >>> from defectkit.metrics.find import Find
     >>> class TestFind(MetricSuite):
     ...     cls = Find
+    ...     expected = {"find_precision": 3 / 5, "find_recall": 3 / 4}
     """
 
     kind: ClassVar[str] = "metric"
+    expected: ClassVar[Mapping[str, ArrayLike]] = {}
+
+    def question(self) -> Comparison:
+        """Return the comparison of two images of many defects."""
+        return comparison_of(varied_pairs())
+
+    @staticmethod
+    def answer(made: Metric, question: Comparison) -> xarray.Dataset:
+        """Return what the metric makes of a comparison."""
+        return made.compute(question)
+
+    def assert_same_answer(self, found: Any, expected: Any, what: str) -> None:
+        """Assert that two data sets have the same variables, values and attributes."""
+        assert found.identical(expected), f"{what} it says something else"
 
     def compute(self, given_pairs: Mapping[str, Pair]) -> xarray.Dataset:
         """Return the metric of truth and prediction of images."""
         return self.make().compute(comparison_of(given_pairs))
+
+    def test_the_worked_example_has_its_values(self) -> None:
+        """Of an example of ours the metric has the values that its author worked out by hand."""
+        if not self.expected:
+            raise UnstatedError(f"state in `expected` what one of its variables is of the worked example: {TOLD}")
+        found = self.compute(worked_pairs())
+        for name, values in self.expected.items():
+            assert name in found, f"there is no variable {name!r}"
+            np.testing.assert_allclose(found[name].values, np.asarray(values, np.float64), rtol=1e-6, err_msg=name)
+
+    def test_the_order_of_defects_does_not_matter(self) -> None:
+        """Pooled variables stay the same when the defects of an image are listed in another order."""
+        given_pairs = varied_pairs()
+        turned = {name: (_turned(truth), _turned(found)) for name, (truth, found) in given_pairs.items()}
+        first, second = self.compute(given_pairs), self.compute(turned)
+        for name in (n for n, variable in first.data_vars.items() if set(variable.dims) <= DIMENSIONS):
+            if first[name].dtype.kind in "fiu":
+                np.testing.assert_allclose(second[name].values, first[name].values, rtol=1e-9, err_msg=str(name))
+
+    def test_lengths_follow_the_pixel_size(self) -> None:
+        """In pixels of twice the size, lengths are twice and areas four times as large, as their ``units`` say."""
+        small, large = (self.make().compute(comparison_of(varied_pairs(), pixel_nm=size)) for size in (0.5, 1.0))
+        for name in (n for n, variable in small.data_vars.items() if set(variable.dims) <= DIMENSIONS):
+            if small[name].dtype.kind != "f":
+                continue
+            units = ureg.parse_units(small[name].attrs.get("units", ""))
+            powers: dict[str, Any] = dict(units.dimensionality)
+            factor = 2.0 ** powers.get("[length]", 0)
+            np.testing.assert_allclose(
+                large[name].values, factor * small[name].values, rtol=1e-9, err_msg=f"{name}, in {units or 'no unit'}"
+            )
+
+    def test_a_comparison_in_pixels_gives_pixels(self) -> None:
+        """Where the images have no pixel size, no variable says that it is in nm."""
+        found = self.make().compute(comparison_of(varied_pairs(), pixel_nm=None))
+        for name, variable in found.data_vars.items():
+            units = ureg.parse_units(variable.attrs.get("units", ""))
+            in_nm = "[length]" in dict(units.dimensionality)
+            assert not in_nm, f"{name} is said to be in {units}, but the comparison is in pixels"
+
+    def test_every_dimension_is_labelled(self) -> None:
+        """Dimensions of the metric's own have labels, too, so that tables can name their rows."""
+        found = self.compute(varied_pairs())
+        bare = [str(dim) for dim in found.dims if dim not in found.coords]
+        assert not bare, f"without labels: {', '.join(bare)}"
+
+    def test_values_are_numbers_and_texts(self) -> None:
+        """No variable holds objects of Python: results are written to files."""
+        for name, variable in self.compute(varied_pairs()).data_vars.items():
+            assert variable.dtype.kind in "biufUS", f"{name} holds values of the dtype {variable.dtype}"
 
     @inherited
     @given(pairs())
@@ -255,3 +264,7 @@ class MetricSuite(Suite[Metric]):
         comparison = comparison_of(example_pairs())
         first = self.make().compute(comparison)
         assert first.identical(self.make().compute(comparison)), "the second time it is another one"
+
+
+def _turned(instances: Instances) -> Instances:
+    return instances.take(range(len(instances))[::-1])

@@ -9,6 +9,7 @@ import numpy as np
 from defectkit.detectors import TrainingSet
 from defectkit.records import Image, Instances, LabelSet
 from defectkit.records.names import as_names
+from defectkit.units import QuantityLike
 
 Scene = tuple[Image, Instances]
 
@@ -19,9 +20,14 @@ RADII = {"bdot": (6, 9), "loop_111": (9, 12)}
 
 
 def disc_scene(
-    seed: int, *, shape: tuple[int, int] = (128, 128), n: int = 8, types: Sequence[str] = ("bdot", "loop_111")
+    seed: int,
+    *,
+    shape: tuple[int, int] = (128, 128),
+    n: int = 8,
+    types: Sequence[str] = ("bdot", "loop_111"),
+    pixel_size: QuantityLike = "1 nm/px",
 ) -> Scene:
-    """Return an image of 1 nm/px with dark discs and gray rings that do not touch, on a bright ground with noise.
+    """Return an image with dark discs and gray rings that do not touch, on a bright ground with noise.
 
     Parameters
     ----------
@@ -31,6 +37,7 @@ def disc_scene(
         How many there are, where there is room for them.
     types : sequence of str
         Of the defects, in turn: ``bdot`` for a disc, ``loop_111`` for a ring.
+    pixel_size : str or pint.Quantity
 
     Examples
     --------
@@ -57,7 +64,7 @@ def disc_scene(
         is_ring = kind == "loop_111"
         pixels[masks[-1] & (distance > radius - 4) if is_ring else masks[-1]] = RING if is_ring else DISC
     pixels += rng.normal(0, 8, shape)
-    image = Image.from_array(f"scene-{seed}", pixels.clip(0, 255).astype(np.uint8), pixel_size="1 nm/px")
+    image = Image.from_array(f"scene-{seed}", pixels.clip(0, 255).astype(np.uint8), pixel_size=pixel_size)
     return image, Instances.from_masks(masks, types=[kinds[k % len(kinds)] for k in range(len(masks))], shape=shape)
 
 

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, overload
 
+import attrs
 import numpy as np
 import pytest
 
 from defectkit.errors import SplitError
-from defectkit.records import Image, Specimen, Split
+from defectkit.records import Calibration, Image, Specimen, Split
 from defectkit.splitters import Relation, Splitter, make_splits
-from defectkit.testing.suite import SealedPixels, Suite
+from defectkit.testing.asked import GivenSuite
+from defectkit.testing.suite import SealedPixels
 
 
-class SplitterSuite(Suite[Splitter]):
+class OnlySequence(Sequence[Image]):
+    """Images in order, and no more than the interface of a sequence has."""
+
+    def __init__(self, images: Sequence[Image]) -> None:
+        self._images = tuple(images)
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Image]: ...
+    def __getitem__(self, index: int | slice) -> Image | Sequence[Image]:
+        return self._images[index]
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+
+class SplitterSuite(GivenSuite[Splitter]):
     """What every splitter must do.
 
     Attributes
@@ -27,6 +47,8 @@ class SplitterSuite(Suite[Splitter]):
         Whether it looks at pixels, and not only at names, calibrations and specimens.
     keeps_areas_together : bool
         Whether images of one area are always on one side.
+    seed_option : str
+        The option that is the seed of its chance, where it has one of that name.
 
     Examples
     --------
@@ -40,13 +62,18 @@ class SplitterSuite(Suite[Splitter]):
     kind: ClassVar[str] = "splitter"
     reads_pixels: ClassVar[bool] = False
     keeps_areas_together: ClassVar[bool] = True
+    seed_option: ClassVar[str] = "seed"
 
     def images(self) -> list[Image]:
-        """Return thirty images: of three alloys, by two irradiations, six pairs of them of one area each."""
+        """Return thirty images: of three alloys, by two irradiations, six pairs of them of one area each.
+
+        They are calibrated; no two show a field of one size.
+        """
         return [
             Image(
                 name=f"image-{k:02}",
-                source=SealedPixels(),
+                source=SealedPixels(shape=(64 + 8 * (k * 7 % 30), 96)),
+                calibration=Calibration.square("0.5 nm/px", foil_thickness=f"{80 + k} nm"),
                 specimen=Specimen(
                     alloy=("C35M", "C26M", "Ti")[k % 3],
                     irradiation=("ion", "neutron")[k % 2],
@@ -59,6 +86,47 @@ class SplitterSuite(Suite[Splitter]):
     def splits(self, splitter: Splitter, images: Sequence[Image]) -> list[Split]:
         """Return all splits that a splitter makes."""
         return list(splitter.split(images, train_labels="old@1", test_labels="new@2"))
+
+    def question(self) -> list[Image]:
+        """Return the images."""
+        return self.images()
+
+    @staticmethod
+    def answer(made: Splitter, question: Sequence[Image]) -> list[Split]:
+        """Return all splits that a splitter makes."""
+        return list(made.split(question, train_labels="old@1", test_labels="new@2"))
+
+    def test_the_seed_decides(self) -> None:
+        """Other seeds give other splits, where there is an option for one."""
+        if self.seed_option not in inspect.signature(self.cls).parameters:
+            pytest.skip("it has no option for a seed")
+        made = [self.cls(**{**self.options, self.seed_option: seed}) for seed in range(5)]
+        sides = {str([sides_of(split) for split in self.splits(one, self.images())]) for one in made}
+        assert len(sides) > 1, f"five values of {self.seed_option} give one and the same splits"
+
+    def test_the_order_of_images_does_not_matter(self) -> None:
+        """Images in another order are split the same."""
+        expected = [sides_of(split) for split in self.splits(self.make(), self.images())]
+        for images in (self.images()[::-1], self.images()[7:] + self.images()[:7]):
+            found = [sides_of(split) for split in self.splits(self.make(), images)]
+            assert found == expected, "in another order the images are split otherwise"
+
+    def test_any_sequence_is_taken(self) -> None:
+        """Images come as a list, a tuple, or anything else that is a sequence and has no method more."""
+        expected = self.splits(self.make(), self.images())
+        for images in (tuple(self.images()), OnlySequence(self.images())):
+            try:
+                found = self.splits(self.make(), images)
+            except (AttributeError, TypeError) as error:
+                raise AssertionError(f"it needs more than a sequence: {error}") from error
+            assert found == expected, f"a {type(images).__name__} is split otherwise than a list"
+
+    def test_finer_pixels_change_nothing(self) -> None:
+        """Half of the images with pixels of half the size, of the same fields, are split the same."""
+        expected = [sides_of(split) for split in self.splits(self.make(), self.images())]
+        images = [in_half_pixels(image) if k % 2 else image for k, image in enumerate(self.images())]
+        found = [sides_of(split) for split in self.splits(self.make(), images)]
+        assert found == expected, "images of the same fields in finer pixels are split otherwise"
 
     def test_there_is_a_split(self) -> None:
         """At least one split comes out, and no two of one name."""
@@ -119,3 +187,18 @@ class SplitterSuite(Suite[Splitter]):
         image = self.images()[0]
         with pytest.raises(SplitError):
             self.splits(self.make(), [image, *self.images()])
+
+
+def sides_of(split: Split) -> tuple[list[str], list[str]]:
+    """Return the names of both sides in alphabetical order."""
+    return sorted(split.train), sorted(split.test)
+
+
+def in_half_pixels(image: Image) -> Image:
+    """Return an image of the same field in pixels of half the size, whose pixels nobody may read either."""
+    height, width = image.shape
+    calibration = image.required_calibration()
+    finer = attrs.evolve(
+        calibration, pixel_size_y=calibration.pixel_size_y / 2, pixel_size_x=calibration.pixel_size_x / 2
+    )
+    return attrs.evolve(image, source=SealedPixels(shape=(2 * height, 2 * width)), calibration=finer)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import attrs
 import numpy as np
@@ -19,10 +19,16 @@ C = TypeVar("C")
 inherited = settings(
     max_examples=25,
     deadline=None,
+    derandomize=True,
+    database=None,
     phases=[phase for phase in Phase if phase is not Phase.explain],
     suppress_health_check=[HealthCheck.differing_executors],
 )
-"""For tests that take examples of hypothesis and are inherited by many classes: few examples each, many in all."""
+"""For laws that take examples of hypothesis: few, since many classes inherit them, and the same everywhere."""
+
+
+class UnstatedError(AssertionError):
+    """A law needs what only the author of the class can say, such as a value worked out by hand."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +66,10 @@ class Suite(Generic[C]):
         What it is registered as.
     options : mapping of str to Any
         Keyword arguments of its constructor.
+    option_sets : sequence of mappings
+        Several of those: each law is asked of each of them.
+    exceptions : mapping of str to str
+        Laws that the class need not keep, by name (that of the test without ``test_``), and why.
     is_registered : bool
         Whether it must be found by its name; set it to False for a class that no entry point registers.
     """
@@ -67,12 +77,52 @@ class Suite(Generic[C]):
     cls: ClassVar[type[Any]]
     kind: ClassVar[str]
     options: ClassVar[Mapping[str, Any]] = {}
+    option_sets: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    exceptions: ClassVar[Mapping[str, str]] = {}
     is_registered: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for law, reason in vars(cls).get("exceptions", {}).items():
+            test = getattr(cls, f"test_{law}", None)
+            if test is not None and reason.strip():
+                setattr(cls, f"test_{law}", _excepted(test, reason))
+
+    @classmethod
+    def sets_of_options(cls) -> Sequence[Mapping[str, Any]]:
+        """Return every set of options that the laws are asked of: ``option_sets``, or the one of ``options``."""
+        return cls.option_sets or (cls.options,)
+
+    @classmethod
+    def with_options(cls, options: Mapping[str, Any]) -> Self:
+        """Return an object of the suite whose class under test is made with these options."""
+        made = cls()
+        made.__dict__["options"] = options
+        return made
+
+    @pytest.fixture(autouse=True)
+    def _options_of_this_run(self, request: pytest.FixtureRequest) -> None:
+        """Set the options that pytest runs a law with: one of the sets of options."""
+        self.__dict__["options"] = getattr(request, "param", self.options)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Let pytest run every law once for each set of options."""
+        sets = self.option_sets
+        if sets:
+            metafunc.fixturenames.append("_options_of_this_run")
+            ids = [", ".join(f"{k}={v}" for k, v in options.items()) or "defaults" for options in sets]
+            metafunc.parametrize("_options_of_this_run", sets, ids=ids, indirect=True)
 
     def make(self) -> C:
         """Return an object of the class under test, with the options of the suite."""
         made: C = self.cls(**self.options)
         return made
+
+    def test_exceptions_are_of_laws_and_have_a_reason(self) -> None:
+        """Every exception that the suite declares names one of its laws, and says why it does not apply."""
+        for law, reason in self.exceptions.items():
+            assert hasattr(self, f"test_{law}"), f"there is no law {law!r} to be excepted from"
+            assert reason.strip(), f"the exception from {law!r} has no reason"
 
     def test_it_fulfils_the_interface(self) -> None:
         """The class is a concrete subclass of the interface of its kind."""
@@ -108,6 +158,14 @@ class Suite(Generic[C]):
             assert parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD), f"{parameter} is positional"
             if parameter.kind is parameter.KEYWORD_ONLY:
                 assert parameter.default is not parameter.empty, f"option {parameter.name!r} has no default"
+
+
+def _excepted(test: Callable[..., None], reason: str) -> Callable[..., None]:
+    def excepted(self: Suite[Any]) -> None:
+        pytest.skip(reason)
+
+    excepted.__doc__ = test.__doc__
+    return excepted
 
 
 def assert_same_instances(found: Instances, expected: Instances, *, what: str, score_tolerance: float = 0.0) -> None:

@@ -17,6 +17,9 @@ from defectkit.files.decoding import read_json
 from defectkit.records import Instances, LabelSet, to_json
 from defectkit.testing.detectors import DetectorSuite
 
+_TRAINED: dict[tuple[type, str], TrainableDetector[Any]] = {}
+"""By suite and options, what was trained: once for all laws."""
+
 
 class TrainableDetectorSuite(DetectorSuite):
     """What every subclass of :class:`~defectkit.detectors.TrainableDetector` must do.
@@ -38,7 +41,6 @@ class TrainableDetectorSuite(DetectorSuite):
     """
 
     optional_files: ClassVar[tuple[str, ...]] = (README, TEST_IMAGE)
-    trained: ClassVar[TrainableDetector[Any] | None] = None
 
     def untrained(self) -> TrainableDetector[Any]:
         """Return an object of the class under test, with the options of the suite."""
@@ -47,14 +49,14 @@ class TrainableDetectorSuite(DetectorSuite):
 
     def make(self) -> TrainableDetector[Any]:
         """Return the object that was trained on :meth:`training`; it is trained once for all tests of a class."""
-        suite = type(self)
-        if suite.trained is None:
-            suite.trained = self.untrained().fit(self.training(), self.training())
-        return suite.trained
+        key = (type(self), repr(sorted(self.options.items())))
+        if key not in _TRAINED:
+            _TRAINED[key] = self.untrained().fit(self.training(), self.training())
+        return _TRAINED[key]
 
     def pixel_size(self) -> str:
         """Return the pixel size of the scenes that it is trained on."""
-        return "0.478516 nm/px"
+        return "1 nm/px"
 
     def test_the_card_names_every_option(self) -> None:
         """Each option is among the settings of the card, but for those that say where it runs."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from defectkit.testing import (
     SplitterSuite,
     strategies,
 )
+from defectkit.testing.known_labels import BOX, KnownDefect
 
 SPEC = spec_from_file_location(
     "defectkit_example_parts", Path(__file__).parent / "defectkit-example" / "defectkit_example_parts.py"
@@ -41,17 +43,35 @@ class TestFirstHalf(SplitterSuite):
 class TestCountDifference(MetricSuite):
     cls = parts.CountDifference
     is_registered = False
+    expected: ClassVar = {"count_difference": 1, "image_count_difference": [1]}
 
 
 class TestConstant(HardeningModelSuite):
     cls = parts.Constant
     is_registered = False
+    expected_mpa = 10.0
+    exceptions: ClassVar = dict.fromkeys(
+        (
+            "it_grows_with_the_shear_modulus",
+            "it_grows_with_the_taylor_factor",
+            "twice_the_foil_with_twice_the_defects_hardens_the_same",
+        ),
+        "the example gives every defect the same, whatever the material and the foil",
+    )
 
 
 class TestBoxTable(LabelFormatSuite):
     cls = parts.BoxTable
     is_registered = False
     target = "boxes.csv"
+    keeps_outlines = False
+
+    def known(self) -> tuple[KnownDefect, ...]:
+        return (BOX,)
+
+    def write_known(self, path: Path) -> None:
+        rows = [",".join(map(str, ("known", defect.type, *defect.box))) for defect in self.known()]
+        path.write_text("\n".join(["image,type,top,left,bottom,right", *rows]))
 
     def instances(self) -> st.SearchStrategy[Instances]:
         shape = (12, 10)

@@ -14,6 +14,7 @@ from defectkit.errors import DefectkitError, LabelReadError, LabelWriteError, Pa
 from defectkit.formats import LabelFile, LabelledImage, Mask, NoArea, Outline, Region, RegionFormat
 from defectkit.records import ArrayPixels, Image, LabelSet, Taxonomy
 from defectkit.testing import LabelFormatSuite
+from defectkit.testing.known_labels import BOX, KnownDefect
 
 Blank = Callable[..., dict[str, Image]]
 Written = Callable[[str, Any], Path]
@@ -47,6 +48,15 @@ class Boxes(RegionFormat):
 class TestBoxes(LabelFormatSuite):
     cls = Boxes
     can_write = False
+    target = "labels.boxes"
+    keeps_outlines = False
+
+    def known(self) -> tuple[KnownDefect, ...]:
+        return (BOX,)
+
+    def write_known(self, path: Path) -> None:
+        top, left, bottom, right = BOX.box
+        path.write_text(f"known.png,{BOX.type},{left},{top},{right},{bottom},0.5\n")
 
     def test_it_is_found_by_its_name(self) -> None:
         pytest.skip("this class is not registered by an entry point")

@@ -6,3 +6,4 @@ from defectkit.testing import DetectorSuite
 
 class TestBlob(DetectorSuite):
     cls = Blob
+    smallest_option = "min_diameter"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -25,6 +26,7 @@ from defectkit.errors import (
     SplitError,
     UnknownDatasetError,
 )
+from defectkit.files import write_text
 from defectkit.formats.interface import ImageFormat, LabelFormat, LabelReading, Repair, RepairKind, RepairReport
 from defectkit.geometry.masks import label_image_to_runs
 from defectkit.hardening.interface import HardeningModel
@@ -179,8 +181,9 @@ class BoxTable(LabelFormat):
                 raise LabelWriteError(f"image {name!r} has a defect that is no box")
             rows += [(name, kind, *box) for kind, box in zip(instances.type_names, boxes.tolist(), strict=True)]
             rows += [] if len(instances) else [(name, "", "", "", "", "")]
-        with path.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([("image", "type", *EDGES), *rows])
+        table = io.StringIO()
+        csv.writer(table).writerows([("image", "type", *EDGES), *rows])
+        write_text(path, table.getvalue())
         return RepairReport()
 
 
