@@ -34,6 +34,7 @@ DETECTRON2_NEEDS = (
     "tqdm>4.29.0",
     "yacs>=0.1.8",
 )
+BROWSER_TESTS = ("httpx2>=2.0", "playwright>=1.50")
 GROUPS = {name: tuple(nox.project.dependency_groups(PROJECT, name)) for name in PROJECT["dependency-groups"]}
 
 
@@ -160,8 +161,8 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize(
     "plugin",
-    ["jacobs2022", "rosettasciio", "torchvision", "detectron2", "unet"],
-    ids=["jacobs2022", "rosettasciio", "torchvision", "detectron2", "unet"],
+    ["jacobs2022", "rosettasciio", "torchvision", "detectron2", "unet", "web"],
+    ids=["jacobs2022", "rosettasciio", "torchvision", "detectron2", "unet", "web"],
 )
 def plugins(session: nox.Session, plugin: str) -> None:
     """Install a plugin of plugins/ beside the core, each in an environment of its own, and run its tests."""
@@ -173,6 +174,8 @@ def plugins(session: nox.Session, plugin: str) -> None:
         install_detectron2(session)
     if plugin == "unet":
         session.install(TORCH)
+    if plugin == "web":
+        session.install(*BROWSER_TESTS)
     session.install("-e", ".[testing]", "-e", str(folder))
     session.run("pytest", "-c", str(folder / "pyproject.toml"), str(folder / "tests"), *session.posargs)
 

@@ -280,6 +280,7 @@ ONE_FORM = {
     "storage.store.Store.add_labels(labels)",
     "storage.store.Store.write_labels(about)",
     "storage.store.Store.write_predictions(predictions)",
+    "datasets.adding.add_version(labels)",
     "datasets.lock.Lock.of(labels)",
     "splitters.interface.Splitter.split(images)",
     "testing.synthetic.second_opinion.second_opinion(labels)",

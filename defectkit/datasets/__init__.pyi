@@ -1,6 +1,12 @@
 __all__: list[str]
 
-from .adding import add_dataset as add_dataset, add_labels as add_labels
+from .adding import (
+    add_dataset as add_dataset,
+    add_labels as add_labels,
+    add_version as add_version,
+    find_labels as find_labels,
+    name_of as name_of,
+)
 from .catalogue import Catalogue as Catalogue, CatalogueItem as CatalogueItem
 from .dataset import Dataset as Dataset
 from .differences import diff as diff
