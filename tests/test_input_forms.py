@@ -284,6 +284,7 @@ ONE_FORM = {
     "datasets.lock.Lock.of(labels)",
     "splitters.interface.Splitter.split(images)",
     "testing.synthetic.second_opinion.second_opinion(labels)",
+    "testing.synthetic.second_opinion.second_opinion(seen)",
     "workflows.fields.FieldRule.check(images)",
 }
 """Detectors are handed images one by one by ``detect``; stores, locks and second opinions keep the name of a set."""

@@ -78,9 +78,8 @@ def reproduce(
 ) -> None:
     """Make tables and figures of the paper from studies that run now.
 
-    NAME is table1 ... table10, figure2 ... figure15, or all. Studies are run cell by cell, and what is finished is
-    kept: a run that was killed is resumed. Published numbers stand beside ours, marked
-    as published.
+    NAME is table1 ... table10, figure1 ... figure15, claims, or all. Studies are run cell by cell, and what is finished
+    is kept: a run that was killed is resumed. Published numbers stand beside ours, marked as published.
     """
     from defectkit.conventions import convention as find_convention
     from defectkit.errors import StudyError

@@ -15,6 +15,7 @@ from defectkit_jacobs2022.figures.cross_validation import figure8
 from defectkit_jacobs2022.figures.distributions import figure4, figure5
 from defectkit_jacobs2022.figures.examples import figure3
 from defectkit_jacobs2022.figures.find import figure2
+from defectkit_jacobs2022.figures.labelled import figure1
 from defectkit_jacobs2022.figures.learning import CURVES, figure10
 from defectkit_jacobs2022.figures.left_out import figure9
 from defectkit_jacobs2022.figures.parity import figure6, figure12, figure13
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _INITIAL = ("initial",)
 
 _ALL = (
+    Artifact(name="figure1", title="An image and its labels", make=figure1),
     Artifact(name="figure2", title="Finding defects over the IoU threshold", studies=_INITIAL, make=figure2),
     Artifact(name="figure3", title="Truth beside prediction: best, median, worst", studies=_INITIAL, make=figure3),
     Artifact(name="figure4", title="Sizes and shapes, all and found defects", studies=_INITIAL, make=figure4),
@@ -58,6 +60,6 @@ def _lettered(artifact: Artifact[Figure]) -> Artifact[Figure]:
 
 
 FIGURES: Mapping[str, Artifact[Figure]] = MappingProxyType({artifact.name: _lettered(artifact) for artifact in _ALL})
-"""By name, ``figure2`` to ``figure15`` and ``conventions``."""
+"""By name, ``figure1`` to ``figure15`` and ``conventions``."""
 
 __all__ = ["FIGURES"]

@@ -58,7 +58,7 @@ def figure8(outcome: Outcome) -> NamedFigures:
     for about in every:
         marks |= about.marks
     lines = (*outcome.provenance, published_note(8, is_original=outcome.is_original))
-    figure, (row,) = panels((9.6, 6.3), lines, 1, 2)
+    figure, (row,) = panels((9.6, 7.4), lines, 1, 2)
     for axes, name in zip(row, ERRORS, strict=True):
         shown = [points(outcome, about, name) for about in every]
         _draw(axes, shown, errors[ERRORS[name]].values, splits, marks, every[0].length)
@@ -87,7 +87,7 @@ def _draw(
         for look, k in zip((BEST, WORST), chosen, strict=True):
             draw_points(axes, shown[k], marks, look)
             text = statistics_text(shown[k].statistics(), every.quantity.plain_unit(length))
-            lines.append(f"{look.label}, {splits[k]} ({significant(errors[k])} %): {text}")
+            lines += [f"{look.label}, {splits[k]} ({significant(errors[k])} %):", text]
     undefined = ", ".join(splits[int(k)] for k in np.flatnonzero(np.isnan(errors)))
     finish(axes, every, length)
     set_title(axes, [*lines, f"error undefined: {undefined}" if undefined else "", undefined_text(every)])

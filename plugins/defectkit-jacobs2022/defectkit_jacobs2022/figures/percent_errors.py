@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from defectkit_jacobs2022.artifact import NamedFigures, Outcome
 from defectkit_jacobs2022.figures.canvas import FAINT, draw_legend, panels
 from defectkit_jacobs2022.figures.parity_panel import set_title
+from defectkit_jacobs2022.figures.published import published_note
 from defectkit_jacobs2022.figures.subject import Subject, subject
 
 if TYPE_CHECKING:
@@ -28,23 +29,24 @@ LINEAR_PART = 100.0
 
 def figure7(outcome: Outcome) -> NamedFigures:
     """Return percent errors of mean sizes."""
-    return _percent_errors(outcome, "size")
+    return _percent_errors(outcome, "size", 7)
 
 
 def figure14(outcome: Outcome) -> NamedFigures:
     """Return percent errors of areal densities."""
-    return _percent_errors(outcome, "density")
+    return _percent_errors(outcome, "density", 14)
 
 
 def figure15(outcome: Outcome) -> NamedFigures:
     """Return percent errors of mean shape factors."""
-    return _percent_errors(outcome, "shape")
+    return _percent_errors(outcome, "shape", 15)
 
 
-def _percent_errors(outcome: Outcome, quantity: str) -> NamedFigures:
+def _percent_errors(outcome: Outcome, quantity: str, number: int) -> NamedFigures:
     about = subject(outcome, "initial")
     n_groups = about.evaluation.sizes["image"] + len(AVERAGES)
-    figure, ((axes,),) = panels((max(8.0, 0.44 * n_groups), 5.0), outcome.provenance, 1, 1)
+    lines = (*outcome.provenance, published_note(number, is_original=outcome.is_original))
+    figure, ((axes,),) = panels((max(8.0, 0.44 * n_groups), 5.0), lines, 1, 1)
     _draw(axes, about, quantity)
     draw_legend(figure, axes.get_legend_handles_labels()[0])
     return {"": figure}

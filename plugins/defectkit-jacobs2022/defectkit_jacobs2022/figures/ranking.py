@@ -54,7 +54,7 @@ def figure11(outcome: Outcome, *, n_resamples: int = N_RESAMPLES, seed: int = 0)
         how,
     )
     n = ranked.sizes["detector"]
-    figure = empty_figure((11.4, max(4.6, 0.42 * n + 1.9)), outcome.provenance)
+    figure = empty_figure((11.4, max(6.4, 0.42 * n + 3.0)), outcome.provenance)
     grid = figure.add_gridspec(1, 2, width_ratios=[1.35, 1])
     draw_bars(figure.add_subplot(grid[0]), ranked)
     draw_radar(figure.add_subplot(grid[1], projection="polar"), ranked)

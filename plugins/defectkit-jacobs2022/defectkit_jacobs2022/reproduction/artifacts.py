@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from defectkit.errors import UnknownNameError
 from defectkit_jacobs2022.artifact import AnyArtifact
+from defectkit_jacobs2022.claims.table import CLAIMS_TABLE
 from defectkit_jacobs2022.figures import FIGURES
 from defectkit_jacobs2022.tables import TABLES
 
@@ -21,7 +22,7 @@ def _place(name: str) -> tuple[str, int, str]:
     return kind, int(number or 0), word
 
 
-_ALL: tuple[AnyArtifact, ...] = (*TABLES.values(), *FIGURES.values())
+_ALL: tuple[AnyArtifact, ...] = (*TABLES.values(), *FIGURES.values(), CLAIMS_TABLE)
 
 ARTIFACTS: Mapping[str, AnyArtifact] = MappingProxyType(
     {artifact.name: artifact for artifact in sorted(_ALL, key=lambda artifact: _place(artifact.name))}

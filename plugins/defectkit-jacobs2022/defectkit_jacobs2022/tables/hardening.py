@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 from defectkit.conventions import Convention
 from defectkit.errors import StudyError
 from defectkit.files.decoding import parse_json
-from defectkit.hardening import Binning, DispersedBarrier, harden
+from defectkit.hardening import Binning, DispersedBarrier, harden, load_material
 from defectkit.studies import select_run
 from defectkit_jacobs2022.artifact import Artifact, NamedTables, Outcome
 from defectkit_jacobs2022.published import published_hardening
 from defectkit_jacobs2022.published_rows import OURS, PUBLISHED, notes, printed
+from defectkit_jacobs2022.statement import published_statements
 from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 from defectkit_jacobs2022.tables.over_runs import SOURCE
 from defectkit_jacobs2022.tables.table_09 import MATERIAL
@@ -87,6 +89,7 @@ def hardening_of_sides(outcome: Outcome, binning: Binning | None = None) -> dict
     -------
     dict of str to xarray.Dataset
         ``true`` and ``predicted``, as :func:`defectkit.hardening.harden` gives it, from the sizes of the evaluation.
+        Only types count that the material has a barrier strength for; :func:`weak_defects` are the others.
 
     Raises
     ------
@@ -100,19 +103,29 @@ def hardening_of_sides(outcome: Outcome, binning: Binning | None = None) -> dict
         raise StudyError("the images of the study 'initial' have no pixel size, so there is no hardening to compare")
     images = {str(name): outcome.data.images[str(name)] for name in run["image"].values}
     rule = Convention.from_settings(parse_json(run.attrs["convention_settings"], where="its convention"))
-    types = [str(name) for name in run["defect_type"].values if str(name) != "all"]
+    strong = load_material(MATERIAL).barrier_strengths
+    types = [str(name) for name in run["defect_type"].values if str(name) in strong]
     model = DispersedBarrier(binning=binning)
     found = {}
     for side in SIDES:
+        counted = np.isin(run[f"{side}_defect_type"].values.astype(str), types)
         table = xarray.Dataset(
             {
-                name: ("defect", run[f"{side}_defect_{of}"].values, dict(run[f"{side}_defect_{of}"].attrs))
+                name: ("defect", run[f"{side}_defect_{of}"].values[counted], dict(run[f"{side}_defect_{of}"].attrs))
                 for name, of in (("image", "image"), ("defect_type", "type"), ("size", "size"))
             },
             attrs={"convention": rule.name},
         )
         found[side] = harden(table, images, model=model, material=MATERIAL, convention=rule, types=types)
     return found
+
+
+def weak_defects(outcome: Outcome) -> dict[str, int]:
+    """Return how many predicted defects have a type without a barrier strength, by type."""
+    run = select_run(outcome.result(STUDY), 0)
+    strong = load_material(MATERIAL).barrier_strengths
+    found = Counter(str(name) for name in run["predicted_defect_type"].values if str(name) not in strong)
+    return dict(sorted(found.items()))
 
 
 def hardening(outcome: Outcome) -> NamedTables:
@@ -136,6 +149,8 @@ def _errors(outcome: Outcome, sides: dict[str, xarray.Dataset]) -> Table:
         SOURCE,
         TableColumn(name="mae", title="MAE", unit="megapascal", decimals=2),
         TableColumn(name="mape", title="MAPE", unit="percent", decimals=1),
+        TableColumn(name="lowest", title="lowest true", unit="megapascal", decimals=0),
+        TableColumn(name="highest", title="highest true", unit="megapascal", decimals=0),
         TableColumn(name="n_images", title="images"),
         TableColumn(name="n_undefined", title="images left out"),
         TableColumn(name="n_zero", title="left out of the MAPE besides"),
@@ -144,12 +159,19 @@ def _errors(outcome: Outcome, sides: dict[str, xarray.Dataset]) -> Table:
     for name in COMBINATIONS:
         true, predicted = (sides[side][f"total_{name}"].values for side in SIDES)
         mae, mape, n_undefined, n_zero = mean_errors(true, predicted)
-        rows.append(Row(cells=(name, OURS, mae, mape, len(true), n_undefined, n_zero)))
-        cells = (name, PUBLISHED, *printed(published[name,], ("mae", "mape")), None, None, None)
+        ends = (float(np.nanmin(true)), float(np.nanmax(true))) if not np.isnan(true).all() else (np.nan, np.nan)
+        rows.append(Row(cells=(name, OURS, mae, mape, *ends, len(true), n_undefined, n_zero)))
+        cells = (name, PUBLISHED, *printed(published[name,], ("mae", "mape")), *[None] * 5)
         rows.append(Row(cells=cells, origin=Origin.PUBLISHED))
+    said = published_statements()["range-of-hardening"]
+    cells = ("one of both", PUBLISHED, None, None, said["lowest"], said["highest"], None, None, None)
+    rows.append(Row(cells=cells, origin=Origin.PUBLISHED))
     faults = _faults(sides)
+    weak = ", ".join(f"{n} {name}" for name, n in weak_defects(outcome).items())
     own = [
         _made(sides),
+        *([f"Predicted defects of types that have no barrier strength count for nothing: {weak}."] if weak else []),
+        f"Page {said.page}: {said.says}.",
         "Left out are images whose hardening one side does not give, and of the MAPE those without any true hardening.",
         published.note,
         *(f"Not known: {fault}." for fault in faults[:5]),

@@ -71,7 +71,24 @@ def overlap(a: Bbox, b: Bbox) -> bool:
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_texts_stay_inside_the_canvas_and_their_panel(outcome: Outcome, name: str) -> None:
-    (figure,) = FIGURES[name].make(attrs.evolve(outcome, provenance=PROVENANCE)).values()
+    check(attrs.evolve(outcome, provenance=PROVENANCE), name)
+
+
+@pytest.mark.parametrize("name", ["figure8", "figure11"])
+def test_names_as_long_as_those_of_a_reproduction_stay_inside(outcome: Outcome, name: str) -> None:
+    splits, survey = outcome.result("random-cv"), outcome.result("hyperparameters")
+    runs = [f"leave out 20 %, run {k}" for k in range(1, splits.sizes["run"] + 1)]
+    labels = [f"border_nm={k}.0, smoothing_nm=2.0, depth_nm=3.0" for k in range(survey.sizes["run"])]
+    results = {
+        **outcome.results,
+        "random-cv": splits.assign_coords(split=("run", runs)),
+        "hyperparameters": survey.assign_coords(detector=("run", labels)),
+    }
+    check(attrs.evolve(outcome, results=results, provenance=PROVENANCE), name)
+
+
+def check(outcome: Outcome, name: str) -> None:
+    (figure,) = FIGURES[name].make(outcome).values()
     figure.canvas.draw()
     private: Any = figure  # matplotlib gives the text of this label, not the label
     panels = {axes: of_panel(axes) for axes in drawn_axes(figure)}

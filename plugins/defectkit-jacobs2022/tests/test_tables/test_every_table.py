@@ -13,6 +13,7 @@ import pytest
 from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.published import published_hardening
 from defectkit_jacobs2022.published_rows import OTHER_IMAGES
+from defectkit_jacobs2022.statement import published_statements
 from defectkit_jacobs2022.table import Origin, Table
 from defectkit_jacobs2022.tables import TABLES
 from tiny_reproduction import PROVENANCE
@@ -49,7 +50,7 @@ def test_published_numbers_are_printed_ones_in_places_of_their_own(made: dict[st
         for table in (*outcome.published.values(), published_hardening())
         for row in table
         for cell in row.cells.values()
-    }
+    } | {str(value) for statement in published_statements().values() for value in statement.values.values()}
     n_published = 0
     for name, table in made.items():
         for row in table.rows:

@@ -12,7 +12,7 @@ from defectkit_jacobs2022.artifact import Outcome
 from defectkit_jacobs2022.published import published_hardening
 from defectkit_jacobs2022.table import Table, Value
 from defectkit_jacobs2022.tables import TABLES
-from defectkit_jacobs2022.tables.hardening import hardening_of_sides, mean_errors
+from defectkit_jacobs2022.tables.hardening import hardening_of_sides, mean_errors, weak_defects
 from defectkit_jacobs2022.tables.over_runs import bootstrap_table, over_runs, summary
 from defectkit_jacobs2022.tables.statistics import BY_NAME, STATISTICS, evaluations, run_titles
 from sklearn.metrics import cohen_kappa_score, f1_score
@@ -241,6 +241,11 @@ def test_hardening(made: dict[str, Table], outcome: Outcome) -> None:
         np.testing.assert_allclose(np.array(row, float), expected)
     (row,) = found(made["hardening"], "mae", "mape", combination="quadrature", source="published")
     assert [str(value) for value in row] == ["11.05", "13.7"]
+    ((low, high),) = found(made["hardening"], "lowest", "highest", combination="one of both", source="published")
+    assert (low, high) == (50, 200)
+    ends = found(made["hardening"], "lowest", "highest", combination="linear", source="ours")
+    true = np.array(made["hardening-images"].column("true_linear"), float)
+    np.testing.assert_allclose(np.array(ends, float), [[np.nanmin(true), np.nanmax(true)]])
     assert any(UNKNOWN_FOIL in note for note in made["hardening"].notes)
     assert {cell.page for line in published_hardening() for cell in line.cells.values()} == {20}
 
@@ -263,6 +268,23 @@ def test_hardening_by_the_formula(made: dict[str, Table], outcome: Outcome) -> N
         assert made["hardening-images"].column("true_linear")[k] == pytest.approx(sum(parts))
         assert made["hardening-images"].column("true_quadrature")[k] == pytest.approx(np.hypot.reduce(parts))
     assert set(hardening_of_sides(outcome)) == {"true", "predicted"}
+
+
+def test_predicted_types_without_a_strength_count_for_nothing_and_are_named(outcome: Outcome) -> None:
+    result = outcome.results["initial"].copy(deep=True)
+    names = result["predicted_defect_type"].values.astype(object)
+    dots = np.flatnonzero(names == "bdot")[:2]
+    names[dots] = "particle"
+    result["predicted_defect_type"] = (result["predicted_defect_type"].dims, names.astype(str))
+    other = attrs.evolve(outcome, results={"initial": result})
+    assert weak_defects(outcome) == {}
+    assert weak_defects(other) == {"particle": 2}
+    before, after = hardening_of_sides(outcome)["predicted"], hardening_of_sides(other)["predicted"]
+    totals = before["total_linear"].values, after["total_linear"].values
+    assert np.isnan(totals[0]).tolist() == np.isnan(totals[1]).tolist()
+    assert np.nansum(totals[1]) < np.nansum(totals[0])
+    notes = TABLES["hardening"].make(other)[""].notes
+    assert "Predicted defects of types that have no barrier strength count for nothing: 2 particle." in notes
 
 
 def test_finer_bins_that_add_up_linearly_harden_more(made: dict[str, Table]) -> None:
