@@ -34,7 +34,7 @@ DETECTRON2_NEEDS = (
     "tqdm>4.29.0",
     "yacs>=0.1.8",
 )
-BROWSER_TESTS = ("httpx2>=2.0", "playwright>=1.50")
+BROWSER_TESTS = ("axe-playwright-python>=0.1.5", "httpx2>=2.0", "playwright>=1.50")
 GROUPS = {name: tuple(nox.project.dependency_groups(PROJECT, name)) for name in PROJECT["dependency-groups"]}
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 
 import attrs
 
-from defectkit import Taxonomy
+from defectkit import Instances, Taxonomy
 from defectkit.errors import DefectkitError, UnknownNameError
 from defectkit.files import locked
 from defectkit_web.folder import Folder
@@ -31,6 +31,8 @@ class Session:
     gallery: Gallery = attrs.field(factory=Gallery, init=False)
     works: dict[str, Work] = attrs.field(factory=dict, init=False)
     faults: tuple[str, ...] = attrs.field(default=(), init=False)
+    truth: Mapping[str, Instances] = attrs.field(factory=dict, init=False)
+    truth_source: str = attrs.field(default="", init=False)
     lock: RLock = attrs.field(factory=RLock, init=False)
 
     @property

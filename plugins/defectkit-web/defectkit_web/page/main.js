@@ -115,6 +115,7 @@ function changed({ revision, can_undo: canUndo, can_redo: canRedo }) {
   byId("undo").disabled = !canUndo;
   byId("redo").disabled = !canRedo;
   for (const id of view.selected) if (!view.defects.byId.has(id)) view.selected.delete(id);
+  view.redraw();
   showCounts();
   showSelected();
 }
@@ -192,7 +193,7 @@ async function refresh() {
   const [results] = await Promise.all([get(`images/${key}/results`), compare()]);
   if (key !== state.key) return;
   showResults(results, new Map(state.types.map((t) => [t.name, t.title])));
-  view.draw();
+  view.redraw();
 }
 
 async function compare() {

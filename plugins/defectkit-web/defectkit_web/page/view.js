@@ -1,12 +1,18 @@
 // View: OpenSeadragon shows the image in tiles; a canvas above it shows the outlines.
+// Outlines are drawn once into a layer that is larger than the window, and the layer is moved and scaled with the image;
+// it is drawn anew when the movement ends, or leaves it.
 
 const HALO = "rgba(0, 0, 0, 0.75)";
+const MARGIN = 0.25; // of the window, that the layer reaches beyond it on each side
+const MOST_STRETCH = 3; // how far the layer is scaled before it is drawn anew
 
 export class View {
   constructor(stage, layer) {
     this.stage = stage;
     this.canvas = layer;
     this.context = layer.getContext("2d");
+    this.layer = { canvas: document.createElement("canvas"), box: null, scale: 0 };
+    this.moving = false;
     this.image = null;
     this.defects = null;
     this.preview = null;
@@ -32,8 +38,10 @@ export class View {
     this.viewer.innerTracker.keyDownHandler = null;
     this.viewer.innerTracker.keyHandler = null;
     this.viewer.canvas.removeAttribute("tabindex");
-    for (const name of ["update-viewport", "open", "resize"]) this.viewer.addHandler(name, () => this.draw());
-    new ResizeObserver(() => this.draw()).observe(stage);
+    this.viewer.addHandler("animation-start", () => { this.moving = true; });
+    this.viewer.addHandler("animation-finish", () => { this.moving = false; this.draw(); });
+    for (const name of ["update-viewport", "open"]) this.viewer.addHandler(name, () => this.draw());
+    new ResizeObserver(() => this.redraw()).observe(stage);
   }
 
   open(key, image) {
@@ -69,6 +77,12 @@ export class View {
   panBy(dx, dy) { this.viewer.viewport.panBy(this.viewer.viewport.deltaPointsFromPixels(new OpenSeadragon.Point(dx, dy))); this.viewer.viewport.applyConstraints(); }
   showAll() { this.viewer.viewport.goHome(); }
 
+  // Draw all anew: to be called when defects, their groups or their colors changed.
+  redraw() {
+    this.layer.box = null;
+    this.draw();
+  }
+
   draw() {
     const ratio = window.devicePixelRatio || 1;
     const width = Math.round(this.stage.clientWidth * ratio), height = Math.round(this.stage.clientHeight * ratio);
@@ -77,32 +91,58 @@ export class View {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     if (!this.image || !this.viewer.isOpen()) return;
-    const scale = this.scale, box = this.box, px = 1 / scale;
-    context.setTransform(scale * ratio, 0, 0, scale * ratio, -box[1] * scale * ratio, -box[0] * scale * ratio);
+    const scale = this.scale * ratio, box = this.box, px = ratio / scale;
+    context.setTransform(scale, 0, 0, scale, -box[1] * scale, -box[0] * scale);
     context.lineJoin = "round";
     if (this.showOutlines && this.defects) {
-      const cells = [...this.defects.visible(box)].map((cell) => this.defects.paths(cell, scale));
-      const thin = scale < 0.35 ? 0.7 : 1;
-      context.strokeStyle = HALO;
-      context.lineWidth = 4 * thin * px;
-      for (const groups of cells) for (const path of groups.values()) context.stroke(path);
-      context.lineWidth = 2 * thin * px;
-      for (const groups of cells) for (const [group, path] of groups) {
-        const style = this.styles.get(group) ?? { color: "#2ca02c", dash: [] };
-        context.strokeStyle = style.color;
-        context.setLineDash(style.dash.map((d) => d * px));
-        context.stroke(path);
-      }
-      context.setLineDash([]);
+      if (!this.layerHolds(box, scale)) this.drawLayer(box, scale, ratio);
+      const [top, left, bottom, right] = this.layer.box;
+      context.drawImage(this.layer.canvas, left, top, right - left, bottom - top);
     }
-    if (this.showOutlines) this.drawShapes(this.misses, "#56b4e9", px, [2, 3]);
     if (this.preview) this.drawPreview(px);
-    if (this.defects) this.drawShapes([...this.selected].map((id) => this.defects.byId.get(id)).filter(Boolean), "#ffffff", px, [], 3);
+    if (this.defects) this.drawShapes(context, [...this.selected].map((id) => this.defects.byId.get(id)).filter(Boolean), "#ffffff", px, [], 3);
     if (this.sketch) this.drawSketch(px);
   }
 
-  drawShapes(shapes, color, px, dash, width = 2) {
-    const context = this.context;
+  layerHolds(box, scale) {
+    const layer = this.layer;
+    if (!layer.box) return false;
+    const holds = layer.box[0] <= box[0] && layer.box[1] <= box[1] && layer.box[2] >= box[2] && layer.box[3] >= box[3];
+    const whole = layer.box[0] <= 0 && layer.box[1] <= 0 && layer.box[2] >= this.image.height && layer.box[3] >= this.image.width;
+    const stretch = Math.max(scale / layer.scale, layer.scale / scale);
+    return (holds || whole) && stretch < (this.moving ? MOST_STRETCH : 1 + 1e-6);
+  }
+
+  drawLayer(box, scale, ratio) {
+    const dy = (box[2] - box[0]) * MARGIN, dx = (box[3] - box[1]) * MARGIN, px = ratio / scale;
+    const canvas = this.layer.canvas;
+    const width = Math.ceil((box[3] - box[1] + 2 * dx) * scale), height = Math.ceil((box[2] - box[0] + 2 * dy) * scale);
+    const top = box[0] - dy, left = box[1] - dx, reach = [top, left, top + height / scale, left + width / scale];
+    if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
+    const context = canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
+    context.lineJoin = "bevel";
+    const cells = [...this.defects.visible(reach)].map((cell) => this.defects.paths(cell, scale / ratio));
+    const thin = scale / ratio < 0.35 ? 0.7 : 1;
+    context.strokeStyle = HALO;
+    context.lineWidth = 4 * thin * px;
+    for (const groups of cells) for (const path of groups.values()) context.stroke(path);
+    context.lineWidth = 2 * thin * px;
+    for (const groups of cells) for (const [group, path] of groups) {
+      const style = this.styles.get(group) ?? { color: "#2ca02c", dash: [] };
+      context.strokeStyle = style.color;
+      context.setLineDash(style.dash.map((d) => d * px));
+      context.stroke(path);
+    }
+    context.setLineDash([]);
+    this.drawShapes(context, this.misses, "#56b4e9", px, [2, 3]);
+    this.layer.box = reach;
+    this.layer.scale = scale;
+  }
+
+  drawShapes(context, shapes, color, px, dash, width = 2) {
     for (const [style, w, d] of [[HALO, width + 2, []], [color, width, dash]]) {
       context.strokeStyle = style;
       context.lineWidth = w * px;
@@ -121,7 +161,7 @@ export class View {
     context.lineWidth = px;
     context.strokeRect(left, top, right - left, bottom - top);
     context.translate(left, top);
-    this.drawShapes(this.preview.defects, "#ff5cff", px, [3, 2]);
+    this.drawShapes(context, this.preview.defects, "#ff5cff", px, [3, 2]);
     context.restore();
   }
 
