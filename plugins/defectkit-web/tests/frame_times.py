@@ -71,7 +71,8 @@ def measure(page: Any) -> None:
         page.evaluate("window.defectkit.view.viewer.viewport.goHome(true)")
         if name.startswith("at one"):
             page.evaluate(
-                "(() => { const v = window.defectkit.view; v.viewer.viewport.zoomTo(v.viewer.viewport.imageToViewportZoom(1), null, true); })()"
+                "(() => { const port = window.defectkit.view.viewer.viewport;"
+                " port.zoomTo(port.imageToViewportZoom(1), null, true); })()"
             )
         page.wait_for_timeout(2500)
         frames, drawn = page.evaluate(MOVE, [dx, dy, factor, 120])

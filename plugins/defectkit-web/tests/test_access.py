@@ -30,7 +30,7 @@ def test_axe_finds_no_violation(browser: Any, server: Server, scheme: str, size:
         faults = [f"{each['id']}: {node['target']}" for each in found.response["violations"] for node in each["nodes"]]
         assert faults == []
         passed = {each["id"] for each in found.response["passes"]}
-        assert {"button-name", "color-contrast", "label" if not opened else "aria-dialog-name"} <= passed
+        assert {"button-name", "color-contrast"} <= passed
     context.close()
 
 
