@@ -58,11 +58,12 @@ class Seen:
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
+@click.option("--leave-out", "left_out", multiple=True, type=click.Choice(list(TITLES)), help="Do not fit to this set.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
-def main(model: Path, output: Path) -> None:
+def main(model: Path, left_out: tuple[str, ...], output: Path) -> None:
     """Fit the fusion of a network's scales on the tuning parts, and write its weights."""
     network = Network.of(model.read_bytes(), source=str(model))
-    seen = [item for name in TITLES for item in look(network, name)]
+    seen = [item for name in TITLES if name not in left_out for item in look(network, name)]
     fusion = fitted(seen)
     rounded = {name: [round(w, 4) for w in getattr(fusion, name)] for name in ("weights", "image_weights")}
     output.write_text(json.dumps({**rounded, "size_px": SIZE_PX}, indent=1) + "\n")
@@ -182,7 +183,7 @@ def crossed(seen: Sequence[Seen]) -> dict[str, float]:
             right[s.set] += int(true_finds(shown(best, s.truth.shape), s.truth).sum())
             called[s.set] += len(best)
             true[s.set] += len(s.truth)
-    return {name: 2 * right[name] / max(called[name] + true[name], 1) for name in TITLES}
+    return {name: 2 * right[name] / (called[name] + true[name]) for name in TITLES if true[name]}
 
 
 def _left(s: Seen, fusion: Fusion) -> Candidates:
