@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -27,7 +27,7 @@ from defectkit.detectors.model_folder import (
     read_self_test,
     write_model_folder,
 )
-from defectkit.detectors.options import MACHINE, as_setting, restore
+from defectkit.detectors.options import MACHINE, as_setting, construct, restore
 from defectkit.detectors.training import TrainingSet
 from defectkit.errors import DefectkitError, DetectorError
 from defectkit.files import new_folder
@@ -74,6 +74,8 @@ class TrainableDetector(Detector, Generic[M]):
         For the card.
     limits : tuple of str
         What the trained detector cannot do, for the card.
+    continues : tuple of str
+        Names of other detectors that training can start from.
 
     Parameters
     ----------
@@ -91,9 +93,31 @@ class TrainableDetector(Detector, Generic[M]):
     version: ClassVar[str]
     citation: ClassVar[str] = ""
     limits: ClassVar[tuple[str, ...]] = ("What it has not seen, in contrast, size or kind, it does not know.",)
+    continues: ClassVar[tuple[str, ...]] = ()
 
     license: str = "not stated by those who trained it"
     trained: Trained[M] | None = attrs.field(default=None, repr=False)
+
+    @classmethod
+    def continuing(cls, folder: Path | None, options: Mapping[str, Any]) -> Self:
+        """Return an untrained detector that learns more than a saved one knows.
+
+        Unless a subclass can start from what was learned, it is one with the same options that starts anew.
+
+        Parameters
+        ----------
+        folder : pathlib.Path, optional
+            Of the saved detector, of this name or one of :attr:`continues`; without it, the one that ships.
+        options : mapping of str to Any
+            In place of the saved ones.
+
+        Raises
+        ------
+        DetectorError
+            If the folder holds no such detector, or an option is refused.
+        """
+        saved = {} if folder is None else cls.load(folder).options()
+        return construct(cls, {**saved, **options})
 
     @abstractmethod
     def learn(self, training: TrainingSet, validation: TrainingSet | None) -> M:

@@ -13,6 +13,7 @@ from defectkit.studies.results import (
     select_runs,
     variance_decomposition,
 )
+from defectkit.studies.retraining import Retraining, assess_retraining
 from defectkit.studies.running import StudyProgress, run_study, select_run, study_predictions
 from defectkit.studies.study import DetectorChoice, LabelPair, SplitChoice, Study
 from defectkit.studies.test_types import (
@@ -33,10 +34,12 @@ from defectkit.studies.uncertainty import bootstrap, bootstrap_difference, resam
 __all__ = [
     "DetectorChoice",
     "LabelPair",
+    "Retraining",
     "SplitChoice",
     "Study",
     "StudyData",
     "StudyProgress",
+    "assess_retraining",
     "bootstrap",
     "bootstrap_difference",
     "catalogue_data",

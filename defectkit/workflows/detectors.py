@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from defectkit.errors import DetectorError
 
 if TYPE_CHECKING:
-    from defectkit.detectors import Detector
+    from defectkit.detectors import Detector, TrainableDetector
 
 
 def make_detector(name: str, *, options: Mapping[str, Any] | None = None, model: Path | None = None) -> Detector:
@@ -75,3 +75,56 @@ def fingerprint(detector: Detector) -> str:
                 while block := stream.read(1 << 20):
                     state.update(block)
     return state.hexdigest()
+
+
+def named_or_saved(model: str) -> tuple[str, Path | None]:
+    """Return the name of a detector, and the folder that it was saved in, from its name or that folder.
+
+    Raises
+    ------
+    UnknownPluginError
+        If it is neither the name of a detector nor a folder.
+    DetectorError
+        If it is a folder without a saved detector.
+    """
+    from defectkit import hooks
+    from defectkit.detectors.model_folder import saved_detector
+
+    folder = Path(model)
+    if folder.is_dir():
+        return saved_detector(folder), folder
+    return hooks.find("detector", model).name, None
+
+
+def learner_for(
+    current: str, folder: Path | None, *, name: str | None = None, options: Mapping[str, Any] | None = None
+) -> TrainableDetector[Any]:
+    """Return an untrained detector that learns more than another one knows.
+
+    Parameters
+    ----------
+    current : str
+        The name of that other one.
+    folder : pathlib.Path, optional
+        Where it is saved.
+    name : str, optional
+        Of the detector that learns; by default the same one if it is trainable, or the first that goes on from it.
+    options : mapping of str to Any, optional
+        Of the detector that learns.
+
+    Raises
+    ------
+    DetectorError
+        If none that is installed goes on from it, or an option is refused.
+    """
+    from defectkit import hooks
+    from defectkit.detectors import TrainableDetector
+
+    named = [current, *hooks.table("detector")] if name is None else [name]
+    for cls in (hooks.find("detector", one) for one in named):
+        if issubclass(cls, TrainableDetector) and current in (cls.name, *cls.continues):
+            learner: TrainableDetector[Any] = cls.continuing(folder, options or {})
+            return learner
+    who = "no detector that is installed goes" if name is None else f"detector {name!r} does not go"
+    hint = "; the plugin defectkit-unet has one: python -m pip install defectkit-unet" if current == "loopnet" else ""
+    raise DetectorError(f"{who} on from {current!r}{hint}")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import attrs
 
 from defectkit.detectors import ModelCard, TrainableDetector, Trained, TrainingSet
 from defectkit.detectors.loopnet.detector import LoopNet
-from defectkit.detectors.loopnet.model import Model
+from defectkit.detectors.loopnet.model import NETWORK, Model
 from defectkit.detectors.model_folder import saved_detector, write_model_folder
 from defectkit.detectors.options import above, at_least, machine_option, one_of, restore
 from defectkit.errors import DetectorError
@@ -71,6 +72,7 @@ class UNetDetector(TrainableDetector[Model]):
     name: ClassVar[str] = "unet"
     description: ClassVar[str] = "Encoder-decoder networks: trained from nothing or fine-tuned."
     version: ClassVar[str] = version("defectkit-unet")
+    continues: ClassVar[tuple[str, ...]] = (LoopNet.name,)
 
     network: str = attrs.field(default="loopnet", validator=one_of(NETWORK_NAMES))
     initial_weights: str = RECIPE
@@ -92,6 +94,12 @@ class UNetDetector(TrainableDetector[Model]):
             raise DetectorError(f"randomised is {self.randomised}, not from 0 to below 1")
         if self.crop_size % MULTIPLE:
             raise DetectorError(f"crop_size is {self.crop_size}, not a multiple of {MULTIPLE}")
+
+    @classmethod
+    def continuing(cls, folder: Path | None, options: Mapping[str, Any]) -> Self:
+        """Return a detector that starts from the weights of a saved one; without a folder, from those that ship."""
+        start = RECIPE if folder is None else str(folder / NETWORK)
+        return super().continuing(folder, {"initial_weights": start, **options})
 
     def learn(self, training: TrainingSet, validation: TrainingSet | None) -> Model:
         """Return a network that was trained, as one of loopnet; nothing is chosen by the validation images."""

@@ -27,6 +27,7 @@ from defectkit.detectors.learning.progress import CHECKPOINT
 from defectkit.errors import DetectorError
 from defectkit.records import Image, Instances
 from defectkit.synthesis import TYPES, Ellipses
+from defectkit.workflows.detectors import learner_for
 
 DiscScene = tuple[Image, Instances]
 
@@ -166,3 +167,14 @@ def test_an_untrained_one_says_so(make_scene: Callable[..., DiscScene], tmp_path
     with pytest.raises(DetectorError, match="not trained"):
         list(UNetDetector().predict([make_scene(0)[0]]))
     assert attrs.evolve(UNetDetector(), seed=1).card().types == ("defect",)
+
+
+def test_what_goes_on_from_a_saved_model_starts_from_its_weights(fitted: UNetDetector, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "first")
+    learner = learner_for("loopnet", tmp_path / "first", options={"iterations": 1})
+    assert isinstance(learner, UNetDetector)
+    assert learner.initial_weights == str(tmp_path / "first" / "loopnet.onnx")
+    assert (learner.iterations, learner.crop_size) == (1, fitted.crop_size)
+    shipped = learner_for("loopnet", None)
+    assert isinstance(shipped, UNetDetector)
+    assert shipped.initial_weights == "recipe"
