@@ -225,6 +225,7 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "studies.floor.error_budget": lambda i, s, p: numbers(studies.error_budget(s(), s(), i())),
     "studies.floor.measurement_floor": lambda i, s, p: numbers(studies.measurement_floor(s(), i())),
     "studies.resampleable.evaluate_resampleable": lambda i, s, p: numbers(studies.evaluate_resampleable(s(), s(), i())),
+    "studies.retraining.assess_retraining": lambda i, s, p: repr(_retrained(i(), s())),
     "studies.training.train_detector": lambda i, s, p: _trained(i(), s()),
     "studies.training.training_sides": lambda i, s, p: [
         list(side.images) for side in studies.training_sides(i(), s(), validation_fraction=0.25) if side
@@ -242,6 +243,13 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "workflows.thickness.Foils.of": lambda i, s, p: Foils.of("100 nm", i()).settings(),
     "workflows.sides.read_side": lambda i, s, p: cast(LabelSet, read_side(via_file(p), images=i()).labels).digest(),
 }
+
+
+def _retrained(images: Any, labels: Any) -> studies.Retraining:
+    """What a detector gains that is the same after learning."""
+    detector: Any = dk.make_detector("blob")
+    learner: Any = SimpleNamespace(fit=lambda training, watched: detector)
+    return studies.assess_retraining(learner, detector, images, labels, n_folds=2)
 
 
 def _trained(images: Any, labels: Any, **how: Any) -> tuple[list[str], int]:
