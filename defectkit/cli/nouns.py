@@ -21,7 +21,7 @@ NOUNS = {
     "evaluate": "Compare predicted labels with the truth.",
     "demo": "Run the whole analysis on synthetic micrographs with known truth.",
     "train": "Train a detector and save it.",
-    "retrain": "Train a detector further on corrected images, and save it if it is better.",
+    "retrain": "Train a detector further on corrected images.",
     "study": "Run a study: every split with every detector, seed and convention.",
     "datasets": "List, fetch, check and add data sets.",
     "labels": "Compare, merge, export, add and tag versions of label sets.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """
 defectkit retrain loopnet --data lab/new -o better
-defectkit retrain better/ --data lab/new@3 --option iterations=300 -o still-better
+defectkit retrain better/ --data lab/new@3 --detector-option iterations=300 -o still-better
 """
 
 
@@ -39,7 +39,7 @@ defectkit retrain better/ --data lab/new@3 --option iterations=300 -o still-bett
     help="The detector that learns; by default one that goes on from the model.",
 )
 @click.option(
-    "--option",
+    "--detector-option",
     "options",
     type=Assignment(),
     multiple=True,
@@ -74,7 +74,7 @@ def retrain(
     mirror: str | None,
     output: Path,
 ) -> None:
-    """Train a detector further on corrected images, and save it if it is better.
+    """Train a detector further on corrected images.
 
     In each fold a model is trained on the other images and compared with the current one on those left out, so that
     every image is predicted by a model that has not seen it. A model of all images is trained and saved only if the
@@ -92,7 +92,7 @@ def retrain(
 
     kind, folder = named_or_saved(model)
     current = make_detector(kind, model=folder)
-    learner: TrainableDetector[Any] = learner_for(kind, folder, name=name, options=pairs(options, "--option"))
+    learner: TrainableDetector[Any] = learner_for(kind, folder, name=name, options=pairs(options, "--detector-option"))
     target = output.expanduser().resolve()
     with new_folder(target) as made:
         ((data, labels),) = load_references((reference,), available=available, mirror=mirror)

@@ -37,7 +37,7 @@ def lab(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_better_model_is_saved_with_what_it_gained(run: Run, lab: Path) -> None:
-    options = [part for option in BETTER for part in ("--option", option)]
+    options = [part for option in BETTER for part in ("--detector-option", option)]
     result = run("retrain", lab / "weak", "--data", "lab/mine", *options, "-o", lab / "better")
     assert result.exit_code == 0, result.output
     assert "gain" in result.stdout
@@ -65,7 +65,7 @@ def test_a_model_that_is_no_better_is_not_saved_unless_it_is_wanted(run: Run, la
         ("nothing", (), "nothing"),
         ("frames", (), "frames"),
         ("weak", ("--detector", "blob"), "detector 'blob' does not go on from 'pixel-forest'"),
-        ("weak", ("--option", "trees=3"), "has no option 'trees'"),
+        ("weak", ("--detector-option", "trees=3"), "has no option 'trees'"),
     ],
 )
 def test_what_cannot_be_retrained_is_told(run: Run, lab: Path, model: str, options: tuple[str, ...], said: str) -> None:
