@@ -65,6 +65,14 @@ LEVELS_IN_WORDS = "; ".join(
     help="About how many minutes all of it may take on two cores; 0 for the settings of the paper, or the detector's "
     f"own. With pixel-forest {LEVELS_IN_WORDS}. A network gets as many iterations as fit.",
 )
+@click.option(
+    "--sides",
+    type=(str, click.Path(exists=True, dir_okay=False), click.Path(exists=True, dir_okay=False)),
+    multiple=True,
+    metavar="SPLIT TRAIN TEST",
+    help="A split of Table 2, for instance dataset1/initial, and the annotation files of its sides, training first; "
+    "may be given again. Counts must be those of the table.",
+)
 @click.option("--convention", default="jacobs2022", show_default=True, metavar="NAME", help="jacobs2022 or defectkit.")
 def reproduce(
     names: tuple[str, ...],
@@ -74,6 +82,7 @@ def reproduce(
     detector: str,
     learner: str,
     budget: float,
+    sides: tuple[tuple[str, str, str], ...],
     convention: str,
 ) -> None:
     """Make tables and figures of the paper from studies that run now.
@@ -83,7 +92,9 @@ def reproduce(
     """
     from defectkit.conventions import convention as find_convention
     from defectkit.errors import StudyError
+    from defectkit.studies import catalogue_data
     from defectkit_jacobs2022.reproduction import ARTIFACTS, effort_for, plan_for, reproduce as make
+    from defectkit_jacobs2022.reproduction.sides import with_published_sides
 
     if is_list:
         print_table(
@@ -95,10 +106,14 @@ def reproduce(
     if not names:
         raise StudyError("name at least one table or figure, or all; --list prints them")
     plan = plan_for(dataset)
+    data = None
+    if sides:
+        data = with_published_sides(catalogue_data(dataset, plan.roles, available=plan.is_partial), sides)
     made = make(
         names,
         output,
         plan=plan,
+        data=data,
         effort=effort_for(detector, budget or None, plan=plan, learner=learner),
         convention=find_convention(convention).name,
         report=lambda study, progress: note(f"{study}: {progress}"),

@@ -51,7 +51,15 @@ class Declaring:
         return self.named((INITIAL,), INITIAL)
 
     def named(self, names: tuple[str, ...], label: str) -> SplitChoice:
-        """Return the choice of some named splits."""
+        """Return the choice of some named splits.
+
+        Raises
+        ------
+        SplitError
+            If it is not known which images are on which side of one.
+        """
+        for name in names:
+            self.data.split(name)
         return SplitChoice(named=names, label=label, accepted=self.plan.accepted)
 
     def drawn(self, splitter: str, label: str, **options: object) -> SplitChoice:
