@@ -67,7 +67,7 @@ LEVELS_IN_WORDS = "; ".join(
 )
 @click.option(
     "--sides",
-    type=(str, click.Path(exists=True, dir_okay=False), click.Path(exists=True, dir_okay=False)),
+    type=(str, click.Path(dir_okay=False), click.Path(dir_okay=False)),
     multiple=True,
     metavar="SPLIT TRAIN TEST",
     help="A split of Table 2, for instance dataset1/initial, and the annotation files of its sides, training first; "
