@@ -35,6 +35,17 @@ DETECTRON2_NEEDS = (
     "yacs>=0.1.8",
 )
 BROWSER_TESTS = ("axe-playwright-python>=0.1.5", "httpx2>=2.0", "playwright>=1.50")
+TEMPLATES = (
+    "detector",
+    "trainable",
+    "splitter",
+    "metric",
+    "hardening",
+    "label-format",
+    "image-format",
+    "dataset",
+    "command",
+)
 GROUPS = {name: tuple(nox.project.dependency_groups(PROJECT, name)) for name in PROJECT["dependency-groups"]}
 
 
@@ -205,3 +216,26 @@ def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""
     session.install("-e", ".[testing]", "-e", PAPER, *GROUPS["docs"])
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session(venv_backend="uv")
+def templates(session: nox.Session) -> None:
+    """Write a plugin of each kind by `defectkit plugins new`; install each in a fresh environment and run its tests."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve() / "templates"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--wheel", "--installer", "uv", "--outdir", str(folder))
+    (built,) = folder.glob("*.whl")
+    session.install("--force-reinstall", "--no-deps", str(built))
+    session.install(f"{built}[testing]")
+    for kind in TEMPLATES:
+        name = f"my-{kind}"
+        session.run("defectkit", "plugins", "new", name, "--kind", kind, "--output", str(folder))
+        home, made = folder / f"environment-{kind}", folder / f"defectkit-{name}"
+        python = str(home / "bin" / "python")
+        session.run("uv", "venv", "--quiet", "--python", session.python or "3.11", str(home), external=True)
+        install = ("uv", "pip", "install", "--quiet", "--python", python)
+        session.run(*install, f"{built}[testing]", str(made), external=True)
+        session.run(python, "-m", "pytest", "--quiet", str(made), external=True)
+        if kind == "metric":
+            session.run(python, "-m", "defectkit", "plugins", "check", name, external=True, silent=True)

@@ -247,7 +247,7 @@ def test_command_lines_can_be_given(page: str, line: str, tmp_path: Path, monkey
     arguments = shlex.split(line)[1:]
     command: click.Command = cli
     context = click.Context(cli, info_name="defectkit")
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and (arguments or not command.invoke_without_command):
         name = arguments.pop(0)
         found = command.get_command(context, name)
         assert found is not None, f"{page}: {line}: there is no command {name}"

@@ -11,6 +11,7 @@ import attrs
 
 from defectkit.detectors.interface import Detector
 from defectkit.errors import DefectkitError, DetectorError
+from defectkit.hooks.described import RANGE
 from defectkit.hooks.options import misfit
 from defectkit.records.prediction import Setting
 
@@ -86,27 +87,28 @@ Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 def at_least(least: float) -> Validator:
     """Return a validator of attrs for options that are a number of ``least`` or more, or None."""
-    return _checked(lambda value: value >= least, f", but at least {least} is needed")
+    return _checked(lambda value: value >= least, f", but at least {least} is needed", f">= {least}")
 
 
 def above(limit: float) -> Validator:
     """Return a validator of attrs for options that are a number above ``limit``, or None."""
-    return _checked(lambda value: value > limit, f", but it has to be above {limit}")
+    return _checked(lambda value: value > limit, f", but it has to be above {limit}", f"> {limit}")
 
 
 def between(low: float, high: float) -> Validator:
     """Return a validator of attrs for options that are a number between two, which are not allowed, or None."""
-    return _checked(lambda value: low < value < high, f", not between {low} and {high}")
+    return _checked(lambda value: low < value < high, f", not between {low} and {high}", f"> {low}, < {high}")
 
 
 def one_of(allowed: Sequence[str]) -> Validator:
     """Return a validator of attrs for options that are one of several texts."""
-    return _checked(lambda value: value in allowed, f"; choose one of {', '.join(allowed)}")
+    return _checked(lambda value: value in allowed, f"; choose one of {', '.join(allowed)}", " or ".join(allowed))
 
 
-def _checked(holds: Callable[[Any], bool], needed: str) -> Validator:
+def _checked(holds: Callable[[Any], bool], needed: str, allowed: str) -> Validator:
     def validate(detector: Detector, field: attrs.Attribute[Any], value: Any) -> None:
         if value is not None and not holds(value):
             raise DetectorError(f"detector {detector.name!r}: {field.name} is {value!r}{needed}")
 
+    setattr(validate, RANGE, allowed)
     return validate

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+KIND_NAMES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+"""The words for what an option may be."""
 
 
 def misfit(cls: type, options: Mapping[str, Any]) -> str | None:
@@ -39,11 +40,11 @@ def misfit(cls: type, options: Mapping[str, Any]) -> str | None:
             continue
         value, hint = options[field.name], declared.get(field.name)
         allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        kinds = [kind for kind in allowed if kind in _KINDS]
+        kinds = [kind for kind in allowed if kind in KIND_NAMES]
         if len(kinds) + (type(None) in allowed) < len(allowed) or not kinds:
             continue
         if not any(_fits(value, kind) for kind in kinds) and not (value is None and type(None) in allowed):
-            needed = " or ".join(_KINDS[kind] for kind in kinds)
+            needed = " or ".join(KIND_NAMES[kind] for kind in kinds)
             return f"{field.name} is {repr(value)[:80]}, but {needed} is needed"
     return None
 

@@ -26,6 +26,7 @@ def random_k_fold(bundles: Mapping[str, str], *, n_splits: int, seed: int) -> li
     n_splits : int
         Number of folds, at least 2 and at most the number of bundles.
     seed : int
+        Of all that is drawn by chance.
 
     Returns
     -------
@@ -70,6 +71,7 @@ class RandomKFold(Splitter):
     n_splits : int
         Number of folds.
     seed : int
+        Of all that is drawn by chance.
     groups : mapping of str to str
         Image name to the name of its group, for instance of near-duplicates.
     keep_together : tuple of Relation

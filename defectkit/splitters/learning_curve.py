@@ -73,6 +73,7 @@ class LearningCurve(Splitter):
     n_repeats : int
         How many curves; drawn independently.
     seed : int
+        Of all that is drawn by chance.
     groups : mapping of str to str
         Image name to the name of its group, for instance of near-duplicates.
     keep_together : tuple of Relation
@@ -125,6 +126,7 @@ class GroupLearningCurve(Splitter):
     n_repeats : int
         How many curves; each draws its test group and the order of the others anew.
     seed : int
+        Of all that is drawn by chance.
     """
 
     name: ClassVar[str] = "group-learning-curve"

@@ -83,6 +83,7 @@ class LeaveFractionOut(Splitter):
     n_repeats : int
         How many times; the repeats are drawn independently.
     seed : int
+        Of all that is drawn by chance.
     groups : mapping of str to str
         Image name to the name of its group, for instance of near-duplicates.
     keep_together : tuple of Relation

@@ -1,7 +1,14 @@
 __all__: list[str]
 
 from . import known_labels as known_labels, strategies as strategies
-from .checking import Outcome as Outcome, Status as Status, check as check, laws_of as laws_of, outcome_of as outcome_of
+from .checking import (
+    Outcome as Outcome,
+    Status as Status,
+    check as check,
+    laws_of as laws_of,
+    outcome_of as outcome_of,
+    suite_of as suite_of,
+)
 from .datasets import DatasetSourceSuite as DatasetSourceSuite
 from .detectors import DetectorSuite as DetectorSuite
 from .hardening_models import HardeningModelSuite as HardeningModelSuite

@@ -8,15 +8,40 @@ import itertools
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from defectkit.detectors import TrainableDetector
+from defectkit.errors import PluginError
+from defectkit.hooks.kinds import kind_of
+from defectkit.testing.datasets import DatasetSourceSuite
+from defectkit.testing.detectors import DetectorSuite
+from defectkit.testing.hardening_models import HardeningModelSuite
+from defectkit.testing.image_formats import ImageFormatSuite
+from defectkit.testing.label_formats import LabelFormatSuite
+from defectkit.testing.metrics import MetricSuite
+from defectkit.testing.splitters import SplitterSuite
 from defectkit.testing.suite import Suite, UnstatedError
+from defectkit.testing.trainable_detectors import TrainableDetectorSuite
 
 PREFIX = "test_"
+SUITES: dict[str, type[Suite[Any]]] = {
+    suite.kind: suite
+    for suite in (
+        DetectorSuite,
+        SplitterSuite,
+        MetricSuite,
+        HardeningModelSuite,
+        LabelFormatSuite,
+        ImageFormatSuite,
+        DatasetSourceSuite,
+    )
+}
+"""By kind, what asks the laws of it."""
 TMP_PATH = "tmp_path"
 
 
@@ -49,6 +74,42 @@ class Outcome:
     sentence: str
     status: Status
     reason: str = ""
+
+
+def suite_of(kind: str, cls: type[Any]) -> type[Suite[Any]]:
+    """Return the suite of a registered class: its own, which ``conformance`` names, or that of its kind.
+
+    Parameters
+    ----------
+    kind : str
+        As :func:`defectkit.hooks.find` takes it.
+    cls : type
+        The class. Where it has a class variable ``conformance`` such as ``"my_plugin.conformance:Conformance"``, that
+        is its suite.
+
+    Raises
+    ------
+    PluginError
+        If ``conformance`` names nothing that could be imported.
+    """
+    named = getattr(cls, "conformance", None)
+    if named is None:
+        base = SUITES[kind]
+        if issubclass(cls, TrainableDetector):
+            base = TrainableDetectorSuite
+        untold = {"target": property(_untold_target)} if base is LabelFormatSuite else {}
+        return type(f"Of{cls.__name__}", (base,), {"cls": cls, **untold})
+    module, _, name = str(named).partition(":")
+    try:
+        found: type[Suite[Any]] = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        of = f"{kind_of(kind).title} {cls.name!r}"
+        raise PluginError(f"{of}: its suite {named!r} cannot be found: {error}") from error
+    return found
+
+
+def _untold_target(_: Suite[Any]) -> str:
+    raise UnstatedError("state in `target` the name of the file, or of the folder, that labels are written to")
 
 
 def laws_of(suite: type[Suite[Any]]) -> dict[str, str]:

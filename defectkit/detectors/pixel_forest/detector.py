@@ -67,6 +67,7 @@ class PixelForest(TrainableDetector[ForestModel]):
     lower_percentile, upper_percentile : float
         Gray values that become 0 and 1; see :class:`defectkit.detectors.learning.Normalization`.
     seed : int
+        Of all that is drawn by chance.
     license, trained
         As for every :class:`~defectkit.detectors.TrainableDetector`.
 

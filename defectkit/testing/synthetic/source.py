@@ -26,6 +26,7 @@ class SyntheticFecralSource(DatasetSource):
     Parameters
     ----------
     seed : int
+        Of all that is drawn by chance.
     binning : int
         Pixels joined along each side: 1, 2 or 4.
     """
