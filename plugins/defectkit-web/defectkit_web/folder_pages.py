@@ -134,7 +134,7 @@ class FolderPages:
 
     async def events(self, request: Request) -> Response:
         """Answer with a stream of what becomes of the job."""
-        return StreamingResponse(self._events(request), media_type="text/event-stream")
+        return StreamingResponse(self._events(), media_type="text/event-stream")
 
     def save(self, request: Request, body: Any) -> Answer:
         """Save a label version."""
@@ -156,7 +156,7 @@ class FolderPages:
         content, kind = download(self.session, name)
         return Response(content, media_type=kind, headers={"Content-Disposition": "attachment"})
 
-    async def _events(self, request: Request) -> AsyncIterator[str]:
+    async def _events(self) -> AsyncIterator[str]:
         sent, waited = -1, 0.0
         while True:
             if self.jobs.version != sent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from served import Server, chromium
+from window import Window
 
 from defectkit import write_labels
 from defectkit.testing.synthetic import synthetic_micrograph
@@ -68,3 +69,18 @@ def server(folder: Path) -> Iterator[Server]:
     started = Server(folder)
     yield started
     started.end()
+
+
+@pytest.fixture
+def window(browser: Any, server: Server) -> Iterator[Callable[..., Window]]:
+    made: list[Window] = []
+
+    def opened(**more: Any) -> Window:
+        made.append(Window(browser, server, **more))
+        return made[-1]
+
+    yield opened
+    for each in made:
+        assert each.complaints == []
+        assert {url.split("/")[2] for url in each.asked if url.startswith("http")} == {server.address.split("/")[2]}
+        each.context.close()

@@ -9,21 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import tifffile
-from PIL import Image as Pillow
 from served import Server, chromium
 
 from defectkit.testing.synthetic import synthetic_micrograph
 
-WINDOW = {"width": 1180, "height": 760}
-COLORS = 96
-"""Of the palette of each picture, which keeps it small."""
+WINDOW: Any = {"width": 1100, "height": 700}
+QUALITY = 72
 
 
 def keep(page: Any, path: Path) -> None:
     """Write a picture of the window."""
     page.wait_for_timeout(900)
-    page.screenshot(path=path)
-    Pillow.open(path).convert("RGB").quantize(COLORS).save(path, optimize=True)
+    page.screenshot(path=path, type="jpeg", quality=QUALITY)
 
 
 def show(page: Any, heading: str) -> None:
@@ -47,28 +44,28 @@ def sequence(page: Any, folder: Path) -> None:
     page.wait_for_selector('#stage[data-image="frame-01"]')
     page.click("#find-here")
     page.locator("#message", has_text="the search is done").wait_for(timeout=120_000)
-    keep(page, folder / "1-found.png")
+    keep(page, folder / "1-found.jpg")
     page.mouse.click(*spots(page)[2])
     page.keyboard.press("2")
     show(page, "h-types")
-    keep(page, folder / "2-retyped.png")
+    keep(page, folder / "2-retyped.jpg")
     page.click('[data-tool="cut"]')
     x, y = spots(page)[0]
     page.mouse.move(x - 70, y - 20)
     page.mouse.down()
     page.mouse.move(x + 70, y + 20, steps=8)
-    keep(page, folder / "3-cutting.png")
+    keep(page, folder / "3-cutting.jpg")
     page.mouse.up()
     page.locator("#message", has_text="split").wait_for()
     show(page, "h-results")
-    keep(page, folder / "4-results.png")
+    keep(page, folder / "4-results.jpg")
     page.keyboard.press("v")
     page.fill("#dataset", "lab")
     page.fill("#annotator", "Anna")
     page.click("#save-form button")
     page.locator("#saved", has_text="corrected@2").wait_for(timeout=30_000)
     show(page, "h-save")
-    keep(page, folder / "5-saved.png")
+    keep(page, folder / "5-saved.jpg")
 
 
 def main(folder: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import io
 import json
 import os
@@ -8,23 +10,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import defectkit_web
 import numpy as np
 import pytest
 import tifffile
 from defectkit_web.app import make_app
+from defectkit_web.folder_pages import FolderPages
 from defectkit_web.jobs import Jobs
 from defectkit_web.journal import key_of
 from defectkit_web.server import LOOPBACK, listening
 from defectkit_web.session import Session, opened_session
+from defectkit_web.work import Work
 from PIL import Image as Pillow
 from starlette.testclient import TestClient
 
 from defectkit import Calibration, read_image
 from defectkit.datasets import Catalogue
+from defectkit.detectors.blob import Blob
 from defectkit.errors import OutputError
 
 TOKEN, HOST = "the-token-of-the-tests", "127.0.0.1:8017"
 ORIGIN = {"origin": f"http://{HOST}"}
+OPENSEADRAGON = "14d587cd3ee7c4861f1a41077ce642029364a21029956ba635bd8fb1202cf9ad"
+"""Of `build/openseadragon/openseadragon.min.js` in version 6.1.1 on npm."""
 ONE, TWO = key_of("one"), key_of("two")
 RING = [[100, 100], [100, 130], [130, 130], [130, 100]]
 
@@ -404,3 +412,47 @@ def test_an_unreadable_image_is_told_and_the_others_are_shown(page: Page, folder
     assert [image["name"] for image in shown["images"]] == ["one", "two"]
     assert "broken.tif" in shown["faults"][0]
     assert os.sep not in shown["name"]
+
+
+def test_the_file_of_openseadragon_is_the_published_one_with_its_licence() -> None:
+    vendor = Path(defectkit_web.__file__).parent / "page" / "vendor"
+    assert hashlib.sha256((vendor / "openseadragon.min.js").read_bytes()).hexdigest() == OPENSEADRAGON
+    assert "Redistributions in binary form" in (vendor / "openseadragon.LICENSE.txt").read_text()
+
+
+def test_progress_comes_as_events(page: Page) -> None:
+    stream = FolderPages(session=page.session, jobs=page.jobs, upload_bytes=1)._events()
+
+    async def two() -> list[str]:
+        first = await anext(stream)
+        page.find(ONE)
+        return [first, await anext(stream)]
+
+    first, second = asyncio.run(two())
+    assert first == "data: null\n\n"
+    assert json.loads(second.removeprefix("data: "))["state"] == "done"
+
+
+def test_a_job_stops_after_the_image_at_hand(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = Work.apply
+
+    def apply_and_stop(work: Work, edit: Any) -> None:
+        apply(work, edit)
+        page.jobs.stop()
+
+    monkeypatch.setattr(Work, "apply", apply_and_stop)
+    page.find(ONE, TWO)
+    job = page.get("folder")["job"]
+    assert (job["state"], job["done"]) == ("stopped", [ONE])
+    monkeypatch.undo()
+    page.post("jobs/resume")
+    page.jobs.wait(120)
+    assert page.get("folder")["job"]["done"] == [ONE, TWO]
+
+
+def test_a_detector_that_fails_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Blob, "predict", lambda detector, images: 1 / 0)
+    page.find(ONE)
+    job = page.get("folder")["job"]
+    assert job["state"] == "failed"
+    assert "division by zero" in job["message"]

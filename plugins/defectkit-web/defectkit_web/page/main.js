@@ -357,7 +357,7 @@ async function setTruth(source) {
 on("save-form", "submit", () => inTurn(async () => {
   const saved = await post("versions", { dataset: byId("dataset").value.trim(), set: byId("label-set").value.trim(), annotator: byId("annotator").value.trim(), description: byId("description").value.trim() });
   const changes = saved.diff && Object.entries(saved.diff).filter(([, n]) => n).map(([kind, n]) => `${n} ${kind}`).join(", ");
-  byId("saved").textContent = `${saved.dataset}/${saved.key}: ${saved.n_defects} defects in ${saved.n_images} images${saved.parent ? `, made from ${saved.parent}: ${changes || "nothing changed"}` : ""}. sha256:${saved.digest}`;
+  byId("saved").textContent = `${saved.dataset}/${saved.key}: ${saved.n_defects} defects in ${saved.n_images} ${saved.n_images === 1 ? "image" : "images"}${saved.parent ? `, made from ${saved.parent}: ${changes || "nothing changed"}` : ""}. sha256:${saved.digest}`;
   say("saved");
   await loadFolder();
 }));
