@@ -13,7 +13,7 @@ from defectkit_jacobs2022.claims.rule import Verdict
 from defectkit_jacobs2022.published_rows import notes
 from defectkit_jacobs2022.table import Origin, Row, Table, TableColumn
 
-TITLE = "Claims of the paper, and what becomes of them"
+TITLE = "What the paper says, and what becomes of it"
 READING = (
     "A claim holds if the whole interval of 95 % lies in the range that it is read as, and does not hold if none of it "
     "does; otherwise the images and runs are too few to say. Ranges were written down before any result was looked at."
@@ -41,7 +41,7 @@ def claims_table(outcome: Outcome, evidence: Evidence) -> Table:
     columns = (
         TableColumn(name="claim", title="claim, in our words", origin=Origin.LABEL),
         TableColumn(name="page", title="page", origin=Origin.LABEL),
-        TableColumn(name="numbers", title="published", origin=Origin.PUBLISHED),
+        TableColumn(name="numbers", title="numbers", origin=Origin.PUBLISHED),
         TableColumn(name="quantity", title="what is measured", origin=Origin.LABEL),
         TableColumn(name="range", title="holds if", origin=Origin.LABEL),
         TableColumn(name="value", title="ours"),
