@@ -21,6 +21,7 @@ from defectkit.hardening.material import Material
 from defectkit.hardening.missing import missing_constants
 from defectkit.hardening.populations import Populations
 from defectkit.hardening.totals import total_hardening
+from defectkit.hooks.provenance import distribution_of, options_of
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
@@ -160,6 +161,8 @@ def harden(
         attrs={
             "convention": groups.convention.name,
             "hardening_model": setting.model.name,
+            "hardening_model_options": json.dumps(options_of(setting.model), sort_keys=True),
+            "hardening_model_distribution": distribution_of(type(setting.model)),
             "material": constants.name,
             "material_source": " doi ".join(filter(None, (constants.source, constants.doi))),
             "barrier_strengths": json.dumps(dict(constants.barrier_strengths), sort_keys=True),

@@ -17,6 +17,7 @@ from defectkit.errors import (
 from defectkit.formats.labels import Unpaired
 from defectkit.formats.names import list_names
 from defectkit.formats.refusals import Refused
+from defectkit.hooks.provenance import provenance_of
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
 from defectkit.parallel import about, block_size, map_blocks, map_items
 from defectkit.records.defect_type import Taxonomy
@@ -238,6 +239,7 @@ def evaluate(
         "truth": _title(truth),
         "predicted": source.title or _title(predicted),
         "min_score": "" if min_score is None else min_score,
+        "metrics": json.dumps([provenance_of(metric) for metric in chosen], sort_keys=True),
         "bootstrap": "" if bootstrap is None else bootstrap.describe(len(comparison.images)),
         "capped_images": source.capped,
         "assumed_calibration": calibration.assumed(compared),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from defectkit.advice import GIVE_PIXEL_SIZE
 from defectkit.conventions import Convention
 from defectkit.errors import EmptyInputError, MissingCalibrationError, UnknownDefectTypeError
+from defectkit.hooks.provenance import distribution_of, options_of
 from defectkit.measurement import AS_CONVENTION, Counting, measure, summarize
 from defectkit.measurement.counting import kept_instances
 from defectkit.records.defect_type import Taxonomy
@@ -191,5 +192,7 @@ def settings_of(
         "convention": convention.settings(),
         "counting": counting.settings(),
         "hardening_model": hardening_model.name,
+        "hardening_model_options": options_of(hardening_model),
+        "hardening_model_distribution": distribution_of(type(hardening_model)),
         "material": record_converter().unstructure(material),
     }

@@ -376,6 +376,13 @@ def test_folders_of_others_are_refused(tmp_path):
         Blob.load(tmp_path)
 
 
+@pytest.mark.parametrize("pixel_size", ["0.5 um/px", "51 nm/px"])
+def test_sizes_below_a_pixel_of_the_image_are_refused(pixel_size):
+    image = Image.from_array("coarse", np.full((64, 80), 100, np.uint8), pixel_size=pixel_size)
+    with pytest.raises(DetectorError, match=r"max_diameter = 100 nm, is .* of the image's pixels"):
+        list(detect(Blob(), [image]))
+
+
 class TestBlobWithRules(DetectorSuite):
     """What every detector must do, where types are told apart."""
 

@@ -271,3 +271,16 @@ def test_many_images_are_fast_enough_and_warn_of_nothing():
         for convention in ("defectkit", "jacobs2022"):
             result = harden(table(*rows, convention=convention), many, material=load_material("fecral"))
             assert result["count"].sum().item() == 13675
+
+
+def test_results_of_two_binnings_say_which_is_whose():
+    wide = Binning.of_width("40 nm", representative="center", combination="linear")
+    defects = table(("a", "bdot", 5.0), ("a", "bdot", 30.0))
+    free, binned = (
+        harden(defects, ONE, model=DispersedBarrier(binning=binning), material="fecral")
+        for binning in (Binning.unbinned(), wide)
+    )
+    assert free["total_linear"].item() != binned["total_linear"].item()
+    assert free.attrs["hardening_model_options"] != binned.attrs["hardening_model_options"]
+    assert json.loads(binned.attrs["hardening_model_options"])["binning"]["edges_nm"] == {"all": [0.0, 40.0]}
+    assert free.attrs["hardening_model_distribution"].startswith("defectkit ")

@@ -249,6 +249,13 @@ class Blob(Detector):
 
     def _working(self, image: Image) -> WorkingImage:
         pixel_size_nm = image.required_calibration().pixel_size_nm
+        largest_px = self.max_diameter.magnitude / max(pixel_size_nm)
+        if largest_px < FEWEST_PIXELS:
+            raise DetectorError(
+                f"detector {self.name!r}, image {image.name!r}: the largest defect it looks for, max_diameter = "
+                f"{self.max_diameter:~g}, is {largest_px:.2g} of the image's pixels of {max(pixel_size_nm):g} nm, and "
+                f"under {FEWEST_PIXELS:g} nothing is told from noise; raise the diameters, or check the pixel size"
+            )
         finest_nm = max(*pixel_size_nm, self.min_diameter.magnitude / WORKING_PIXELS)
         for what in ("max_solid_width", "background_scale"):
             width = getattr(self, what)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from defectkit import hooks
 from defectkit.detectors import detect
 from defectkit.errors import StudyError
 from defectkit.files import locked
+from defectkit.hooks.provenance import distribution_of
 from defectkit.records.label_set import combined_digest
 from defectkit.records.prediction import Prediction
 from defectkit.statistics.comparing import fold
@@ -207,10 +209,18 @@ def _described(
             label_digests=json.dumps({key: _digest(data, key) for key in _label_sets(cells)}),
             conventions=json.dumps({rule.name: rule.settings() for rule in study.conventions}),
             versions=json.dumps(versions()),
+            distributions=json.dumps(_distributions(study)),
             defectkit_version=__version__,
             notes=list(dict.fromkeys(notes)),
         )
     )
+
+
+def _distributions(study: Study) -> dict[str, str]:
+    """Return the distribution, with its version, of each splitter and detector of a study, by kind and name."""
+    chosen = [("splitter", choice.splitter) for choice in study.splits if choice.splitter]
+    chosen += [("detector", choice.detector) for choice in study.detectors]
+    return {f"{kind} {name}": distribution_of(hooks.find(kind, name)) for kind, name in chosen}
 
 
 def _label_sets(cells: Sequence[EvaluationCell]) -> list[str]:
