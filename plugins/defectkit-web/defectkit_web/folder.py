@@ -9,6 +9,7 @@ import attrs
 
 from defectkit import Image, hooks, read_images
 from defectkit.errors import DefectkitError, ImageReadError, OutputError
+from defectkit.files import writing
 from defectkit.formats import ImageFormat, OnConflict
 from defectkit.formats.images.limits import max_pixels
 
@@ -54,7 +55,7 @@ class Folder:
         Raises
         ------
         OutputError
-            If there is none, or nothing can be written into it.
+            If there is none, nothing can be written into it, or what was kept in it holds a link.
         """
         place = path.expanduser().resolve()
         if not place.is_dir():
@@ -62,8 +63,15 @@ class Folder:
         if not os.access(place, os.W_OK):
             raise OutputError(f"{place} cannot be written to; corrections are kept in it, so copy it elsewhere")
         folder = cls(path=place)
-        folder.session.mkdir(exist_ok=True)
-        folder.inside(SESSION)
+        if os.path.lexists(folder.session):
+            links = [path for path in (folder.session, *folder.session.rglob("*")) if path.is_symlink()]
+            if links or not folder.session.is_dir():
+                raise OutputError(
+                    f"{links[0] if links else folder.session} is a link or a file; corrections are written to a folder "
+                    "of that name, and through no link: move it away"
+                )
+        with writing(folder.session):
+            folder.session.mkdir(exist_ok=True)
         return folder
 
     @property

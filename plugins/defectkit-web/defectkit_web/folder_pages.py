@@ -58,7 +58,8 @@ class FolderPages:
 
     def folder(self, request: Request) -> Answer:
         """Answer with the images of the folder, the types, the detectors and the last job."""
-        self.session.refresh()
+        if not self.jobs.is_running:
+            self.session.refresh()
         taxonomy = self.session.taxonomy()
         colors = type_colors(taxonomy.names, taxonomy)
         return {

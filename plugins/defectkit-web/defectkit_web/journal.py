@@ -13,7 +13,7 @@ import attrs
 from defectkit import Instances
 from defectkit.errors import DecodingError
 from defectkit.files import write_text
-from defectkit.files.decoding import read_json
+from defectkit.files.decoding import read_json, read_text
 from defectkit.records import from_json, to_json
 from defectkit_web import fields
 from defectkit_web.edits import Edit, read_edit, written_edit
@@ -115,7 +115,7 @@ class Journal:
         path = self._found(digest)
         if not path.is_file():
             raise DecodingError(f"{path} is missing: what a detector found cannot be shown any more")
-        instances = from_json(path.read_text(encoding="utf-8"), Instances)
+        instances = from_json(read_text(path), Instances)
         if instances.digest() != digest:
             raise DecodingError(f"{path} is damaged: it is not what was written")
         return instances

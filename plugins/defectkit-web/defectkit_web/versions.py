@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from typing import Any
 
 import attrs
@@ -130,7 +131,7 @@ def _write_calibrations(session: Session) -> None:
         thickness = calibration.foil_thickness
         size = f"{calibration.pixel_size_nm[0]!r} nm"
         writer.writerow((work.opened.name, size, "" if thickness is None else f"{float(thickness.magnitude)!r} nm"))
-    if any((session.folder.path / other).exists() for other in ("calibration.toml", TABLE)):
+    if any(os.path.lexists(session.folder.path / other) for other in ("calibration.toml", TABLE)):
         if path.is_file() and path.read_text(encoding="utf-8") == text.getvalue():
             return
         raise OutputError(

@@ -177,12 +177,28 @@ def test_links_out_of_the_folder_are_not_followed(page: Page, tmp_path: Path) ->
         assert "leads out of the open folder" in page.refused("labels", {"source": source}, 422)
 
 
-def test_a_session_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "images").mkdir()
-    (tmp_path / "images" / ".defectkit-web").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OutputError, match="leads out"), opened_session(tmp_path / "images"):
-        pass
+@pytest.mark.parametrize("place", ["", "images", "found", "job.json", "images/0123.json"])
+def test_a_link_in_place_of_what_is_kept_is_refused(folder: Path, tmp_path: Path, place: str) -> None:
+    target = tmp_path / "elsewhere"
+    for there in (False, True):
+        if there:
+            target.mkdir()
+        linked = folder / ".defectkit-web" / place
+        linked.parent.mkdir(parents=True, exist_ok=True)
+        linked.symlink_to(target)
+        with pytest.raises(OutputError, match="through no link"), opened_session(folder):
+            pass
+        linked.unlink()
+    assert list(target.iterdir()) == []
+
+
+def test_pixel_sizes_are_not_written_through_a_link(page: Page, folder: Path, tmp_path: Path) -> None:
+    (folder / "calibration.csv").symlink_to(tmp_path / "outside.csv")
+    page.post(f"images/{ONE}/calibration", {"pixel_size": "0.25 nm"})
+    page.draw()
+    body = {"dataset": "lab", "set": "corrected", "annotator": "Anna"}
+    assert "left as it is" in page.refused("versions", body, 422)
+    assert not (tmp_path / "outside.csv").exists()
 
 
 def test_two_servers_do_not_share_a_folder(page: Page) -> None:

@@ -49,11 +49,11 @@ class Window:
     def click(self, row: float, col: float, **more: Any) -> None:
         self.page.mouse.click(*self.at(row, col), **more)
 
-    def drag(self, *points: tuple[float, float]) -> None:
+    def drag(self, *points: tuple[float, float], steps: int = 6) -> None:
         self.page.mouse.move(*self.at(*points[0]))
         self.page.mouse.down()
         for point in points[1:]:
-            self.page.mouse.move(*self.at(*point), steps=6)
+            self.page.mouse.move(*self.at(*point), steps=steps)
         self.page.mouse.up()
 
     @property

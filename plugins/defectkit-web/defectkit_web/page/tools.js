@@ -59,7 +59,7 @@ export class Tools {
     const here = this.view.toImage(event.position);
     if (this.tool === "lasso" || this.tool === "cut") {
       const last = this.points.at(-1);
-      if (Math.hypot(here[0] - last[0], here[1] - last[1]) * this.view.scale >= 3) this.points.push(here);
+      if (Math.hypot(here[0] - last[0], here[1] - last[1]) * this.view.scale >= 1.5) this.points.push(here);
     } else {
       this.points[1] = here;
     }
