@@ -33,6 +33,12 @@ REPEATED = (
     "dots than there are (`defectkit audit jacobs2022`)."
 )
 
+GROUPS = (
+    "The groups of Table 6 are parted by the splitter `leave-groups-out`: sets of values on a side, for instance two "
+    "microscopes against a third, and other facts the same on both sides, for instance the alloys where the "
+    "irradiation differs."
+)
+
 
 def table_04(outcome: Outcome) -> NamedTables:
     """Return Table 4, then the test types that only the text of the paper has."""
@@ -54,7 +60,7 @@ def table_04(outcome: Outcome) -> NamedTables:
         title=TITLE,
         columns=columns,
         rows=rows,
-        notes=notes(outcome, own=[reference(published), REPEATED]),
+        notes=notes(outcome, own=[reference(published), REPEATED, GROUPS]),
     )
     return {"": table}
 
