@@ -13,6 +13,8 @@ from defectkit.reports.evaluation_tables import (
     confusion_csv,
     errors_csv,
     find_csv,
+    further_csv,
+    further_names,
     left_out_csv,
     pairs_csv,
     scores_csv,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 STORE = "evaluation.zarr"
 INTERVALS = "intervals.csv"
+FURTHER = "further.csv"
 
 TABLES: Mapping[str, tuple[tuple[str, ...], Callable[[xarray.Dataset], str]]] = {
     "find.csv": (("find_f1_score",), find_csv),
@@ -90,6 +93,9 @@ def write_evaluation(result: xarray.Dataset, folder: str | Path, taxonomy: Taxon
         if set(needed) <= set(result.data_vars):
             write_text(target / name, table(result))
             written.append(target / name)
+    if further_names(result):
+        write_text(target / FURTHER, further_csv(result))
+        written.append(target / FURTHER)
     if with_intervals(result):
         write_text(target / INTERVALS, intervals_csv(result))
         written.append(target / INTERVALS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from defectkit.metrics import BUILT_IN, Find
 from defectkit.reports.csv_tables import column_name, csv_text
 from defectkit.reports.interval_table import is_of_interval
 
@@ -170,6 +171,40 @@ def scores_csv(result: xarray.Dataset) -> str:
                     yield [name, subset, defect_type, value, units]
 
     return csv_text(["name", "subset", "defect_type", "value", "units"], rows())
+
+
+def further_names(result: xarray.Dataset) -> list[str]:
+    """Return the variables of metrics that are not built in and have a value for each image, threshold or place."""
+    built_in = {metric.name for metric in BUILT_IN}
+    return [
+        str(name)
+        for name, variable in result.data_vars.items()
+        if variable.attrs.get("metric", Find.name) not in built_in
+        and not set(variable.dims) <= {"subset", "defect_type"}
+        and not is_of_interval(str(name), result)
+    ]
+
+
+def further_csv(result: xarray.Dataset) -> str:
+    """Return what further metrics say of each image, IoU threshold or other place: one row per value.
+
+    Notes
+    -----
+    The column of a dimension is empty where a variable does not have it.
+    """
+    names = further_names(result)
+    dims = list(dict.fromkeys(str(dim) for name in names for dim in result[name].dims))
+
+    def rows() -> Iterator[list[Any]]:
+        for name in names:
+            variable = result[name]
+            labels = {str(dim): result[dim].values for dim in variable.dims}
+            for place in np.ndindex(variable.shape):
+                at = {dim: labels[dim][k] for dim, k in zip(labels, place, strict=True)}
+                value = variable.values[place]
+                yield [name, *(at.get(dim, "") for dim in dims), value, variable.attrs.get("units", "")]
+
+    return csv_text(["name", *dims, "value", "units"], rows())
 
 
 def pairs_csv(result: xarray.Dataset) -> str:

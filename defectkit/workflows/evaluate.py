@@ -288,7 +288,8 @@ def _merged(computed: Iterable[tuple[Metric, xarray.Dataset]]) -> xarray.Dataset
                     "leave one out"
                 )
             origin[str(name)] = metric.name
-            variables[str(name)] = part.variables[name]
+            variables[str(name)] = part.variables[name].copy(deep=False)
+            variables[str(name)].attrs["metric"] = metric.name
         for name, labels in part.coords.items():
             if name in coordinates and not labels.variable.equals(coordinates[str(name)]):
                 raise PluginError(

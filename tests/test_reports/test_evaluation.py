@@ -12,7 +12,7 @@ from matplotlib.patches import StepPatch
 from PIL import Image as Pictures
 
 from defectkit.errors import OutputError
-from defectkit.metrics import Find
+from defectkit.metrics import Find, Metric, Variable
 from defectkit.records import Image, Instances
 from defectkit.reports.evaluation import FIGURES, STORE, TABLES, write_evaluation
 from defectkit.reports.evaluation_plots import confusion_figure, find_figure, histogram_figure, parity_figure
@@ -173,6 +173,39 @@ def test_only_what_the_metrics_allow_is_written(tmp_path: Path) -> None:
         "left_out.csv",
         STORE,
     }
+
+
+class FoundByThreshold(Metric):
+    """A metric of somebody's own: pairs at each threshold, and defects of each image."""
+
+    name = "found-by-threshold"
+    description = "Pairs."
+
+    def sums(self, units):
+        return {"true": units.over_true()}
+
+    def values(self, totals):
+        comparison = totals.units.comparison
+        pairs = np.array([len(matching.truth) for matching in comparison.matchings], float)
+        return {
+            "pairs": Variable(dims=("iou_threshold",), values=pairs[np.newaxis], long_name="pairs", has_interval=False),
+            "image_defects": Variable(dims=("image",), values=totals.of_images("true"), long_name="defects"),
+        }
+
+
+def test_what_a_metric_of_a_plugin_says_of_images_and_thresholds_is_written(tmp_path: Path) -> None:
+    result = evaluate(TRUTH, PREDICTED, metrics=[Find(), FoundByThreshold()], iou_thresholds=[0.3, 0.5])
+    assert tmp_path / "further.csv" in write_evaluation(result, tmp_path)
+    rows = rows_of((tmp_path / "further.csv").read_text())
+    found = [(row["name"], row["iou_threshold"], row["image"], float(row["value"])) for row in rows]
+    assert found == [
+        ("pairs", "0.3", "", 3.0),
+        ("pairs", "0.5", "", 3.0),
+        ("image_defects", "", "a", 3.0),
+        ("image_defects", "", "b", 1.0),
+        ("image_defects", "", "c", 0.0),
+    ]
+    assert result["pairs"].attrs["metric"] == "found-by-threshold"
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(result: xarray.Dataset, tmp_path: Path) -> None:
