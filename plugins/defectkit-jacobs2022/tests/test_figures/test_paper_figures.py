@@ -104,7 +104,7 @@ def test_the_example_shows_every_type_most_evenly(outcome: Outcome) -> None:
     figure = FIGURES["figure1"].make(outcome)[""]
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [f"{name}, as it is", f"{len(labels[name])} labels of truth@1"]
-    plain, labelled = (axes.images[0].get_array()[:90] for axes in figure.axes)
+    plain, labelled = (np.asarray(axes.images[0].get_array())[:90] for axes in figure.axes)
     assert (plain != labelled).any()
     bare = attrs.evolve(labels, instances={n: i.take([]) for n, i in labels.instances.items()})
     with pytest.raises(StudyError, match="has no defect"):

@@ -57,7 +57,7 @@ def png(image: Image) -> bytes:
     return buffer.getvalue()
 
 
-def annotations(labels: LabelSet, names: list[str], table: Mapping[str, int]) -> bytes:
+def coco(labels: LabelSet, names: list[str], table: Mapping[str, int]) -> bytes:
     """COCO as the authors' scripts take it."""
     listed = [
         {"id": k, "file_name": f"{name}.png", "height": 128, "width": 128} for k, name in enumerate(names, start=1)
@@ -84,8 +84,8 @@ def article(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalog
     images, labels = drawn()
     names = list(images)
     contents = {f"{name}.png": png(image) for name, image in images.items()}
-    contents["Dataset1.json"] = annotations(labels, names, OLDER)
-    contents["Dataset2.json"] = contents["Dataset2_Expanded.json"] = annotations(labels, names, NEWER)
+    contents["Dataset1.json"] = coco(labels, names, OLDER)
+    contents["Dataset2.json"] = contents["Dataset2_Expanded.json"] = coco(labels, names, NEWER)
     pages: dict[str, bytes] = {f"/files/{name}": content for name, content in contents.items()}
 
     class Site(BaseHTTPRequestHandler):
@@ -130,7 +130,7 @@ def sides(tmp_path: Path) -> tuple[str, Path, Path]:
     images, labels = drawn()
     names = list(images)
     for side, own in (("train", names[:N_TRAIN]), ("test", names[N_TRAIN:])):
-        (tmp_path / f"{side}.json").write_bytes(annotations(labels, own, OLDER))
+        (tmp_path / f"{side}.json").write_bytes(coco(labels, own, OLDER))
     return "dataset1/initial", tmp_path / "train.json", tmp_path / "test.json"
 
 
