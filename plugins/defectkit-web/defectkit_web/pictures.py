@@ -78,6 +78,10 @@ def grey_levels(pixels: NDArray[np.generic]) -> Bytes:
     finite = sample[np.isfinite(sample)]
     low, high = np.percentile(finite, (DARKEST_PERCENT, BRIGHTEST_PERCENT)) if finite.size else (0.0, 1.0)
     scale = 255.0 / (high - low) if high > low else 0.0
+    if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
+        values = np.arange(2 ** (8 * pixels.dtype.itemsize), dtype=np.float32)
+        shown: Bytes = np.clip((values - low) * scale, 0, 255).round().astype(np.uint8)[pixels]
+        return shown
     out = np.empty(pixels.shape, np.uint8)
     for top in range(0, pixels.shape[0], 512):
         band = np.nan_to_num(pixels[top : top + 512].astype(np.float32), nan=low, posinf=high, neginf=low)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from defectkit_web.edits import Drawing, Edit, Start, read_edit, written_edit
 from defectkit_web.journal import Journal
+from defectkit_web.pictures import grey_levels
 from defectkit_web.results import results_of
 from defectkit_web.work import Work, changed_ids
 
@@ -215,3 +216,14 @@ def test_a_size_that_is_none_changes_nothing(tmp_path: Path, size: str | None, t
         here.calibrate(size, thickness)
     assert here.image.calibration is None
     assert work(tmp_path).image.calibration is None
+
+
+def test_grey_levels_do_not_depend_on_how_pixels_are_stored() -> None:
+    pixels = np.random.default_rng(0).integers(1000, 5000, (60, 70)).astype(np.uint16)
+    shown = grey_levels(pixels)
+    for dtype in (np.int32, np.float32, np.float64):
+        assert np.abs(grey_levels(pixels.astype(dtype)).astype(int) - shown).max() <= 1
+    holes = pixels.astype(np.float32)
+    holes[0, 0] = np.nan
+    assert grey_levels(holes)[0, 0] == 0
+    assert grey_levels(np.full((4, 5), 7, np.uint8)).tolist() == np.zeros((4, 5)).tolist()
