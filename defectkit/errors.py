@@ -228,7 +228,7 @@ class StudyError(DefectkitError, ValueError):
 
 
 class WorkersError(DefectkitError, ValueError):
-    """A number of threads that is none."""
+    """A number of threads that is none, a cluster that is not there, or a worker that lacks what it needs."""
 
 
 class OutputError(DefectkitError, OSError):

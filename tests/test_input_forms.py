@@ -20,7 +20,7 @@ import xarray
 from hypothesis import Phase, given, seed, settings, strategies as st
 
 import defectkit as dk
-from defectkit import hooks, studies, workflows
+from defectkit import hooks, series, studies, workflows
 from defectkit.conventions import convention
 from defectkit.datasets import health, merging
 from defectkit.detectors import TrainingSet, detect
@@ -35,6 +35,10 @@ from defectkit.records.colors import type_colors
 from defectkit.reports.agreement import write_agreement
 from defectkit.reports.csv_tables import csv_text
 from defectkit.reports.label_diff import write_diff
+from defectkit.reports.series import write_series
+from defectkit.reports.series_figures import tracks_figure
+from defectkit.series.frames import frames_of
+from defectkit.series.growth import track_table
 from defectkit.splitters import (
     RandomKFold,
     check_split,
@@ -214,6 +218,15 @@ TAKES: dict[str, Callable[[Any, Any, Path], Any]] = {
     "splitters.leaks.find_leaks": lambda i, s, p: find_leaks(SPLIT, i()),
     "splitters.leaks.make_splits": lambda i, s, p: list(make_splits(RandomKFold(n_splits=2), i(), **SIDES)),
     "splitters.leave_group_out.groups_by_fact": lambda i, s, p: leave_group_out.groups_by_fact(i(), "alloy"),
+    "reports.series.write_series": lambda i, s, p: written(
+        p, lambda folder: write_series(tracked(i()), s(), Taxonomy.standard(), folder), "tracks.csv", "overlays/a.png"
+    ),
+    "reports.series_figures.tracks_figure": lambda i, s, p: tracks_figure(tracked(i()), s()) is None,
+    "series.drift.estimate_drift": lambda i, s, p: series.estimate_drift(i()).pixels.tolist(),
+    "series.growth.track_table": lambda i, s, p: track_table(
+        tracked(IMAGES).defects, i(), tracked(IMAGES).frames, np.zeros((len(IMAGES), 2))
+    ).to_dict(),
+    "series.tracking.track_series": lambda i, s, p: tracked(i()).tracks.to_dict(),
     "splitters.near_duplicates.near_duplicate_groups": lambda i, s, p: near_duplicates.near_duplicate_groups(i()),
     "splitters.relations.sorted_images": lambda i, s, p: list(relations.sorted_images(i())),
     "splitters.relations.kept_together": lambda i, s, p: kept_together(i()),
@@ -463,6 +476,9 @@ ASKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "a",
         lambda v: [list(side.images) for side in studies.training_sides(IMAGES, BY_IMAGE, validation=v) if side],
     ),
+    "series.frames.frames_of(names)": ("one", lambda v: frames_of(v).names),
+    "series.frames.read_frame_table(names)": ("one", lambda v: series.read_frame_table(_frame_file(), v).names),
+    "series.frames.series_order(names)": ("one", lambda v: series.series_order(v)),
     "studies.uncertainty.bootstrap.bootstrap(statistics)": (
         "find_recall",
         lambda v: numbers(studies.bootstrap(EVALUATION, SOME, statistics=v)),
@@ -502,6 +518,17 @@ ENUMERATED: dict[str, tuple[str, Callable[[Any], Any]]] = {
         lambda v: studies.Study(name="s", splits=[studies.SplitChoice(named="s")], detectors=[BLOB], conventions=v),
     ),
 }
+
+
+def tracked(images: Any) -> series.TrackedSeries:
+    table = dk.measure(IMAGES, BY_IMAGE)
+    return series.track_series(images, table, dk.summarize(table, IMAGES, BY_IMAGE))
+
+
+def _frame_file() -> Path:
+    path = Path(tempfile.mkdtemp()) / "frames.csv"
+    path.write_text("image\none\n", encoding="utf-8")
+    return path
 
 
 def _about(**lines: Any) -> str:

@@ -20,9 +20,9 @@ from defectkit.cli.options import (
     output_option,
     overwrite_option,
     pixel_size_option,
-    workers_option,
 )
 from defectkit.cli.params import PluginNameParam
+from defectkit.cli.worker_options import worker_options
 from defectkit.errors import DecodingError
 from defectkit.files.decoding import parse_json
 
@@ -159,12 +159,12 @@ def analysis_options(command: F) -> F:
         material_option,
         hardening_model_option,
         barrier_strength_option,
-        workers_option,
         overwrite_option,
         output_option,
     )[::-1]:
         command = option(command)
-    return command
+    added: F = worker_options(command)  # type: ignore[assignment]  # it takes the options of the command
+    return added
 
 
 def field_of(*, crop: tuple[int, int, int, int] | None, exclude_mask: Path | None, include: bool) -> FieldRule:

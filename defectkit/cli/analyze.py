@@ -24,6 +24,7 @@ from defectkit.cli.counting_options import counting_options
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import min_score_option
 from defectkit.cli.params import PluginNameParam
+from defectkit.cli.worker_options import Crew
 
 if TYPE_CHECKING:
     from defectkit.measurement import Counting
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 EXAMPLE = """
 defectkit analyze image.tif --pixel-size "0.2554 nm" --foil-thickness "170 nm" -o out
 defectkit analyze frames/ --operating-point count --convention jacobs2022 -o out
+defectkit analyze frames/ -o out --dask
 """
 
 
@@ -91,7 +93,7 @@ def analyze(
     material: str,
     hardening_model: str,
     barrier_strengths: tuple[tuple[str, float], ...],
-    workers: int,
+    crew: Crew,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -125,21 +127,22 @@ def analyze(
         output_folder(output, command="analyze", inputs=inputs, overwrite=overwrite) as partial,
         _unfinished(unfinished_of(partial)) as folder,
     ):
-        analysis = run(
-            images,
-            finder,
-            min_score=min_score,
-            field=field,
-            convention=convention_name,
-            counting=counting,
-            foil_thickness=foil_thickness,
-            material=material,
-            hardening_model=hardening_model,
-            barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
-            unfinished=folder,
-            progress=progress,
-            workers=workers,
-        )
+        with crew.at_work() as workers:
+            analysis = run(
+                images,
+                finder,
+                min_score=min_score,
+                field=field,
+                convention=convention_name,
+                counting=counting,
+                foil_thickness=foil_thickness,
+                material=material,
+                hardening_model=hardening_model,
+                barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
+                unfinished=folder,
+                progress=progress,
+                workers=workers,
+            )
         write_analysis(analysis, partial, progress=progress)
     show(analysis, output)
 

@@ -35,7 +35,7 @@ OPTIONAL = (
         f"{PIP} ./plugins/defectkit-rosettasciio{IN_CHECKOUT}",
         "DM3, DM4, EMD, MRC and SER images",
     ),
-    ("dask", "dask", f'{PIP} "dask[array]"', "more than one process or machine"),
+    ("distributed", "distributed", f'{PIP} "dask[distributed]"', "--dask: more than one process or machine"),
     ("roifile", "roifile", f"{PIP} roifile", "regions of ImageJ"),
 )
 """Distribution, module, command that installs it, and what it is for."""

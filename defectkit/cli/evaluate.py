@@ -26,9 +26,9 @@ from defectkit.cli.options import (
     output_option,
     overwrite_option,
     pixel_size_option,
-    workers_option,
 )
 from defectkit.cli.params import PluginNameParam
+from defectkit.cli.worker_options import Crew, worker_options
 
 if TYPE_CHECKING:
     import xarray
@@ -135,7 +135,7 @@ def side_options(side: str, metavar: str, what: str) -> Callable[[F], F]:
     "--ignore-types", is_flag=True, help="Treat all defects of both sides as one type: only finding is scored."
 )
 @bootstrap_options
-@workers_option
+@worker_options
 @overwrite_option
 @output_option
 def evaluate(
@@ -168,7 +168,7 @@ def evaluate(
     confidence: float,
     resampling: str,
     seed: int,
-    workers: int,
+    crew: Crew,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -215,9 +215,12 @@ def evaluate(
             for name, (path, own_format, options, key) in given.items()
         ]
     field = field_of(crop=crop, exclude_mask=exclude_mask, include=include_overprints)
-    images = field.of_images(images, sides[0].labels, workers=workers)
     inputs = [*image_paths, truth, predicted, *filter(None, [exclude_mask])]
-    with output_folder(output, command="evaluate", inputs=inputs, overwrite=overwrite) as folder:
+    with (
+        output_folder(output, command="evaluate", inputs=inputs, overwrite=overwrite) as folder,
+        crew.at_work() as workers,
+    ):
+        images = field.of_images(images, sides[0].labels, workers=workers)
         taxonomy = joined_taxonomy(side.taxonomy for side in sides)
         result = workflows.evaluate(
             sides[0].labels,

@@ -29,6 +29,7 @@ from defectkit.cli.options import (
     replace_file_option,
 )
 from defectkit.cli.params import PluginNameParam
+from defectkit.cli.worker_options import Crew, worker_options
 
 if TYPE_CHECKING:
     from defectkit.records.inputs import Images
@@ -126,6 +127,7 @@ def diff(
     help="Leave out images of one side only, and list them; otherwise they are an error.",
 )
 @allow_refused_option
+@worker_options
 @mirror_option
 @available_option
 @overwrite_option
@@ -141,6 +143,7 @@ def agree(
     seed: int,
     allow_partial: bool,
     allow_refused: bool,
+    crew: Crew,
     mirror: str | None,
     available: bool,
     overwrite: bool,
@@ -158,16 +161,18 @@ def agree(
 
     (one, ours), (two, theirs) = load_references((first, second), available=available, mirror=mirror)
     check_same_images(one, two)
-    result = compare(
-        ours,
-        theirs,
-        one.images,
-        convention=convention_name,
-        iou_threshold=iou_threshold,
-        unpaired=Unpaired.LEAVE_OUT if allow_partial or available else Unpaired.RAISE,
-        refused=Refused.LEAVE_OUT if allow_refused else Refused.RAISE,
-        bootstrap=bootstrap_of(resamples, confidence, resampling, seed),
-    )
+    with crew.at_work() as workers:
+        result = compare(
+            ours,
+            theirs,
+            one.images,
+            convention=convention_name,
+            iou_threshold=iou_threshold,
+            unpaired=Unpaired.LEAVE_OUT if allow_partial or available else Unpaired.RAISE,
+            refused=Refused.LEAVE_OUT if allow_refused else Refused.RAISE,
+            bootstrap=bootstrap_of(resamples, confidence, resampling, seed),
+            workers=workers,
+        )
     result = put_locks(result, (one.locks[ours.key], two.locks[theirs.key]))
     cautions = list(dict.fromkeys((*one.cautions, *two.cautions)))
     result = result.assign_attrs(notes=[*result.attrs.get("notes", []), *cautions])

@@ -22,6 +22,7 @@ from defectkit.cli.console import note, print_warning, progress
 from defectkit.cli.counting_options import counting_options
 from defectkit.cli.image_files import open_images
 from defectkit.cli.options import allow_refused_option, format_option
+from defectkit.cli.worker_options import Crew
 
 if TYPE_CHECKING:
     from defectkit.measurement import Counting
@@ -90,7 +91,7 @@ def measure(
     material: str,
     hardening_model: str,
     barrier_strengths: tuple[tuple[str, float], ...],
-    workers: int,
+    crew: Crew,
     overwrite: bool,
     output: Path,
 ) -> None:
@@ -130,21 +131,22 @@ def measure(
         *thickness_files(foil_thickness),
     ]
     with output_folder(output, command="measure", inputs=inputs, overwrite=overwrite) as partial:
-        analysis = measure_labels(
-            reading.labels,
-            images,
-            field=field,
-            convention=convention_name,
-            counting=counting,
-            foil_thickness=foil_thickness,
-            material=material,
-            hardening_model=hardening_model,
-            barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
-            repairs=reading.report,
-            refused=refused,
-            missing=missing,
-            workers=workers,
-        )
+        with crew.at_work() as workers:
+            analysis = measure_labels(
+                reading.labels,
+                images,
+                field=field,
+                convention=convention_name,
+                counting=counting,
+                foil_thickness=foil_thickness,
+                material=material,
+                hardening_model=hardening_model,
+                barrier_strengths=pairs(barrier_strengths, "--barrier-strength"),
+                repairs=reading.report,
+                refused=refused,
+                missing=missing,
+                workers=workers,
+            )
         write_analysis(analysis, partial, progress=progress)
     if reading.without_image:
         print_warning(f"no image is given for these, left out: {', '.join(reading.without_image)}")

@@ -17,6 +17,7 @@ NOUNS = {
     "measure": "Measure and report the defects that labels outline.",
     "harden": "Give densities, swelling and hardening with their intervals.",
     "compare": "Compare two conditions, with the interval of each difference.",
+    "track": "Follow defects through the frames of a series.",
     "simulation": "Compare simulated sizes with measured ones.",
     "evaluate": "Compare predicted labels with the truth.",
     "demo": "Run the whole analysis on synthetic micrographs with known truth.",

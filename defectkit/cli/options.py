@@ -117,13 +117,4 @@ min_score_option = click.option(
     help="Leave out defects whose score is below X, between 0 and 1; by default none.",
 )
 
-workers_option = click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Number of threads; the results do not depend on it.",
-)
-
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")

@@ -9,12 +9,14 @@ import click
 
 from defectkit.cli.command import Command
 from defectkit.cli.console import note, print_table, print_warning, say
+from defectkit.cli.worker_options import Crew, worker_options
 
 if TYPE_CHECKING:
     import xarray
 
 EXAMPLE = """
 defectkit study run study.toml -o study
+defectkit study run study.toml -o study --dask tcp://10.0.0.1:8786
 """
 
 
@@ -33,7 +35,8 @@ def study() -> None:
     metavar="FOLDER",
     help="Folder of the study; an existing study is resumed.",
 )
-def run(declaration: Path, output: Path) -> None:
+@worker_options
+def run(declaration: Path, output: Path, crew: Crew) -> None:
     """Run the study that a TOML file declares, or resume it.
 
     Writes results.zarr, and under cells/ what is finished. A run that was killed is resumed with the cells that
@@ -47,7 +50,8 @@ def run(declaration: Path, output: Path) -> None:
     data_table = read_toml(declaration).get("data", {})
     check_apart(folder, data_paths(data_table if isinstance(data_table, dict) else {}, where=declaration))
     declared, data = read_study(declaration)
-    result = run_study(declared, data, folder, report=lambda progress: note(str(progress)))
+    with crew.at_work() as workers:
+        result = run_study(declared, data, folder, report=lambda progress: note(str(progress)), workers=workers)
     show(headline(result))
     for text in result.attrs["notes"]:
         print_warning(text)

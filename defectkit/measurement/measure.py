@@ -17,7 +17,7 @@ from defectkit.measurement.counting import AS_CONVENTION, WEIGHT, Counting, coun
 from defectkit.measurement.outlines import Side, Spacing
 from defectkit.measurement.sizes import shape_factors, sizes
 from defectkit.measurement.stacking import Stack
-from defectkit.parallel import about, block_size, map_blocks
+from defectkit.parallel import Workers, about, block_size, map_blocks, n_workers
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
@@ -94,7 +94,7 @@ def measure(
     convention: Convention | str = "defectkit",
     taxonomy: Taxonomy | None = None,
     counting: Counting = AS_CONVENTION,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> xarray.Dataset:
     """Return the measurements of the defects of many images in one table.
 
@@ -108,8 +108,8 @@ def measure(
     taxonomy : Taxonomy, optional
     counting : Counting
         For how many defects each one stands; by default what the convention says.
-    workers : int
-        Threads that measure images; the table is the same to the bit whatever their number.
+    workers : int or Executor
+        Threads that measure images, or processes; the table is the same to the bit whoever measures.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def measure(
     GeometryError
         If a guard margin leaves nothing of a field.
     WorkersError
-        If ``workers`` is not 1 or more.
+        If ``workers`` is neither 1 or more nor an executor.
     """
     rule = find_convention(convention)
     given = list(images_by_name(images).values())
@@ -134,21 +134,22 @@ def measure(
     check_pairs(given, instances)
     spacings = [image.required_calibration().pixel_size_nm for image in given]
 
-    def alike(each: tuple[Image, Spacing]) -> tuple[Spacing, Side, tuple[int, int]]:
-        image, spacing = each
-        side = Side.TRUTH if instances[image.name].is_labels else Side.PREDICTION
-        return spacing, side, image.shape
-
-    def columns(block: Sequence[tuple[Image, Spacing]]) -> list[dict[str, Array]]:
-        with about(*(image.name for image, _ in block)):
+    def columns(block: Sequence[tuple[str, Instances, Spacing]]) -> list[dict[str, Array]]:
+        with about(*(name for name, _, _ in block)):
             return [
-                _columns({image.name: instances[image.name] for image, _ in group}, spacing, side, rule, taxonomy)
-                for (spacing, side, _), group in itertools.groupby(block, alike)
+                _columns({name: here for name, here, _ in group}, spacing, side, rule, taxonomy)
+                for (spacing, side, _), group in itertools.groupby(block, _alike)
             ]
 
-    block = block_size(len(given), workers)
-    tables = list(map_blocks(columns, zip(given, spacings, strict=True), workers=workers, block=block))
+    to_measure = ((i.name, instances[i.name], spacing) for i, spacing in zip(given, spacings, strict=True))
+    block = block_size(len(given), n_workers(workers))
+    tables = list(map_blocks(columns, to_measure, workers=workers, block=block))
     return counted(_dataset(tables, rule), given, counting, convention=rule, taxonomy=taxonomy)
+
+
+def _alike(each: tuple[str, Instances, Spacing]) -> tuple[Spacing, Side, tuple[int, int]]:
+    _, instances, spacing = each
+    return spacing, Side.TRUTH if instances.is_labels else Side.PREDICTION, instances.shape
 
 
 def check_pairs(images: Iterable[Image], instances: Mapping[str, Instances]) -> None:

@@ -16,7 +16,8 @@ from defectkit.measurement.counting import kept_instances
 from defectkit.measurement.measure import check_pairs
 from defectkit.measurement.stacking import Stack
 from defectkit.measurement.statistics import STANDS_FOR, Statistics, attributes_of, statistics_of
-from defectkit.parallel import about, block_size, map_blocks
+from defectkit.parallel import Workers, about, block_size, map_blocks, n_workers
+from defectkit.records.field import Field
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, images_by_name, instances_by_image
 from defectkit.records.instances import Instances
@@ -41,7 +42,7 @@ def summarize(
     convention: Convention | str | None = None,
     n_refused: Mapping[str, int] | None = None,
     left_out: Collection[str] = (),
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> xarray.Dataset:
     """Return what each image holds of each type.
 
@@ -63,8 +64,8 @@ def summarize(
         not given, nothing was read from label files, and there is no such variable.
     left_out : collection of str
         Images that are not fully read and therefore have no densities.
-    workers : int
-        Threads that count the pixels under masks; the result is the same whatever their number.
+    workers : int or Executor
+        Threads that count the pixels under masks, or processes; the result is the same whoever counts.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def summarize(
     ConventionError
         If ``convention`` is not that of ``defects``, or ``defects`` names one that is not built in and none is given.
     WorkersError
-        If ``workers`` is not 1 or more.
+        If ``workers`` is neither 1 or more nor an executor.
 
     Notes
     -----
@@ -187,22 +188,20 @@ def _densities(found: Statistics, fields_nm2: Floats, thickness_nm: Floats) -> t
 
 
 def _area_fractions(
-    images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str], workers: int
+    images: Sequence[Image], instances: Mapping[str, Instances], types: Sequence[str], workers: Workers
 ) -> Floats:
     from defectkit.geometry.sets import covered_areas_by_frame
 
     n_types = len(types)
-    fields = {image.name: image.field for image in images}
-    left_out = {name: Runs.empty(1) if field.is_whole else field.left_out() for name, field in fields.items()}
     place = {name: t for t, name in enumerate(types)}
 
-    def covered(block: Sequence[Image]) -> list[Floats]:
-        stack = Stack(parts=(instances[image.name] for image in block))
-        with about(*(image.name for image in block)):
+    def covered(block: Sequence[tuple[str, Instances, Field]]) -> list[Floats]:
+        stack = Stack(parts=(here for _, here, _ in block))
+        with about(*(name for name, _, _ in block)):
             type_of = np.array([place.get(name, n_types) for name in stack.types], np.int64)[stack.type_codes]
             cell = stack.image * (n_types + 1) + type_of
             by_cell = stack.runs.take(np.argsort(cell, kind="stable"))
-            outside = Runs.concatenate(left_out[image.name] for image in block)
+            outside = Runs.concatenate(Runs.empty(1) if field.is_whole else field.left_out() for _, _, field in block)
             cells = np.cumsum([0, *np.bincount(cell, minlength=len(block) * (n_types + 1))], dtype=np.int64)
             of_types = covered_areas_by_frame(
                 by_cell, cells, outside.take(np.repeat(np.arange(len(block)), n_types + 1)), np.arange(cells.size)
@@ -210,9 +209,10 @@ def _area_fractions(
             of_all = covered_areas_by_frame(stack.runs, stack.frames, outside, np.arange(len(block) + 1))
         pixels = (of_types[:, 0] - of_types[:, 2]).reshape(len(block), n_types + 1)
         pixels[:, -1] = of_all[:, 0] - of_all[:, 2]
-        n_pixels = np.array([fields[image.name].n_pixels for image in block], np.float64)
+        n_pixels = np.array([field.n_pixels for _, _, field in block], np.float64)
         return list(pixels / n_pixels[:, None])
 
-    block = block_size(len(images), workers)
-    rows = list(map_blocks(covered, images, workers=workers, block=block))
+    to_count = ((image.name, instances[image.name], image.field) for image in images)
+    block = block_size(len(images), n_workers(workers))
+    rows = list(map_blocks(covered, to_count, workers=workers, block=block))
     return np.array(rows).reshape(len(images), n_types + 1)

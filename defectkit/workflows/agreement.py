@@ -14,6 +14,7 @@ from defectkit.formats.refusals import Refused, check_refused
 from defectkit.metrics import Confusion, Errors, Find, Metric, Part, TypeScores, Variable
 from defectkit.metrics.class_means import SIDES, class_mean, class_sums
 from defectkit.metrics.errors import POOLED
+from defectkit.parallel import Workers
 from defectkit.records.inputs import Images, InstanceSets, as_label_set
 from defectkit.statistics import Bootstrap, Sum, Totals, Units
 from defectkit.statistics.intervals import DEGENERATE, HIGH, LOW
@@ -72,6 +73,7 @@ def agree(
     unpaired: Unpaired | str = Unpaired.RAISE,
     refused: Refused | str = Refused.RAISE,
     bootstrap: Bootstrap | None = DEFAULT,
+    workers: Workers = 1,
 ) -> xarray.Dataset:
     """Return how far two label sets agree, each figure with a bootstrap interval over images.
 
@@ -86,6 +88,8 @@ def agree(
         As in :func:`~defectkit.workflows.evaluate.evaluate`.
     bootstrap : Bootstrap, optional
         How intervals are made; None for no intervals.
+    workers : int or Executor
+        As in :func:`~defectkit.workflows.evaluate.evaluate`.
 
     Returns
     -------
@@ -125,6 +129,7 @@ def agree(
         refused=refused,
         metrics=[Find(), TypeScores(), Confusion(), Errors(), Differences()],
         bootstrap=bootstrap,
+        workers=workers,
     )
     renamed = {f"{own}{end}": f"{name}{end}" for own, name in FIGURES.items() for end in ends}
     of_all = result.sel(subset="all", drop=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Generator, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +11,15 @@ import attrs
 from defectkit.conventions import Convention, convention as find_convention
 from defectkit.errors import RecordError
 from defectkit.measurement import AS_CONVENTION, Counting
-from defectkit.parallel import check_workers
+from defectkit.parallel import Workers, check_executor, threads_here
 from defectkit.records.defect_type import Taxonomy
-from defectkit.records.image import ArrayPixels, Image
+from defectkit.records.image import Image
 from defectkit.records.inputs import Images
-from defectkit.records.json import to_json
 from defectkit.records.prediction import Prediction
 from defectkit.workflows.analysis import Analysis
 from defectkit.workflows.cautions import cautions
 from defectkit.workflows.checkpoint import Checkpoint
+from defectkit.workflows.detection import find_defects
 from defectkit.workflows.detectors import fingerprint, make_detector
 from defectkit.workflows.fields import DEFAULT_FIELD, FieldRule
 from defectkit.workflows.results import (
@@ -55,7 +53,7 @@ def analyze(
     taxonomy: Taxonomy | None = None,
     unfinished: Path | None = None,
     progress: Progress = silent,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Analysis:
     """Return what a detector finds in images, measured and carried to hardening.
 
@@ -89,9 +87,11 @@ def analyze(
         :meth:`~defectkit.workflows.checkpoint.Checkpoint.discard` removes it.
     progress : callable
         Wraps the images; called with an iterable, a description and a length.
-    workers : int
-        Threads that measure what was found; the result is the same to the bit whatever their number. Detection is one
-        image after the other: a detector is not asked to be safe for threads.
+    workers : int or Executor
+        Threads that measure what was found; detection is one image after the other then, since a detector is not asked
+        to be safe for threads. With an executor, its processes read images, find defects and write predictions into
+        ``unfinished``, which has to be given and which all of them have to see; this process reads them and measures.
+        The result is the same to the bit whoever works.
 
     Returns
     -------
@@ -110,7 +110,8 @@ def analyze(
     RecordError
         If ``min_score`` is not between 0 and 1, the crop leaves an image, or nothing of one is left.
     WorkersError
-        If ``workers`` is not 1 or more; told before any detection starts.
+        If ``workers`` is neither 1 or more nor an executor, or its processes lack the detector's distribution, have
+        another version or do not see ``unfinished``; told before any detection starts.
     DetectorError
         If the detector fails or breaks its interface.
     UnknownPluginError, UnknownConventionError, UnknownMaterialError, UnknownDefectTypeError
@@ -139,7 +140,7 @@ def analyze(
     """
     if min_score is not None and not 0 <= min_score <= 1:
         raise RecordError(f"min_score is {min_score!r}, but a score lies between 0 and 1")
-    check_workers(workers)
+    check_executor(workers)
     given = checked_images(images)
     foils = None if foil_thickness is None else Foils.of(foil_thickness, given)
     given = given if foils is None else tuple(map(foils.on, given))
@@ -150,7 +151,7 @@ def analyze(
     stuff, model = hardening_choices(material, hardening_model, barrier_strengths, known)
     identity = _identity(finder)
     checkpoint = None if unfinished is None else _checkpoint(unfinished, finder, identity)
-    found, shown = _detected(finder, given, field, checkpoint, progress)
+    found, shown = find_defects(finder, given, field, checkpoint, progress=progress, workers=workers)
     given = tuple(map(field.narrow, shown))
     high = {name: _above(prediction, min_score) for name, prediction in found.items()}
     kept = {image.name: _restricted(high[image.name], image) for image in given}
@@ -165,7 +166,7 @@ def analyze(
         material=stuff,
         hardening_model=model,
         counting=counting,
-        workers=workers,
+        workers=threads_here(workers),
     )
     n_unmet = sum(len(prediction.instances) for prediction in kept.values()) - made.defects.sizes["defect"]
     kept = {name: attrs.evolve(kept[name], instances=here) for name, here in made.instances.items()}
@@ -220,50 +221,6 @@ def _checkpoint(folder: Path, detector: Detector, identity: dict[str, Any]) -> C
         "detector digest": fingerprint(detector),
     }
     return Checkpoint.open(folder, settings)
-
-
-def _detected(
-    detector: Detector,
-    images: tuple[Image, ...],
-    field: FieldRule,
-    checkpoint: Checkpoint | None,
-    progress: Progress,
-) -> tuple[dict[str, Prediction], tuple[Image, ...]]:
-    """Return the predictions by image and the images with what is burned into them; pixels are read once."""
-    from defectkit.detectors import detect
-    from defectkit.detectors.tiling import WHOLE_BYTES
-
-    done: dict[str, Prediction] = {}
-    digests: dict[str, str] = {}
-    counted: list[Image] = []
-
-    def to_do() -> Generator[Image, None, None]:
-        for image in progress(images, "detecting", len(images)):
-            large = image.reads_boxes and image.shape[0] * image.shape[1] * image.dtype.itemsize > WHOLE_BYTES
-            loaded = image if large else attrs.evolve(image, source=ArrayPixels(array=image.pixels))
-            counted.append(attrs.evolve(image, excluded=field.without_overprints(loaded).excluded))
-            if checkpoint is None:
-                yield loaded
-                continue
-            digests[image.name] = _digest(loaded)
-            kept = checkpoint.get(image.name, digests[image.name])
-            if kept is None:
-                yield loaded
-            else:
-                done[image.name] = kept
-
-    with closing(to_do()) as pending:
-        for prediction in detect(detector, pending):
-            if checkpoint is not None:
-                checkpoint.put(prediction, digests[prediction.image])
-            done[prediction.image] = prediction
-    return {image.name: done[image.name] for image in images}, tuple(counted)
-
-
-def _digest(image: Image) -> str:
-    """Return a digest of all of an image that a prediction may depend on."""
-    parts = (image.name, image.digest(), to_json(image.required_calibration()), to_json(image.specimen))
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _restricted(prediction: Prediction, image: Image) -> Prediction:

@@ -8,7 +8,7 @@ import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -18,8 +18,12 @@ from defectkit.files.decoding import read_json, read_text
 from defectkit.records.json import from_json, to_json
 from defectkit.records.prediction import Prediction
 
+if TYPE_CHECKING:
+    from defectkit.detectors import Detector
+
 SETTINGS = "unfinished-run.json"
 SUFFIX = ".prediction"
+DETECTOR = "detector"
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -111,6 +115,24 @@ class Checkpoint:
         """
         with self.cells.making(key_of(prediction.image)) as path:
             path.write_text(f"{digest}\n{to_json(prediction)}", encoding="utf-8")
+
+    def keep_detector(self, detector: Detector) -> Path:
+        """Save the detector of this run beside its predictions, once, for the processes that are to use it.
+
+        Returns
+        -------
+        pathlib.Path
+            The folder to load it from.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        folder = self.cells.folder / DETECTOR
+        if not folder.is_dir():
+            detector.save(folder)
+        return folder
 
     def __len__(self) -> int:
         return len(self.cells.keys())

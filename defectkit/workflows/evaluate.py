@@ -19,7 +19,7 @@ from defectkit.formats.names import list_names
 from defectkit.formats.refusals import Refused
 from defectkit.hooks.provenance import provenance_of
 from defectkit.metrics import BUILT_IN, Comparison, ImageComparison, Metric
-from defectkit.parallel import about, block_size, map_blocks, map_items
+from defectkit.parallel import Workers, about, block_size, map_blocks, map_items, n_workers, threads_here
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.inputs import Images, InstanceSets, instances_by_image
 from defectkit.records.label_set import LabelSet
@@ -61,7 +61,7 @@ def evaluate(
     taxonomy: Taxonomy | None = None,
     metrics: Iterable[Metric | str] | None = None,
     bootstrap: Bootstrap | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> xarray.Dataset:
     """Return every statistic of predictions against truth, with intervals where these are asked for.
 
@@ -103,9 +103,9 @@ def evaluate(
         By default all built-in ones. What none of them needs is not computed: ``["find"]`` takes a tenth of the time.
     bootstrap : Bootstrap, optional
         How intervals are made; by default there are none. An evaluation without takes a fraction of the time.
-    workers : int
-        Threads that compare images and compute metrics; the result is the same to the bit whatever their number.
-        Predictions are still taken one at a time, and a few images ahead.
+    workers : int or Executor
+        Threads that compare images and compute metrics, or processes that compare images; the result is the same to
+        the bit whoever does it. Predictions are still taken one at a time, and a few images ahead.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def evaluate(
     ConventionError
         If a threshold is not above 0 and at most 1.
     WorkersError
-        If ``workers`` is not 1 or more.
+        If ``workers`` is neither 1 or more nor an executor.
     PluginError
         If two metrics give a variable of one name.
 
@@ -197,7 +197,7 @@ def evaluate(
         with about(*(image.image for image in block)):
             return compare_images(block, convention=rule, iou_thresholds=thresholds, taxonomy=known, parts=parts)
 
-    blocks = map_blocks(compared_block, sides(), workers=workers, block=block_size(len(ours), workers))
+    blocks = map_blocks(compared_block, sides(), workers=workers, block=block_size(len(ours), n_workers(workers)))
     compared = {image.image: image for image in blocks}
     pairing = pair_images(ours, [*compared, *source.without_truth], unpaired)
     if not compared:
@@ -217,7 +217,7 @@ def evaluate(
         images=tuple(compared[name] for name in sorted(compared)),
     )
     units = Units.images(comparison)
-    computed = map_items(lambda metric: value_of(metric, units), chosen, workers=workers, block=1)
+    computed = map_items(lambda metric: value_of(metric, units), chosen, workers=threads_here(workers), block=1)
     result = _merged(zip(chosen, computed, strict=True))
     if bootstrap is not None:
         (drawn,) = resample(chosen, [comparison], bootstrap)

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from defectkit.errors import PairingError, RecordError
-from defectkit.parallel import map_items
+from defectkit.parallel import Workers, map_items
 from defectkit.records.exclusion import OUTSIDE, Exclusion
 from defectkit.records.field import Field
 from defectkit.records.image import Image
@@ -101,7 +101,7 @@ class FieldRule:
                 f"{self.exclude_mask}: no mask has the name of an image; it holds {', '.join(list(self.masks)[:3])}"
             )
 
-    def of_images(self, images: Images, drawn: InstanceSets, *, workers: int = 1) -> dict[str, Image]:
+    def of_images(self, images: Images, drawn: InstanceSets, *, workers: Workers = 1) -> dict[str, Image]:
         """Return images with all places that do not count, those in which people drew; the others as they are.
 
         Parameters
@@ -109,8 +109,8 @@ class FieldRule:
         images : iterable or mapping of Image
         drawn : LabelSet, mapping of str to Instances, or iterable of Prediction
             What people drew in each image.
-        workers : int
-            Threads.
+        workers : int or Executor
+            Threads or processes that read images and look for overprints.
 
         Raises
         ------
@@ -121,7 +121,9 @@ class FieldRule:
         shown = [image for name, image in by_name.items() if name in defects]
         if shown:
             self.check(shown)
-        found = map_items(lambda image: self.apply(image, defects[image.name]), shown, workers=workers, block=1)
+        given = ((image, defects[image.name]) for image in shown)
+        places = map_items(lambda each: self.apply(*each).excluded, given, workers=workers, block=1)
+        found = (attrs.evolve(image, excluded=out) for image, out in zip(shown, places, strict=True))
         return {**by_name, **{image.name: image for image in found}}
 
     def apply(self, image: Image, drawn: Instances | None = None) -> Image:

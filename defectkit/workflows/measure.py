@@ -13,6 +13,7 @@ from defectkit.errors import PairingError
 from defectkit.formats.refusals import Refused, check_refused, refused_text
 from defectkit.formats.report import RepairReport
 from defectkit.measurement import AS_CONVENTION, Counting
+from defectkit.parallel import Workers, check_executor
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, InstanceSets, as_label_set, images_by_name
 from defectkit.records.instances import Instances
@@ -48,7 +49,7 @@ def measure_labels(
     repairs: RepairReport | None = None,
     refused: Refused | str = Refused.RAISE,
     missing: Missing | str | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Analysis:
     """Return what people drew in images, measured and carried to hardening.
 
@@ -80,8 +81,8 @@ def measure_labels(
     missing : Missing, optional
         What an image means that the labels do not speak of: ``empty``, nothing is in it, or ``error``. By default it is
         left out and named in the cautions: nobody said that it is empty.
-    workers : int
-        Threads that measure images; the result is the same to the bit whatever their number.
+    workers : int or Executor
+        Threads that read and measure images, or processes; the result is the same to the bit whoever does it.
 
     Returns
     -------
@@ -105,7 +106,7 @@ def measure_labels(
     MissingCalibrationError
         If an image has no pixel size.
     WorkersError
-        If ``workers`` is not 1 or more.
+        If ``workers`` is neither 1 or more nor an executor.
     UnknownPluginError, UnknownConventionError, UnknownMaterialError, UnknownDefectTypeError
         If a name is not known.
 
@@ -137,8 +138,8 @@ def measure_labels(
     }
     foils = None if foil_thickness is None else Foils.of(foil_thickness, given)
     given = given if foils is None else tuple(map(foils.on, given))
-    field.check(given)
-    given = tuple(field.apply(image, labels[image.name]) for image in given)
+    check_executor(workers)
+    given = tuple(field.of_images(given, {image.name: labels[image.name] for image in given}, workers=workers).values())
     drawn = labels
     inside = {image.name: image.field.restrict(drawn[image.name]) for image in given}
     n_outside = {name: len(drawn[name]) - len(inside[name]) for name in inside}

@@ -16,6 +16,7 @@ from defectkit.errors import EmptyInputError, MissingCalibrationError, UnknownDe
 from defectkit.hooks.provenance import distribution_of, options_of
 from defectkit.measurement import AS_CONVENTION, Counting, measure, summarize
 from defectkit.measurement.counting import kept_instances
+from defectkit.parallel import Workers
 from defectkit.records.defect_type import Taxonomy
 from defectkit.records.image import Image
 from defectkit.records.inputs import Images, images_by_name
@@ -85,7 +86,7 @@ def analysis_tables(
     counting: Counting = AS_CONVENTION,
     n_refused: Mapping[str, int] | None = None,
     left_out: Mapping[str, str] | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> AnalysisTables:
     """Return what every analysis ends in.
 
@@ -97,8 +98,8 @@ def analysis_tables(
         By image, how many regions were refused when labels were read; the tables name it. None where none were read.
     left_out : mapping of str to str, optional
         By image, why it has no densities and no hardening.
-    workers : int
-        Threads that measure.
+    workers : int or Executor
+        Threads that measure, or processes.
     """
     from defectkit.hardening import harden
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 
@@ -37,3 +38,28 @@ def versions(*plugins: tuple[str, str]) -> dict[str, str]:
 @cache
 def _version(name: str) -> str:
     return metadata.version(name)
+
+
+def distributions_of(things: Iterable[object]) -> list[tuple[str, str]]:
+    """Return the distributions that the classes of some objects come from, with their versions.
+
+    Parameters
+    ----------
+    things : iterable
+        Detectors and sources of pixels, say. A class that no distribution has, one of a script, gives none.
+
+    Returns
+    -------
+    list of tuple of (str, str)
+        As :func:`versions` takes them, each once, in the order of their names.
+
+    Examples
+    --------
+    >>> import attrs
+    >>> [name for name, version in distributions_of([attrs.NOTHING])]
+    ['attrs']
+    """
+    packages = {type(thing).__module__.partition(".")[0] for thing in things}
+    known = metadata.packages_distributions()
+    names = sorted({known[package][0] for package in packages if package in known})
+    return [(name, _version(name)) for name in names]

@@ -44,8 +44,10 @@ class PredictionCell:
         Of the choice that the split comes from.
     choice : DetectorChoice
     seed : int
-    detector : Detector
-        Before training.
+    options : mapping of str to Any
+        Of the detector, the seed among them where it takes one.
+    is_trained : bool
+        Whether the detector learns from the train side.
     """
 
     key: str
@@ -53,10 +55,15 @@ class PredictionCell:
     splits_label: str
     choice: DetectorChoice
     seed: int
-    detector: Detector
+    options: Mapping[str, Any]
+    is_trained: bool
+
+    def detector(self) -> Detector:
+        """Return the detector before training."""
+        return make_detector(self.choice.detector, options=self.options)
 
     def __str__(self) -> str:
-        learned = f", trained on {self.split.train_labels}" if self.detector.capability.is_trainable else ""
+        learned = f", trained on {self.split.train_labels}" if self.is_trained else ""
         return f"{self.splits_label}, {self.split.name}, {self.choice.label}, seed {self.seed}{learned}"
 
 
@@ -211,7 +218,13 @@ def _prediction_cell(
             "validation": [study.validation_fraction, seed],
         }
     return PredictionCell(
-        key=digest_of(depends), split=split, splits_label=splits_label, choice=choice, seed=seed, detector=detector
+        key=digest_of(depends),
+        split=split,
+        splits_label=splits_label,
+        choice=choice,
+        seed=seed,
+        options=options,
+        is_trained=detector.capability.is_trainable,
     )
 
 

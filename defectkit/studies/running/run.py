@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from defectkit.detectors import detect
 from defectkit.errors import StudyError
 from defectkit.files import locked
 from defectkit.hooks.provenance import distribution_of
+from defectkit.parallel import Executor, Workers, check_executor, threads_here
 from defectkit.records.label_set import combined_digest
 from defectkit.records.prediction import Prediction
 from defectkit.statistics.comparing import fold
@@ -29,7 +31,7 @@ from defectkit.studies.running.progress import Clock, StudyProgress
 from defectkit.studies.study import Study
 from defectkit.studies.training import train_detector
 from defectkit.workflows.sides import joined_taxonomy
-from defectkit.workflows.versions import versions
+from defectkit.workflows.versions import distributions_of, versions
 
 if TYPE_CHECKING:
     import xarray
@@ -41,7 +43,9 @@ def silent(progress: StudyProgress) -> None:
     """Report nothing."""
 
 
-def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Report = silent) -> xarray.Dataset:
+def run_study(
+    study: Study, data: StudyData, folder: str | Path, *, report: Report = silent, workers: Workers = 1
+) -> xarray.Dataset:
     """Run a study, or resume it, and return its result.
 
     Parameters
@@ -53,6 +57,10 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
         the same study or a changed one: what is finished and still holds is not done again.
     report : callable
         Told of each cell before it is made and when all is done.
+    workers : int or Executor
+        Threads that evaluate; cells are made one after the other then. With an executor, each of its processes makes a
+        cell of predictions and all its evaluations at a time, and keeps them in the folder, which all of them have to
+        see. The figures are the same to the bit whoever works; the times that it took are not.
 
     Returns
     -------
@@ -70,6 +78,9 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
         If the folder holds something else, cannot be written, or another process runs a study in it.
     StudyError, SplitError, LeakError, UnknownPluginError
         If study and data do not fit each other; before anything is trained.
+    WorkersError
+        If ``workers`` is neither 1 or more nor an executor, or its processes lack a distribution, have another version
+        or do not see the folder; before anything is trained.
     DetectorError
         If a detector fails; what was finished before stays finished.
 
@@ -84,19 +95,27 @@ def run_study(study: Study, data: StudyData, folder: str | Path, *, report: Repo
     their types, options and seed of the detector, versions and code. Cells of predictions do not depend on conventions,
     so another convention trains nothing.
     """
+    check_executor(workers)
     place = Path(folder)
     busy = f"another process runs a study in {place}; wait for it, or give another folder"
     with locked(place / LOCK, timeout_s=1.0, busy=busy):
         kept = CellStore.open(place, study.settings() | {"data": data.name})
         cells = cells_of(study, data)
-        evaluations, seconds = _evaluated(study, data, cells, kept, report)
+        if isinstance(workers, Executor):
+            _make_elsewhere(study, data, cells, kept, report, workers)
+        evaluations, seconds = _evaluated(study, data, cells, kept, report, threads_here(workers))
         result = data.lock(_described(study, data, cells, evaluations, seconds))
         save_results(result, kept.results)
     return result
 
 
 def _evaluated(
-    study: Study, data: StudyData, cells: Sequence[EvaluationCell], kept: CellStore, report: Report
+    study: Study,
+    data: StudyData,
+    cells: Sequence[EvaluationCell],
+    kept: CellStore,
+    report: Report,
+    threads: int,
 ) -> tuple[list[xarray.Dataset], list[tuple[float, float]]]:
     """Return the evaluation of each cell, and the seconds that its training and its detection took."""
     to_train = {c.predictions.key: c.predictions for c in cells if not kept.has_predictions(c.predictions.key)}
@@ -115,13 +134,75 @@ def _evaluated(
         predicted = _predicted(study, data, cell.predictions, kept)
         seconds.append((predicted.train_seconds, predicted.predict_seconds))
         clock.done(cell.predictions, sum(seconds[-1]))
-        evaluation = kept.evaluation(cell.key)
-        if evaluation is None:
-            evaluation = _evaluation(study, data, cell, predicted)
-            kept.put_evaluation(cell.key, evaluation)
-        evaluations.append(evaluation)
+        evaluations.append(_kept_evaluation(study, data, cell, predicted, kept, threads))
     report(StudyProgress(number=len(cells), total=len(cells), cell="", is_kept=True, seconds_left=0.0))
     return evaluations, seconds
+
+
+def _make_elsewhere(
+    study: Study,
+    data: StudyData,
+    cells: Sequence[EvaluationCell],
+    kept: CellStore,
+    report: Report,
+    executor: Executor,
+) -> None:
+    """Let processes make what is not there yet."""
+    groups: dict[str, list[EvaluationCell]] = {}
+    for cell in cells:
+        if kept.predicted.find(cell.predictions.key) is None or kept.evaluated.find(cell.key) is None:
+            groups.setdefault(cell.predictions.key, []).append(cell)
+    if not groups:
+        return
+    detectors = [group[0].predictions.detector() for group in groups.values()]
+    used = distributions_of([*detectors, *(image.source for image in data.images.values())])
+    executor.check(versions(*used), folder=kept.folder)
+    clock = Clock.over(group[0].predictions for group in groups.values())
+    task = StudyTask(study=study, data=data, kept=kept)
+    results = executor.map_blocks(task, list(groups.values()), block=1)
+    with closing(results):
+        for number, (group, seconds) in enumerate(zip(groups.values(), results, strict=True), start=1):
+            clock.done(group[0].predictions, seconds / executor.n_workers)
+            left = clock.seconds_left()
+            made = str(group[0].predictions)
+            report(StudyProgress(number=number, total=len(groups), cell=made, is_kept=False, seconds_left=left))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class StudyTask:
+    """What a process does with cells of one detector: it makes and keeps its predictions, and their evaluations.
+
+    Parameters
+    ----------
+    study : Study
+    data : StudyData
+    kept : CellStore
+    """
+
+    study: Study
+    data: StudyData
+    kept: CellStore
+
+    def __call__(self, groups: Sequence[Sequence[EvaluationCell]]) -> list[float]:
+        """Return the seconds that each group of cells took."""
+        return [self._make(group) for group in groups]
+
+    def _make(self, group: Sequence[EvaluationCell]) -> float:
+        start = time.perf_counter()
+        predicted = _predicted(self.study, self.data, group[0].predictions, self.kept)
+        for cell in group:
+            _kept_evaluation(self.study, self.data, cell, predicted, self.kept, threads=1)
+        return time.perf_counter() - start
+
+
+def _kept_evaluation(
+    study: Study, data: StudyData, cell: EvaluationCell, predicted: PredictedCell, kept: CellStore, threads: int
+) -> xarray.Dataset:
+    evaluation = kept.evaluation(cell.key)
+    if evaluation is None:
+        evaluation = _evaluation(study, data, cell, predicted, threads)
+        kept.put_evaluation(cell.key, evaluation)
+    return evaluation
 
 
 def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: CellStore) -> PredictedCell:
@@ -129,8 +210,8 @@ def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: CellSt
     if found is not None:
         return found
     start = time.perf_counter()
-    detector = cell.detector
-    if detector.capability.is_trainable:
+    detector = cell.detector()
+    if cell.is_trained:
         detector = train_detector(
             detector,
             side(data, cell.split.train),
@@ -147,7 +228,9 @@ def _predicted(study: Study, data: StudyData, cell: PredictionCell, kept: CellSt
     return predicted
 
 
-def _evaluation(study: Study, data: StudyData, cell: EvaluationCell, predicted: PredictedCell) -> xarray.Dataset:
+def _evaluation(
+    study: Study, data: StudyData, cell: EvaluationCell, predicted: PredictedCell, threads: int
+) -> xarray.Dataset:
     split = cell.predictions.split
     test = data.labels(split.test_labels)
     return evaluate_resampleable(
@@ -157,6 +240,7 @@ def _evaluation(study: Study, data: StudyData, cell: EvaluationCell, predicted: 
         convention=cell.convention,
         min_score=study.min_score,
         taxonomy=joined_taxonomy([test.taxonomy, data.labels(split.train_labels).taxonomy]),
+        workers=threads,
     )
 
 
