@@ -36,16 +36,24 @@ def main(folder: Path, output: Path) -> None:
     seen = measured(whole, tuple(SETS_OF))
     lines = ["| set | learned from all | not from this set | share | not from any real set | share |"]
     lines.append("|" + " --- |" * 6)
-    alone = {sets[0]: measured(place, sets) for place, sets in left_out.items() if len(sets) == 1}
-    [none] = [measured(place, sets) for place, sets in left_out.items() if len(sets) == len(SETS_OF)]
-    for name, parts in SETS_OF.items():
-        for part in parts:
+    others = {name: (_without(left_out, (name,)), _without(left_out, tuple(SETS_OF))) for name in SETS_OF}
+    for name, places in others.items():
+        scores = [None if place is None else measured(place, (name,)) for place in places]
+        for part in SETS_OF[name]:
             cells = [TITLES[part], _interval(seen[part])]
-            for other in (alone[name][part], none[part]):
-                cells += [_interval(other), f"{other.f1[F1][0] / seen[part].f1[F1][0]:.2f}"]
+            for other in scores:
+                cells += (
+                    ["not trained", ""]
+                    if other is None
+                    else [_interval(other[part]), f"{other[part].f1[F1][0] / seen[part].f1[F1][0]:.2f}"]
+                )
             lines.append("| " + " | ".join(cells) + " |")
     output.write_text("\n".join(lines) + "\n", encoding="utf-8")
     click.echo(output.read_text(encoding="utf-8"))
+
+
+def _without(left_out: Mapping[Path, tuple[str, ...]], names: tuple[str, ...]) -> Path | None:
+    return next((place for place, sets in left_out.items() if sorted(sets) == sorted(names)), None)
 
 
 def measured(folder: Path, names: tuple[str, ...]) -> Mapping[str, Score]:
