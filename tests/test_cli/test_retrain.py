@@ -16,7 +16,13 @@ from defectkit.studies import Retraining, assess_retraining
 from defectkit.testing.synthetic import synthetic_dataset
 
 Run = Callable[..., Any]
-WEAK: dict[str, Any] = {"scales_nm": (1.0, 2.0), "n_trees": 1, "max_depth": 1, "samples_per_class": 20, "threshold": 0.9}
+WEAK: dict[str, Any] = {
+    "scales_nm": (1.0, 2.0),
+    "n_trees": 1,
+    "max_depth": 1,
+    "samples_per_class": 20,
+    "threshold": 0.9,
+}
 BETTER = ("n_trees=12", "max_depth=10", "samples_per_class=400", "threshold=null", "scales_nm=[1.0,2.0,4.0]")
 
 
