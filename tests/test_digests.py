@@ -12,7 +12,7 @@ from defectkit.geometry.polygons import Polygons
 from defectkit.geometry.runs import Runs
 from defectkit.records import Calibration, Image, Instances, LabelSet, Specimen
 from defectkit.studies.running.digests import image_digest
-from defectkit.workflows.analyze import _digest as analysis_digest
+from defectkit.workflows.detection import image_digest as analysis_digest
 
 SHAPE = (16, 16)
 CORNERS = [[(2.0, 2.0), (2.0, 8.0), (8.0, 8.0)], [(9.0, 9.0), (9.0, 14.0), (14.0, 14.0)]]

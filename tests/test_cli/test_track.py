@@ -22,7 +22,7 @@ def measured(series: SyntheticSeries, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-def test_a_series_becomes_tables_figures_and_a_page(run, measured: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_series_becomes_tables_figures_and_a_page(run, measured: Path, tmp_path: Path) -> None:
     times = tmp_path / "frames.csv"
     times.write_text("image,time_s\n" + "".join(f"frame-{t:03d},{60 * t}\n" for t in range(4)), encoding="utf-8")
     result = run("track", measured, "--frames", times, "-o", tmp_path / "out")
@@ -41,14 +41,14 @@ def test_a_series_becomes_tables_figures_and_a_page(run, measured: Path, tmp_pat
     assert ["tracks", str(len(tracks))] in [line.split() for line in result.output.splitlines()]
 
 
-def test_a_run_of_other_limits_gives_other_tracks(run, measured: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_run_of_other_limits_gives_other_tracks(run, measured: Path, tmp_path: Path) -> None:
     for name, limit in (("near", "0.01 nm"), ("far", "3 nm")):
         assert run("track", measured, "--max-distance", limit, "-o", tmp_path / name).exit_code == 0
     near, far = (len(pd.read_csv(tmp_path / name / "tracks.csv")) for name in ("near", "far"))
     assert near > far
 
 
-def test_what_is_no_analysis_is_refused(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_no_analysis_is_refused(run, tmp_path: Path) -> None:
     result = run("track", tmp_path / "nowhere", "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert "is not there" in result.output

@@ -32,9 +32,11 @@ def test_results_come_in_the_order_of_the_items(two_processes: Executor, n: int)
 
 
 def test_other_processes_work(two_processes: Executor) -> None:
-    pids = set(
-        map_items(lambda _: os.getpid() if time.sleep(0.05) is None else 0, range(12), workers=two_processes, block=1)
-    )
+    def slow(_: int) -> int:
+        time.sleep(0.05)
+        return os.getpid()
+
+    pids = set(map_items(slow, range(12), workers=two_processes, block=1))
     assert len(pids) == 2
     assert os.getpid() not in pids
 

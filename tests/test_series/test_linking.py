@@ -30,7 +30,7 @@ def test_what_moved_further_than_allowed_is_another_defect() -> None:
 
 
 def test_gaps_up_to_the_longest_are_closed() -> None:
-    missing = [[(0, 0)], [], [(0, 1)]]
+    missing: list[list[tuple[float, float]]] = [[(0, 0)], [], [(0, 1)]]
     assert linked(missing) == [[0], [], [0]]
     assert linked(missing, LinkRule(max_distance=2.0, max_gap=0)) == [[0], [], [1]]
     assert linked([[(0, 0)], [], [], [(0, 1)]]) == [[0], [], [], [1]]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_a_track_that_is_broken_in_two_by_hand() -> None:
 
 def test_misses_and_false_finds_by_hand() -> None:
     """Two true tracks of 2 frames: one is found in both, the other never; one defect is found where there is none."""
-    scores = score_tracks([[0, 1], [0, 1]], [[0, 7], [0]], [[[1.0, 0], [0, 0]], [[1.0], [0]]])
+    scores = score_tracks([[0, 1], [0, 1]], [[0, 7], [0]], [np.array([[1.0, 0], [0, 0]]), np.array([[1.0], [0]])])
     assert scores.detection_accuracy == pytest.approx(2 / 5)
     assert scores.association_accuracy == 1.0
     assert scores.hota == pytest.approx(math.sqrt(2 / 5))
@@ -78,7 +79,7 @@ def test_nothing_found_and_nothing_to_be_found() -> None:
         (([[0, 0]], [[1]], [np.ones((2, 1))]), "frame 0: a track is there twice"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(given_: tuple[list, list, list], said: str) -> None:  # type: ignore[type-arg]  # any lists
+def test_what_does_not_fit_together_is_refused(given_: Any, said: str) -> None:
     with pytest.raises(PairingError, match=said):
         score_tracks(*given_)
 
@@ -93,7 +94,7 @@ def test_similarity_is_the_iou_of_masks() -> None:
 
 
 @st.composite
-def tracked(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]], list[np.ndarray]]:  # type: ignore[type-arg]
+def tracked(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]], list[np.ndarray]]:
     sides: list[list[list[int]]] = [[], []]
     similar = []
     for _ in range(draw(st.integers(1, 5))):
@@ -107,7 +108,7 @@ def tracked(draw: st.DrawFn) -> tuple[list[list[int]], list[list[int]], list[np.
 
 
 @given(tracked())
-def test_trackeval_gives_the_same(case: tuple[list[list[int]], list[list[int]], list[np.ndarray]]) -> None:  # type: ignore[type-arg]
+def test_trackeval_gives_the_same(case: tuple[list[list[int]], list[list[int]], list[np.ndarray]]) -> None:
     trackeval = pytest.importorskip("trackeval", reason="the peer is not installed")
     true, predicted, similar = case
     n_true, n_predicted = (sum(map(len, side)) for side in (true, predicted))

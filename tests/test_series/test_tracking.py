@@ -112,13 +112,13 @@ def test_growth_rates_are_those_that_were_drawn(series: SyntheticSeries) -> None
     assert checked > 10
 
 
-def box(row: int, column: int, half: int = 4, shape: tuple[int, int] = (64, 64)) -> np.ndarray:  # type: ignore[type-arg]
+def box(row: int, column: int, half: int = 4, shape: tuple[int, int] = (64, 64)) -> np.ndarray:
     mask = np.zeros(shape, bool)
     mask[max(0, row - half) : row + half, max(0, column - half) : column + half] = True
     return mask
 
 
-def by_hand(frames: list[list[np.ndarray]], drift: list[tuple[int, int]] | None = None) -> TrackedSeries:  # type: ignore[type-arg]
+def by_hand(frames: list[list[np.ndarray]], drift: list[tuple[int, int]] | None = None) -> TrackedSeries:
     blank = np.zeros((64, 64))
     images = {f"f{t}": Image.from_array(f"f{t}", blank, pixel_size="1 nm/px") for t in range(len(frames))}
     labels = {
