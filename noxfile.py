@@ -74,6 +74,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "-n", str(os.cpu_count() or 1), "--dist", "loadfile", *session.posargs)
 
 
+@nox.session
+def dask(session: nox.Session) -> None:
+    """Run the tests with processes of a Dask cluster; the session `tests` does without Dask, and skips them."""
+    session.install("-e", ".[testing,dask]", *GROUPS["test"])
+    session.run("pytest", "tests/test_parallel", *session.posargs)
+
+
 @nox.session(python=["3.12", "3.13"])
 def pythons(session: nox.Session) -> None:
     """Run the tests on later versions of Python, where they are installed."""
