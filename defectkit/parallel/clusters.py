@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from inspect import signature
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from defectkit.errors import DecodingError, WorkersError
-from defectkit.files.decoding import read_text
+from defectkit.files.decoding import read_toml
 from defectkit.parallel.blocks import available_cpus, check_workers
 from defectkit.parallel.dask_executor import DaskExecutor
 
@@ -67,9 +66,9 @@ class JobCluster:
             If the file cannot be read, or says what no cluster has.
         """
         try:
-            found = tomllib.loads(read_text(path))
-        except (DecodingError, tomllib.TOMLDecodeError) as error:
-            raise WorkersError(f"{path}: {error}") from error
+            found = read_toml(path)
+        except DecodingError as error:
+            raise WorkersError(str(error)) from error
         strange = sorted(set(found) - {"kind", "jobs", "options"})
         if strange:
             raise WorkersError(f"{path}: {strange[0]!r} means nothing; a cluster has kind, jobs and a table options")

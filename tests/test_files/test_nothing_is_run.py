@@ -20,6 +20,7 @@ LOADS = {("pickle", "load"), ("pickle", "loads"), ("joblib", "load"), ("yaml", "
 KNOWN = {
     "defectkit/hooks/kinds.py": ["import_module"],  # the module of a kind of plugin, from a table in that file
     "defectkit/cli/nouns.py": ["import_module"],  # the module of a command, from a table in the code
+    "defectkit/parallel/dask_executor.py": ["loads"],  # what a client sent to its own workers, through Dask
     "defectkit/testing/asked.py": ["loads"],  # what the law of pickles just dumped
     "defectkit/testing/checking.py": ["import_module"],  # the suite that an installed class names
     "defectkit/testing/elsewhere.py": ["import_module", "loads", "loads"],  # between a process and its own child

@@ -57,7 +57,7 @@ def test_a_stored_evaluation_gives_its_comparison_again(
     for metric in (*(metric() for metric in BUILT_IN), StoredComparison()):
         found = metric.compute(again)
         for name in found.data_vars:
-            xarray.testing.assert_identical(found[name], evaluation[name])
+            xarray.testing.assert_identical(found[name].assign_attrs(metric=metric.name), evaluation[name])
 
 
 def test_every_figure_that_is_pooled_has_an_interval(scene: Scene, model: Callable[..., Any]) -> None:
