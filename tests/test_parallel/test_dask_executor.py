@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -169,13 +170,15 @@ def test_a_worker_of_another_installation_is_named_before_anything_runs(tmp_path
     assert "other code of defectkit" in str(raised.value)
 
 
-def only_here(few: Sequence[int]) -> list[int]:
-    return [k + 1 for k in few]
-
-
-def test_code_that_a_worker_lacks_is_named(two_processes: Executor) -> None:
-    with pytest.raises(WorkersError, match=r"lacks code that this work needs: .*test_dask_executor"):
-        list(map_blocks(only_here, [1], workers=two_processes))
+def test_code_that_a_worker_lacks_is_named(
+    two_processes: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The module can be imported here, where it was put on the path, and not by workers that were there before."""
+    (tmp_path / "only_here.py").write_text("def more(few):\n    return [k + 1 for k in few]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    more = import_module("only_here").more
+    with pytest.raises(WorkersError, match=r"lacks code that this work needs: .*only_here"):
+        list(map_blocks(more, [1], workers=two_processes))
 
 
 def test_work_without_any_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
