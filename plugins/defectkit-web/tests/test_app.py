@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -444,7 +445,8 @@ def test_progress_comes_as_events(page: Page) -> None:
         page.find(ONE)
         return [first, await anext(stream)]
 
-    first, second = asyncio.run(two())
+    with ThreadPoolExecutor(1) as other:  # the tests of a browser run a loop in this thread
+        first, second = other.submit(asyncio.run, two()).result()
     assert first == "data: null\n\n"
     assert json.loads(second.removeprefix("data: "))["state"] == "done"
 
