@@ -394,8 +394,11 @@ def test_a_folder_whose_study_was_stopped_while_it_was_made_is_known(
     from defectkit.files import Cells
     from defectkit.studies.running.cell_store import CellStore
 
+    def interrupt(cells: Cells) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(Cells, "tidy", lambda self: signal.raise_signal(signal.SIGINT))
+        patched.setattr(Cells, "tidy", interrupt)
         CellStore.open(tmp_path / "out", {})
     assert (tmp_path / "out" / "cells").is_dir()
     CellStore.open(tmp_path / "out", {})
